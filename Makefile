@@ -1,0 +1,114 @@
+# cellftpd: build, check, install. "make help" lists the targets.
+#
+# Variants are built side by side: build/release (default), build/asan (ASan and UBSan), and
+# build/probe (a server with SITE PROBE, which tries from inside the cell what must be impossible).
+
+PREFIX     ?= /usr
+SYSCONFDIR ?= /etc
+LOCALSTATEDIR ?= /var
+DESTDIR    ?=
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+PKG_CONFIG ?= pkg-config
+INSTALL    ?= install
+VARIANT    ?= release
+O          := build/$(VARIANT)
+VERSION    := $(shell sed -n 's/^## \([0-9][0-9.]*\).*/\1/p' CHANGELOG.md | head -n 1)
+
+ifneq ($(V),1)
+quiet = @printf '  %-7s %s\n' '$(1)' '$(2)';
+endif
+
+# Warnings and hardening are not options: a build without them is another program.
+warnings := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes \
+	-Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wcast-qual -Wwrite-strings \
+	-Wformat=2 -Wundef -Wvla -Wimplicit-fallthrough -Wnull-dereference -Werror=implicit \
+	-Werror=incompatible-pointer-types -Werror=int-conversion -Werror=return-type
+hardening := -fstack-protector-strong -fPIE -fno-strict-overflow \
+	-ftrivial-auto-var-init=zero -fcf-protection
+hardening_link := -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,-z,separate-code -Wl,--as-needed
+ifneq ($(shell $(CC) --version | grep -c clang),0)
+warnings += -Wno-gnu-statement-expression
+else
+hardening += -fstack-clash-protection
+endif
+
+CFLAGS ?= -O2 -g
+ifeq ($(VARIANT),asan)
+sanitize := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+CFLAGS := -O1 -g
+CPPFLAGS += -DCELLFTPD_SANITIZED
+else
+hardening += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+endif
+ifeq ($(VARIANT),probe)
+CPPFLAGS += -DCELLFTPD_PROBE
+endif
+ifeq ($(WERROR),1)
+warnings += -Werror
+endif
+
+all_cppflags := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DCELLFTPD_VERSION='"$(VERSION)"' \
+	-Isrc -I$(O) $(CPPFLAGS)
+all_cflags   := -std=gnu17 $(CFLAGS) $(warnings) $(hardening) $(sanitize)
+all_ldflags  := $(hardening_link) $(sanitize) $(LDFLAGS)
+
+server_libs := -lconfig -lcrypt -lmd -lz
+ctl_libs    := -lconfig -lcrypt
+
+lib_sources     := $(filter-out src/lib/filter_build.c,$(wildcard src/lib/*.c))
+monitor_sources := $(wildcard src/monitor/*.c)
+session_sources := $(wildcard src/session/*.c)
+ctl_sources     := $(wildcard src/ctl/*.c)
+ifneq ($(VARIANT),probe)
+session_sources := $(filter-out src/session/probe.c,$(session_sources))
+endif
+
+lib_objects     := $(lib_sources:src/%.c=$(O)/%.o)
+monitor_objects := $(monitor_sources:src/%.c=$(O)/%.o)
+session_objects := $(session_sources:src/%.c=$(O)/%.o)
+ctl_objects     := $(ctl_sources:src/%.c=$(O)/%.o)
+
+.PHONY: all
+all: $(O)/cellftpd $(O)/cellftpctl
+
+$(O)/cellftpd: $(lib_objects) $(monitor_objects) $(session_objects)
+	$(call quiet,LINK,$@)$(CC) $(all_ldflags) -o $@ $^ $(server_libs)
+
+$(O)/cellftpctl: $(lib_objects) $(ctl_objects)
+	$(call quiet,LINK,$@)$(CC) $(all_ldflags) -o $@ $^ $(ctl_libs)
+
+$(O)/%.o: src/%.c
+	@mkdir -p $(@D)
+	$(call quiet,CC,$<)$(CC) $(all_cppflags) $(all_cflags) -MMD -MP -c -o $@ $<
+
+# The seccomp filters are compiled on the build machine, so that no session spends time on it.
+$(O)/filter_build: src/lib/filter_build.c src/lib/filter_table.h
+	@mkdir -p $(@D)
+	$(call quiet,CC,$<)$(CC) $(all_cppflags) $(all_cflags) $(all_ldflags) -o $@ $< -lseccomp
+$(O)/filter_program.h: $(O)/filter_build
+	$(call quiet,GEN,$@)$(O)/filter_build > $@.new && mv $@.new $@
+$(O)/lib/filter.o: $(O)/filter_program.h
+
+-include $(lib_objects:.o=.d) $(monitor_objects:.o=.d) $(session_objects:.o=.d) $(ctl_objects:.o=.d)
+
+# Unit tests: one program per source file. They link what they need out of archives of everything.
+$(O)/lib.a: $(lib_objects)
+$(O)/monitor.a: $(filter-out %/main.o,$(monitor_objects))
+$(O)/session.a: $(session_objects)
+$(O)/ctl.a: $(filter-out %/main.o,$(ctl_objects))
+$(O)/%.a:
+	@rm -f $@
+	$(call quiet,AR,$@)$(AR) rcs $@ $^
+
+unit_tests := $(patsubst tests/unit/%.c,$(O)/unit/%,$(wildcard tests/unit/test_*.c))
+$(O)/unit/%: tests/unit/%.c $(O)/monitor.a $(O)/session.a $(O)/ctl.a $(O)/lib.a
+	@mkdir -p $(@D)
+	$(call quiet,CC,$<)$(CC) $(all_cppflags) -Itests/unit $(all_cflags) $(all_ldflags) -MMD -MP -o $@ $< \
+		-Wl,--start-group $(O)/monitor.a $(O)/session.a $(O)/ctl.a $(O)/lib.a -Wl,--end-group \
+		-lcmocka $(server_libs)
+-include $(unit_tests:=.d)
+
+.PHONY: unit
+unit: $(unit_tests)
