@@ -1,0 +1,202 @@
+/* The local user database: names, reading, writing and listing records. See account.h. */
+#include "lib/account.h"
+
+#include "lib/account_store.h"
+#include "lib/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { PROBLEM_MAX = 8192, NAMES_MAX = 4 * 1024 * 1024 };
+
+static const char suffix[] = ".conf";
+
+static bool is_letter_or_digit(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+int account_check_name(const char *name)
+{
+    size_t size = strnlen(name, ACCOUNT_NAME_MAX + 1);
+    if (size == 0 || size > ACCOUNT_NAME_MAX || !is_letter_or_digit(name[0]) ||
+        name[size - 1] == '.')
+        return -EINVAL;
+    for (size_t i = 0; i < size; i++)
+        if (!is_letter_or_digit(name[i]) && name[i] != '.' && name[i] != '_' && name[i] != '-')
+            return -EINVAL;
+    return 0;
+}
+
+void account_free(struct account *account)
+{
+    if (!account)
+        return;
+    free(account->name);
+    if (account->password)
+        explicit_bzero(account->password, strlen(account->password));
+    free(account->password);
+    free(account->home);
+    free(account);
+}
+
+int account_load(const struct config *config, const char *name, struct account **ret,
+                 struct buffer *problem)
+{
+    int r = account_check_name(name);
+    if (r < 0)
+        return r;
+
+    cleanup_account_store struct account_store store;
+    r = account_store_open(config, ACCOUNT_STORE_READ, &store, problem);
+    if (r < 0)
+        return r;
+    char file[ACCOUNT_FILE_MAX];
+    (void)snprintf(file, sizeof(file), ACCOUNT_RECORD, name);
+    return account_record_read(config, store.users, file, name, ACCOUNT_UID_CONFIGURED, ret,
+                               problem);
+}
+
+/* Renames the temporary file of NAME to its record, and makes that last. */
+static int publish(const struct account_store *store, const char *name, unsigned flags)
+{
+    char temporary[ACCOUNT_FILE_MAX];
+    char record[ACCOUNT_FILE_MAX];
+    (void)snprintf(temporary, sizeof(temporary), ACCOUNT_TEMPORARY, name);
+    (void)snprintf(record, sizeof(record), ACCOUNT_RECORD, name);
+    if (renameat2(store->users, temporary, store->users, record, flags) < 0) {
+        int error = errno;
+        (void)unlinkat(store->users, temporary, 0);
+        return -error;
+    }
+    return fsync(store->users) < 0 ? -errno : 0;
+}
+
+/* The uid of the record that is about to be replaced, 0 if it cannot be read. -ENOENT. */
+static int present_uid(const struct account_store *store, const char *name, uid_t *ret,
+                       struct buffer *problem)
+{
+    char file[ACCOUNT_FILE_MAX];
+    cleanup_account struct account *present = NULL;
+    (void)snprintf(file, sizeof(file), ACCOUNT_RECORD, name);
+    int r = account_record_read(store->config, store->users, file, name, ACCOUNT_UID_ANY, &present,
+                                problem);
+    *ret = r == 0 ? present->uid : 0;
+    return r == -ENOENT ? r : 0;
+}
+
+int account_save(const struct config *config, const struct account *account, bool create)
+{
+    if (account_check_name(account->name) < 0 || account->uid < config->accounts_uid_min ||
+        account->uid > config->accounts_uid_max || account->gid != account->uid)
+        return -EINVAL;
+
+    cleanup_buffer struct buffer problem;
+    buffer_init(&problem, PROBLEM_MAX);
+    cleanup_account_store struct account_store store;
+    int r = account_store_open(config, create ? ACCOUNT_STORE_CREATE : ACCOUNT_STORE_CHANGE, &store,
+                               &problem);
+    if (r < 0)
+        return r;
+
+    /* An account that has been removed meanwhile does not come back because its password was
+     * upgraded. */
+    uid_t uid = 0;
+    if (!create)
+        r = present_uid(&store, account->name, &uid, &problem);
+    /* Two accounts with one uid would be one account. */
+    if (r == 0 && uid != account->uid)
+        r = account_uid_check_free(&store, account->uid, account->name, &problem);
+    if (r == 0)
+        r = account_record_write(config, store.users, account);
+    if (r < 0)
+        return r;
+    return publish(&store, account->name, create ? RENAME_NOREPLACE : 0);
+}
+
+/* --- Listing --- */
+
+struct names {
+    char **names;
+    size_t count;
+    size_t allocated;
+};
+
+static void names_free(struct names *names)
+{
+    for (size_t i = 0; i < names->count; i++)
+        free(names->names[i]);
+    free(names->names);
+}
+
+static int names_add(struct names *names, const char *name, size_t size)
+{
+    if (names->count == names->allocated) {
+        size_t allocated = names->allocated ? names->allocated * 2 : 64;
+        if (allocated > NAMES_MAX)
+            return -ENOBUFS;
+        char **grown = reallocarray(names->names, allocated, sizeof(*grown));
+        if (!grown)
+            return -ENOMEM;
+        names->names = grown;
+        names->allocated = allocated;
+    }
+    char *copy = strndup(name, size);
+    if (!copy)
+        return -ENOMEM;
+    if (account_check_name(copy) < 0)
+        free(copy); /* a file that is none of ours */
+    else
+        names->names[names->count++] = copy;
+    return 0;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int read_names(int users, struct names *ret)
+{
+    cleanup_close int fd = openat(users, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    cleanup_closedir DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+    if (!stream)
+        return -errno;
+    (void)take_fd(&fd);
+
+    for (;;) {
+        errno = 0;
+        const struct dirent *entry = readdir(stream);
+        if (!entry)
+            return -errno;
+        size_t size = strlen(entry->d_name);
+        if (size < sizeof(suffix) || strcmp(entry->d_name + size - strlen(suffix), suffix) != 0)
+            continue;
+        int r = names_add(ret, entry->d_name, size - strlen(suffix));
+        if (r < 0)
+            return r;
+    }
+}
+
+int account_list(const struct config *config, int (*visit)(const char *name, void *data),
+                 void *data)
+{
+    cleanup_buffer struct buffer problem;
+    buffer_init(&problem, PROBLEM_MAX);
+    cleanup_account_store struct account_store store;
+    int r = account_store_open(config, ACCOUNT_STORE_READ, &store, &problem);
+    if (r == -ENOENT)
+        return 0; /* nobody has been added yet */
+    if (r < 0)
+        return r;
+
+    __attribute__((cleanup(names_free))) struct names names = {0};
+    r = read_names(store.users, &names);
+    if (names.count > 0)
+        qsort(names.names, names.count, sizeof(*names.names), compare_names);
+    for (size_t i = 0; r == 0 && i < names.count; i++)
+        r = visit(names.names[i], data);
+    return r;
+}

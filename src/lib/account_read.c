@@ -1,0 +1,334 @@
+/* The file of one account, read: see account_record.h. */
+#include "lib/account_record.h"
+
+#include "lib/cleanup.h"
+#include "lib/password.h"
+#include "lib/scan.h"
+#include "lib/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libconfig.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { RECORD_MAX = 16384, INT64_DIGITS = 18 };
+
+struct reading {
+    const struct config *config;
+    const char *file;
+    enum account_uid_check check;
+    struct account *account;
+    struct buffer *problem;
+};
+
+__attribute__((format(printf, 3, 4))) static int malformed(const struct reading *reading,
+                                                           unsigned line, const char *format, ...)
+{
+    (void)buffer_append_format(reading->problem, "%s/%s", reading->config->directories_users,
+                               reading->file);
+    if (line > 0)
+        (void)buffer_append_format(reading->problem, ":%u", line);
+    (void)buffer_append_string(reading->problem, ": ");
+    va_list arguments;
+    va_start(arguments, format);
+    (void)buffer_append_formatv(reading->problem, format, arguments);
+    va_end(arguments);
+    return -EBADMSG;
+}
+
+/* --- One function for each key: takes the setting into the account, or says what is wrong. --- */
+
+static int wrong(const struct reading *reading, const config_setting_t *setting, const char *what)
+{
+    return malformed(reading, config_setting_source_line(setting), "%s: %s",
+                     config_setting_name(setting), what);
+}
+
+static bool is_integer(const config_setting_t *setting)
+{
+    return config_setting_type(setting) == CONFIG_TYPE_INT ||
+           config_setting_type(setting) == CONFIG_TYPE_INT64;
+}
+
+static int take_uid(const struct reading *reading, const config_setting_t *setting)
+{
+    if (!is_integer(setting))
+        return wrong(reading, setting, "must be a number");
+
+    long long minimum = 1;
+    long long maximum = (long long)UINT32_MAX - 1; /* (uid_t)-1 means "no uid" to the kernel */
+    if (reading->check == ACCOUNT_UID_CONFIGURED) {
+        minimum = (long long)reading->config->accounts_uid_min;
+        maximum = (long long)reading->config->accounts_uid_max;
+    }
+    long long uid = config_setting_get_int64(setting);
+    if (uid < 1 || uid < minimum || uid > maximum)
+        return malformed(reading, config_setting_source_line(setting),
+                         "uid: %lld is not in %lld to %lld", uid, minimum, maximum);
+    reading->account->uid = (uid_t)uid;
+    reading->account->gid = (gid_t)uid;
+    return 0;
+}
+
+static int take_created(const struct reading *reading, const config_setting_t *setting)
+{
+    if (!is_integer(setting) || config_setting_get_int64(setting) < 0)
+        return wrong(reading, setting, "must be a time in seconds since 1970");
+    reading->account->created = (time_t)config_setting_get_int64(setting);
+    return 0;
+}
+
+static int take_boolean(const struct reading *reading, const config_setting_t *setting, bool *ret)
+{
+    if (config_setting_type(setting) != CONFIG_TYPE_BOOL)
+        return wrong(reading, setting, "must be true or false");
+    *ret = config_setting_get_bool(setting) != 0;
+    return 0;
+}
+
+static int take_enabled(const struct reading *reading, const config_setting_t *setting)
+{
+    return take_boolean(reading, setting, &reading->account->enabled);
+}
+
+static int take_read_only(const struct reading *reading, const config_setting_t *setting)
+{
+    return take_boolean(reading, setting, &reading->account->read_only);
+}
+
+static int take_string(const struct reading *reading, const config_setting_t *setting,
+                       size_t maximum, char **ret)
+{
+    const char *text = config_setting_get_string(setting);
+    if (config_setting_type(setting) != CONFIG_TYPE_STRING || !text)
+        return wrong(reading, setting, "must be text between quotes");
+    size_t size = strlen(text);
+    if (size == 0)
+        return wrong(reading, setting, "is empty");
+    if (size > maximum)
+        return wrong(reading, setting, "is too long");
+    if (!text_is_plain(text, size))
+        return wrong(reading, setting, "contains a control character");
+    *ret = strdup(text);
+    return *ret ? 0 : -ENOMEM;
+}
+
+static int take_password(const struct reading *reading, const config_setting_t *setting)
+{
+    return take_string(reading, setting, PASSWORD_HASH_MAX - 1, &reading->account->password);
+}
+
+bool account_is_home(const char *path)
+{
+    if (path[0] != '/')
+        return false;
+    bool named = false;
+    while (*path) {
+        size_t slashes = strspn(path, "/");
+        size_t size = strcspn(path + slashes, "/");
+        const char *component = path + slashes;
+        if ((size == 1 && component[0] == '.') || (size == 2 && strncmp(component, "..", 2) == 0))
+            return false;
+        named = named || size > 0;
+        path = component + size;
+    }
+    return named;
+}
+
+static int take_home(const struct reading *reading, const config_setting_t *setting)
+{
+    int r = take_string(reading, setting, PATH_MAX - 1, &reading->account->home);
+    if (r < 0)
+        return r;
+    if (!account_is_home(reading->account->home))
+        return wrong(reading, setting, "must be an absolute path without \".\" and \"..\"");
+    return 0;
+}
+
+static const struct key {
+    const char *name;
+    bool required;
+    int (*take)(const struct reading *reading, const config_setting_t *setting);
+} keys[] = {
+    {"uid", true, take_uid},
+    {"password", true, take_password},
+    {"home", false, take_home},
+    {"enabled", false, take_enabled},
+    {"read_only", false, take_read_only},
+    {"created", true, take_created},
+};
+
+static const struct key *find_key(const char *name)
+{
+    for (size_t i = 0; i < ELEMENTS(keys); i++)
+        if (strcmp(keys[i].name, name) == 0)
+            return &keys[i];
+    return NULL;
+}
+
+/* --- From the text to the account --- */
+
+static bool is_word(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+           c == '-' || c == '+' || c == '.' || c == '*';
+}
+
+/* Decimal digits, and "L" if they do not fit an int. */
+static bool is_plain_number(const char *word, size_t size)
+{
+    char digits[INT64_DIGITS + 1];
+    size_t count = size;
+    while (count > 0 && size - count < 2 && word[count - 1] == 'L') /* "L", of newer ones "LL" */
+        count--;
+    bool is_long = count < size;
+    uint64_t value;
+
+    if (count == 0 || count > INT64_DIGITS)
+        return false;
+    memcpy(digits, word, count);
+    digits[count] = '\0';
+    return scan_u64(digits, is_long ? INT64_MAX : INT_MAX, &value) == 0;
+}
+
+/* libconfig 1.5 takes a number modulo 2^32: "uid = 4294967296" would become uid 0, and 4295167296 a
+ * uid of the range. So each number outside of strings and comments is looked at here before
+ * libconfig sees it. Returns the line of the first bad one, 0 if there is none. */
+static unsigned find_bad_number(const char *text)
+{
+    unsigned line = 1;
+    while (*text) {
+        if (*text == '"') {
+            for (text++; *text && *text != '"'; text++) {
+                if (*text == '\\' && text[1])
+                    text++;
+                line += *text == '\n';
+            }
+            text += *text == '"';
+        } else if (*text == '#' || strncmp(text, "//", 2) == 0) {
+            text += strcspn(text, "\n");
+        } else if (strncmp(text, "/*", 2) == 0) {
+            for (text += 2; *text && strncmp(text, "*/", 2) != 0; text++)
+                line += *text == '\n';
+            text += *text ? 2 : 0;
+        } else if (is_word(*text)) {
+            const char *word = text;
+            while (is_word(*text))
+                text++;
+            if (strchr("0123456789+-.", *word) && !is_plain_number(word, (size_t)(text - word)))
+                return line;
+        } else {
+            line += *text == '\n';
+            text++;
+        }
+    }
+    return 0;
+}
+
+static int take_settings(const struct reading *reading, const config_t *parsed)
+{
+    const config_setting_t *root = config_root_setting(parsed);
+    for (unsigned i = 0; i < (unsigned)config_setting_length(root); i++) {
+        const config_setting_t *setting = config_setting_get_elem(root, i);
+        const struct key *key = find_key(config_setting_name(setting));
+        if (!key)
+            return wrong(reading, setting, "is no key of an account");
+        int r = key->take(reading, setting); /* libconfig refuses a key that comes twice */
+        if (r < 0)
+            return r;
+    }
+    for (size_t i = 0; i < ELEMENTS(keys); i++)
+        if (keys[i].required && !config_setting_get_member(root, keys[i].name))
+            return malformed(reading, 0, "%s: is missing", keys[i].name);
+    return 0;
+}
+
+static int parse(const struct reading *reading, const char *text)
+{
+    unsigned line = find_bad_number(text);
+    if (line > 0)
+        return malformed(reading, line, "a number must be decimal digits, in range");
+    if (strstr(text, "@include")) /* it would make us read a file that is no record */
+        return malformed(reading, 0, "a record includes nothing");
+
+    config_t parsed;
+    config_init(&parsed);
+    int r = config_read_string(&parsed, text) == CONFIG_TRUE
+                ? take_settings(reading, &parsed)
+                : malformed(reading, (unsigned)config_error_line(&parsed), "%s",
+                            config_error_text(&parsed));
+    config_destroy(&parsed);
+    return r;
+}
+
+/* Opens FILE and reads it whole, if it is a plain file of root's that nobody else can read or
+ * change. */
+static int read_text(const struct reading *reading, int users, struct buffer *text)
+{
+    /* O_NONBLOCK: a FIFO in its place must not make a login wait for ever. */
+    cleanup_close int fd =
+        openat(users, reading->file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0 && errno == ELOOP)
+        return malformed(reading, 0, "is a symbolic link");
+    struct stat status;
+    if (fd < 0 || fstat(fd, &status) < 0)
+        return -errno;
+    if (!S_ISREG(status.st_mode))
+        return malformed(reading, 0, "is no plain file");
+    if (status.st_uid != 0)
+        return malformed(reading, 0, "belongs to uid %u, must belong to root", status.st_uid);
+    if (status.st_mode & (S_IRWXG | S_IRWXO))
+        return malformed(reading, 0, "has mode %04o, must be 0600", status.st_mode & 07777u);
+
+    for (;;) {
+        char *room;
+        int r = buffer_reserve(text, 1024, &room);
+        if (r == -ENOBUFS)
+            return malformed(reading, 0, "is too long for a record");
+        if (r < 0)
+            return r;
+        ssize_t size = read(fd, room, 1024);
+        if (size < 0 && errno != EINTR)
+            return -errno;
+        if (size > 0)
+            buffer_commit(text, (size_t)size);
+        if (size == 0)
+            break;
+    }
+    if (buffer_size(text) > 0 && memchr(buffer_begin(text), '\0', buffer_size(text)))
+        return malformed(reading, 0, "contains a zero byte");
+    return buffer_append(text, "", 1);
+}
+
+int account_record_read(const struct config *config, int users, const char *file, const char *name,
+                        enum account_uid_check check, struct account **ret, struct buffer *problem)
+{
+    cleanup_buffer struct buffer text;
+    buffer_init(&text, RECORD_MAX);
+    cleanup_account struct account *account = calloc(1, sizeof(*account));
+    if (!account)
+        return -ENOMEM;
+
+    struct reading reading = {config, file, check, account, problem};
+    account->enabled = true;
+    account->name = strdup(name);
+    if (!account->name)
+        return -ENOMEM;
+
+    int r = read_text(&reading, users, &text);
+    if (r == 0)
+        r = parse(&reading, buffer_begin(&text));
+    if (r == 0 && !account->home &&
+        asprintf(&account->home, "%s/%s", config->directories_homes, name) < 0) {
+        account->home = NULL;
+        r = -ENOMEM;
+    }
+    if (r < 0)
+        return r;
+    *ret = take_pointer(account);
+    return 0;
+}

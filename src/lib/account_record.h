@@ -1,0 +1,33 @@
+/*
+ * The file of one account, in and out: libconfig text to struct account and back. account*.c use
+ * it, nobody else. It never guesses: a record that is not exactly right is no account (CVE_TESTS
+ * A15).
+ */
+#pragma once
+
+#include "lib/account.h"
+
+/* Longest name of a file in the users directory: ".NAME.conf" and so on, with its zero. */
+enum { ACCOUNT_FILE_MAX = ACCOUNT_NAME_MAX + 8 };
+
+/* NAME.conf is the record. A dot before a name can be no account's. */
+#define ACCOUNT_RECORD    "%s.conf"
+#define ACCOUNT_TEMPORARY ".%s.tmp" /* being written */
+#define ACCOUNT_PENDING   ".%s.new" /* being created: it has its uid, but is no account yet */
+
+enum account_uid_check {
+    ACCOUNT_UID_CONFIGURED, /* accounts.uid_min to accounts.uid_max */
+    ACCOUNT_UID_ANY,        /* whatever the range is now: to learn which uids are taken */
+};
+
+/* Reads FILE in the open directory USERS as the account NAME. Results as account_load. */
+int account_record_read(const struct config *config, int users, const char *file, const char *name,
+                        enum account_uid_check check, struct account **ret, struct buffer *problem);
+
+/* Writes ACCOUNT to its ACCOUNT_TEMPORARY file in USERS, 0600, and to the disk. The caller has the
+ * lock, and renames it. Leaves nothing there when it fails. */
+int account_record_write(const struct config *config, int users, const struct account *account);
+
+/* Whether PATH can be an account's folder: absolute, without "." and "..", not the root of the
+ * machine. */
+bool account_is_home(const char *path);

@@ -1,0 +1,104 @@
+/* The file of one account, written: see account_record.h. */
+#include "lib/account_record.h"
+
+#include "lib/cleanup.h"
+#include "lib/password.h"
+#include "lib/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libconfig.h>
+#include <limits.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static bool set_number(config_setting_t *root, const char *name, int64_t value)
+{
+    bool is_int = value <= INT_MAX;
+    config_setting_t *setting =
+        config_setting_add(root, name, is_int ? CONFIG_TYPE_INT : CONFIG_TYPE_INT64);
+    if (!setting)
+        return false;
+    return (is_int ? config_setting_set_int(setting, (int)value)
+                   : config_setting_set_int64(setting, value)) == CONFIG_TRUE;
+}
+
+static bool set_boolean(config_setting_t *root, const char *name, bool value)
+{
+    config_setting_t *setting = config_setting_add(root, name, CONFIG_TYPE_BOOL);
+    return setting && config_setting_set_bool(setting, value) == CONFIG_TRUE;
+}
+
+static bool set_string(config_setting_t *root, const char *name, const char *value)
+{
+    config_setting_t *setting = config_setting_add(root, name, CONFIG_TYPE_STRING);
+    return setting && config_setting_set_string(setting, value) == CONFIG_TRUE;
+}
+
+/* A home where it would be anyway is left out: it follows directories.homes. */
+static bool is_default_home(const struct config *config, const struct account *account)
+{
+    size_t size = strlen(config->directories_homes);
+    return !account->home ||
+           (strncmp(account->home, config->directories_homes, size) == 0 &&
+            account->home[size] == '/' && strcmp(account->home + size + 1, account->name) == 0);
+}
+
+static int write_text(const struct config *config, const struct account *account, FILE *file)
+{
+    config_t record;
+    config_init(&record);
+    config_setting_t *root = config_root_setting(&record);
+    bool complete = set_number(root, "uid", account->uid) &&
+                    set_string(root, "password", account->password) &&
+                    (is_default_home(config, account) || set_string(root, "home", account->home)) &&
+                    set_boolean(root, "enabled", account->enabled) &&
+                    set_boolean(root, "read_only", account->read_only) &&
+                    set_number(root, "created", account->created);
+    if (complete)
+        config_write(&record, file);
+    config_destroy(&record);
+
+    if (!complete)
+        return -ENOMEM;
+    if (fflush(file) != 0 || ferror(file))
+        return errno > 0 ? -errno : -EIO;
+    return fsync(fileno(file)) < 0 ? -errno : 0;
+}
+
+/* What account_record_read would refuse is not written. */
+static bool is_writable(const struct account *account)
+{
+    return account->password && account->password[0] != '\0' &&
+           strlen(account->password) < PASSWORD_HASH_MAX &&
+           text_is_plain(account->password, strlen(account->password)) && account->created >= 0 &&
+           (!account->home || (account_is_home(account->home) &&
+                               text_is_plain(account->home, strlen(account->home))));
+}
+
+int account_record_write(const struct config *config, int users, const struct account *account)
+{
+    char name[ACCOUNT_FILE_MAX];
+    if (!is_writable(account))
+        return -EINVAL;
+
+    /* The lock makes the name ours: a file that has it was left by a writer that died. */
+    (void)snprintf(name, sizeof(name), ACCOUNT_TEMPORARY, account->name);
+    if (unlinkat(users, name, 0) < 0 && errno != ENOENT)
+        return -errno;
+    cleanup_close int fd = openat(users, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                                  S_IRUSR | S_IWUSR);
+    if (fd < 0)
+        return -errno;
+
+    int r = -ENOMEM;
+    cleanup_fclose FILE *file = fdopen(fd, "w");
+    if (file) {
+        (void)take_fd(&fd);
+        r = write_text(config, account, file);
+    }
+    if (r < 0)
+        (void)unlinkat(users, name, 0);
+    return r;
+}

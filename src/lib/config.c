@@ -1,0 +1,355 @@
+/*
+ * The configuration from its files: see config.h. The monitor, cellftpctl and cellftpd --check use
+ * it. It never writes a file, never follows an include, and never takes a value that somebody else
+ * could have written. What an option may be is the business of option.c; what a file is, of
+ * config_text.c.
+ */
+#include "lib/config.h"
+
+#include "lib/cleanup.h"
+#include "lib/option.h"
+#include "lib/text.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <libconfig.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LINE_BYTES_MAX = 8192, SHOWN_MAX = 128 };
+
+/* Where an option was set last; FILE is NULL for a default. */
+struct place {
+    const char *file;
+    unsigned line;
+    bool bad;
+};
+
+struct loader {
+    struct config *config;
+    struct buffer *problems;
+    struct place *places; /* one an option */
+    const char *file;     /* that is being read */
+    char **paths;         /* of conf.d */
+    size_t path_count;
+    int result; /* the first error */
+};
+
+/* Ends up as the result unless something worse came before. */
+static void fail(struct loader *loader, int error)
+{
+    if (loader->result == 0 || (loader->result == -EINVAL && error != -EINVAL))
+        loader->result = error;
+}
+
+/* One line of PROBLEMS: as a whole or, if there is no more room, not at all. LINE is 0 for a
+ * problem with the file itself. */
+static void add_problem(struct loader *loader, const char *file, unsigned line, const char *format,
+                        ...) __attribute__((format(printf, 4, 5)));
+static void add_problem(struct loader *loader, const char *file, unsigned line, const char *format,
+                        ...)
+{
+    cleanup_buffer struct buffer text;
+    buffer_init(&text, LINE_BYTES_MAX);
+    int r = buffer_append_format(&text, "%s:", file);
+    if (r >= 0 && line > 0)
+        r = buffer_append_format(&text, "%u:", line);
+    if (r >= 0)
+        r = buffer_append_string(&text, " ");
+    va_list arguments;
+    va_start(arguments, format);
+    if (r >= 0)
+        r = buffer_append_formatv(&text, format, arguments);
+    va_end(arguments);
+    if (r >= 0)
+        r = buffer_append_string(&text, "\n");
+    if (r >= 0)
+        r = buffer_append(loader->problems, buffer_begin(&text), buffer_size(&text));
+    fail(loader, r == -ENOMEM ? r : -EINVAL);
+}
+
+static struct place *place_of(struct loader *loader, const struct option *option)
+{
+    return &loader->places[option - option_at(0)];
+}
+
+/* What stands in the file, in words that fit into a line. */
+static int append_found(struct buffer *buffer, const config_setting_t *setting)
+{
+    const char *text;
+    switch (config_setting_type(setting)) {
+    case CONFIG_TYPE_STRING:
+        text = config_setting_get_string(setting);
+        return text_append_quoted(buffer, text, strnlen(text, SHOWN_MAX));
+    case CONFIG_TYPE_INT:
+    case CONFIG_TYPE_INT64:
+        return buffer_append_format(buffer, "%lld", config_setting_get_int64(setting));
+    case CONFIG_TYPE_BOOL:
+        return buffer_append_string(buffer, config_setting_get_bool(setting) ? "true" : "false");
+    case CONFIG_TYPE_FLOAT: return buffer_append_string(buffer, "a decimal fraction");
+    case CONFIG_TYPE_GROUP: return buffer_append_string(buffer, "a group");
+    case CONFIG_TYPE_ARRAY: return buffer_append_string(buffer, "an array");
+    default: return buffer_append_string(buffer, "a list in round brackets");
+    }
+}
+
+static void add_value_problem(struct loader *loader, const struct option *option,
+                              const config_setting_t *setting, int error)
+{
+    cleanup_buffer struct buffer words;
+    buffer_init(&words, LINE_BYTES_MAX / 2);
+    int r = append_found(&words, setting);
+    if (r >= 0)
+        r = buffer_append_string(&words, error == -ERANGE ? " is out of range; expected "
+                                                          : " does not fit; expected ");
+    if (r >= 0)
+        r = option_append_expected(option, &words);
+    if (r < 0 || error == -ENOMEM)
+        fail(loader, -ENOMEM);
+    place_of(loader, option)->bad = true;
+    add_problem(loader, loader->file, config_setting_source_line(setting), "%s.%s: %.*s",
+                option->group, option->key, (int)buffer_size(&words), buffer_begin(&words));
+}
+
+/* The value as text, if the option may be written in this form; else NULL. A number in quotes is
+ * refused where it has no unit, a truth value in quotes always: "false" would look like a text that
+ * is there. */
+static const char *setting_text(const struct option *option, const config_setting_t *setting,
+                                char *number, size_t size)
+{
+    bool counts = option->type == OPTION_NUMBER || option->type == OPTION_SIZE ||
+                  option->type == OPTION_DURATION;
+    switch (config_setting_type(setting)) {
+    case CONFIG_TYPE_BOOL:
+        if (option->type != OPTION_BOOLEAN)
+            return NULL;
+        return config_setting_get_bool(setting) ? "true" : "false";
+    case CONFIG_TYPE_INT:
+    case CONFIG_TYPE_INT64:
+        if (!counts)
+            return NULL;
+        (void)snprintf(number, size, "%lld", config_setting_get_int64(setting));
+        return number;
+    case CONFIG_TYPE_STRING:
+        if (option->type == OPTION_BOOLEAN || option->type == OPTION_NUMBER ||
+            option->type == OPTION_LIST)
+            return NULL;
+        return config_setting_get_string(setting);
+    default: return NULL;
+    }
+}
+
+static void load_list(struct loader *loader, const struct option *option,
+                      const config_setting_t *setting)
+{
+    int r = option_set(option, loader->config, "");
+    if (r < 0 || config_setting_type(setting) != CONFIG_TYPE_ARRAY) {
+        add_value_problem(loader, option, setting, r);
+        return;
+    }
+    for (int i = 0; i < config_setting_length(setting); i++) {
+        const config_setting_t *entry = config_setting_get_elem(setting, (unsigned)i);
+        r = -EINVAL;
+        if (config_setting_type(entry) == CONFIG_TYPE_STRING)
+            r = option_append_entry(option, loader->config, config_setting_get_string(entry));
+        if (r < 0)
+            add_value_problem(loader, option, entry, r);
+    }
+}
+
+static void load_option(struct loader *loader, const struct option *option,
+                        const config_setting_t *setting)
+{
+    *place_of(loader, option) =
+        (struct place){loader->file, config_setting_source_line(setting), false};
+    if (option->type == OPTION_LIST) {
+        load_list(loader, option, setting);
+        return;
+    }
+    char number[32];
+    const char *text = setting_text(option, setting, number, sizeof(number));
+    int r = text ? option_set(option, loader->config, text) : -EINVAL;
+    if (text && text[0] == '-' && text == number)
+        r = -ERANGE; /* no scanner knows a sign */
+    if (r < 0)
+        add_value_problem(loader, option, setting, r);
+}
+
+static void load_group(struct loader *loader, const config_setting_t *group)
+{
+    const char *group_name = config_setting_name(group);
+    for (int i = 0; i < config_setting_length(group); i++) {
+        const config_setting_t *setting = config_setting_get_elem(group, (unsigned)i);
+        const char *name = config_setting_name(setting);
+        const struct option *option = option_find(group_name, name);
+        if (option) {
+            load_option(loader, option, setting);
+            continue;
+        }
+        const struct option *nearest = option_nearest(group_name, name);
+        add_problem(loader, loader->file, config_setting_source_line(setting),
+                    "%s.%.*s: unknown; the nearest known key is %s.%s", group_name, SHOWN_MAX, name,
+                    nearest->group, nearest->key);
+    }
+}
+
+/* One of the settings outside of all groups: only a group may stand there. */
+static void load_outermost(struct loader *loader, const config_setting_t *setting)
+{
+    const char *name = config_setting_name(setting);
+    unsigned line = config_setting_source_line(setting);
+    bool group = config_setting_type(setting) == CONFIG_TYPE_GROUP;
+    if (group && option_group_exists(name)) {
+        load_group(loader, setting);
+    } else if (group) {
+        add_problem(loader, loader->file, line, "%.*s: unknown; the nearest known group is %s",
+                    SHOWN_MAX, name, option_nearest_group(name));
+    } else if (option_group_exists(name)) {
+        add_problem(loader, loader->file, line, "%s: not a group; expected %s: { ... };", name,
+                    name);
+    } else {
+        const struct option *nearest = option_nearest(NULL, name);
+        add_problem(loader, loader->file, line,
+                    "%.*s: unknown; the nearest known key is %s.%s, as in %s: { %s = ...; };",
+                    SHOWN_MAX, name, nearest->group, nearest->key, nearest->group, nearest->key);
+    }
+}
+
+static void load_text(struct loader *loader, const char *text)
+{
+    config_t parsed;
+    config_init(&parsed);
+    if (config_read_string(&parsed, text) != CONFIG_TRUE) {
+        const char *error = config_error_text(&parsed);
+        add_problem(loader, loader->file, (unsigned)config_error_line(&parsed), "%s",
+                    error ? error : "cannot be understood");
+    } else {
+        const config_setting_t *root = config_root_setting(&parsed);
+        for (int i = 0; i < config_setting_length(root); i++)
+            load_outermost(loader, config_setting_get_elem(root, (unsigned)i));
+    }
+    config_destroy(&parsed);
+}
+
+static void load_file(struct loader *loader, const char *path, bool required)
+{
+    cleanup_buffer struct buffer text;
+    unsigned line;
+    const char *problem;
+    loader->file = path;
+    int r = config_file_read(path, &text, &line, &problem);
+    if (problem) {
+        add_problem(loader, path, line, "%s", problem);
+    } else if (r >= 0) {
+        load_text(loader, buffer_begin(&text));
+    } else if (r != -ENOENT || required) {
+        add_problem(loader, path, 0, "%s", strerror(-r));
+        fail(loader, r);
+    }
+}
+
+/* What counts in conf.d: NAME.conf, not what an editor or a package manager leaves beside it. */
+static int is_drop_in(const struct dirent *entry)
+{
+    static const char allowed[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+    static const char suffix[] = ".conf";
+    const char *name = entry->d_name;
+    size_t length = strlen(name);
+    return name[0] != '.' && length >= sizeof(suffix) && strspn(name, allowed) == length &&
+           strcmp(name + length - (sizeof(suffix) - 1), suffix) == 0;
+}
+
+/* In the order of the bytes: alphasort() would ask the locale. */
+static int compare_names(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+/* Reads the files of conf.d beside PATH. Their paths stay in the loader: problems that are found
+ * later name them. */
+static void load_drop_ins(struct loader *loader, const char *path)
+{
+    cleanup_free char *directory = NULL;
+    const char *slash = strrchr(path, '/');
+    int length = slash ? (int)(slash - path) + 1 : 0;
+    if (asprintf(&directory, "%.*sconf.d", length, path) < 0) {
+        directory = NULL;
+        fail(loader, -ENOMEM);
+        return;
+    }
+
+    struct dirent **names = NULL;
+    int count = scandir(directory, &names, is_drop_in, compare_names);
+    if (count < 0 && errno != ENOENT) {
+        int error = errno;
+        add_problem(loader, directory, 0, "%s", strerror(error));
+        fail(loader, -error);
+    }
+    loader->paths = calloc(count > 0 ? (size_t)count : 1, sizeof(*loader->paths));
+    for (int i = 0; i < count; i++) {
+        char *file = NULL;
+        if (!loader->paths || asprintf(&file, "%s/%s", directory, names[i]->d_name) < 0) {
+            fail(loader, -ENOMEM);
+        } else {
+            loader->paths[loader->path_count++] = file;
+            load_file(loader, file, true);
+        }
+        free(names[i]);
+    }
+    free((void *)names);
+}
+
+/* A problem that config_check found: it is told where one of its two options was set last. With a
+ * value that was already found wrong, the comparison says nothing. */
+static void report(void *data, const struct option *about, const struct option *other,
+                   const char *words)
+{
+    struct loader *loader = data;
+    const struct place *place = place_of(loader, about);
+    bool bad = place->bad || (other && place_of(loader, other)->bad);
+    if (!place->file && other)
+        place = place_of(loader, other);
+    if (!bad)
+        add_problem(loader, place->file, place->line, "%s.%s: %s", about->group, about->key, words);
+}
+
+static struct config *default_config(void)
+{
+    struct config *config = calloc(1, sizeof(*config));
+    for (size_t i = 0; config && i < option_count(); i++)
+        if (option_set(option_at(i), config, option_at(i)->initial) < 0) {
+            config_free(config);
+            return NULL;
+        }
+    return config;
+}
+
+int config_load(const char *path, bool required, struct config **ret, struct buffer *problems)
+{
+    *ret = default_config();
+    cleanup_free struct place *places = calloc(option_count(), sizeof(*places));
+    struct loader loader = {.config = *ret, .problems = problems, .places = places};
+    if (!*ret || !places) {
+        add_problem(&loader, path, 0, "%s", strerror(ENOMEM));
+        return -ENOMEM;
+    }
+
+    load_file(&loader, path, required);
+    load_drop_ins(&loader, path);
+    config_check(*ret, report, &loader);
+
+    for (size_t i = 0; i < loader.path_count; i++)
+        free(loader.paths[i]);
+    free((void *)loader.paths);
+    return loader.result;
+}
+
+void config_free(struct config *config)
+{
+    for (size_t i = 0; config && i < option_count(); i++)
+        option_clear(option_at(i), config);
+    free(config);
+}

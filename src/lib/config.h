@@ -1,0 +1,60 @@
+/*
+ * The configuration of a server: defaults, the file, and what it says. The monitor, cellftpctl and
+ * cellftpd --check read it; a session only looks at it. It is never written by a program of ours.
+ */
+#pragma once
+
+#include "lib/buffer.h"
+#include "lib/options.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define CONFIG_FILE_DEFAULT "/etc/cellftpd/cellftpd.conf"
+
+struct port_range {
+    uint16_t first;
+    uint16_t last;
+};
+
+/* clang-format off */
+#define OPTION_TYPE_BOOLEAN  bool
+#define OPTION_TYPE_NUMBER   uint64_t
+#define OPTION_TYPE_SIZE     uint64_t
+#define OPTION_TYPE_DURATION uint64_t
+#define OPTION_TYPE_MODE     uint64_t
+#define OPTION_TYPE_PORTS    struct port_range
+#define OPTION_TYPE_CHOICE   uint64_t
+#define OPTION_TYPE_STRING   char *
+#define OPTION_TYPE_PATH     char *
+#define OPTION_TYPE_LIST     char **
+/* clang-format on */
+
+/* One member an option: login.attempts is login_attempts. */
+#define CONFIG_MEMBER(type, group, key, initial, minimum, maximum, meaning)                         \
+    OPTION_TYPE_##type group##_##key;
+struct config {
+    OPTIONS(CONFIG_MEMBER)
+};
+#undef CONFIG_MEMBER
+
+enum config_list_time { LIST_TIME_UTC, LIST_TIME_LOCAL };
+
+/* Reads PATH, then conf.d/NAME.conf beside it in the order of their names, over the defaults. A missing
+ * default file means defaults; a file that was asked for by name (REQUIRED) must exist. Unknown groups
+ * and keys, wrong types and values out of range are all found in one run: each is appended to PROBLEMS
+ * as "FILE:LINE: KEY: what is wrong, what would be right\n", with the nearest known key for an unknown
+ * one. 0, -EINVAL if there are problems, or another negative errno (with a line in PROBLEMS too). *RET
+ * is owned by the caller (config_free) in every case. */
+int config_load(const char *path, bool required, struct config **ret, struct buffer *problems);
+void config_free(struct config *config);
+
+static inline void config_cleanup_(struct config **config)
+{
+    config_free(*config);
+}
+#define cleanup_config __attribute__((cleanup(config_cleanup_)))
+
+/* Appends the effective configuration as a file that config_load reads back to the same values, each
+ * option with its meaning as a comment. -ENOBUFS, -ENOMEM. */
+int config_dump(const struct config *config, struct buffer *ret);

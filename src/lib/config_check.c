@@ -1,0 +1,82 @@
+/*
+ * What can be wrong in a configuration though each value alone is in its range: see option.h. Only
+ * lib/config.c uses it. It never asks the system: the answer is the same on every machine.
+ */
+#include "lib/address.h"
+#include "lib/cleanup.h"
+#include "lib/option.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum { WORDS_MAX = 512 };
+
+/* The first may be as large as the second, but not larger. */
+static void check_order(const struct config *config, config_report report, void *data)
+{
+    const struct {
+        const char *group, *smaller, *larger;
+        uint64_t small, large;
+    } pairs[] = {
+        {"accounts", "uid_min", "uid_max", config->accounts_uid_min, config->accounts_uid_max},
+        {"session", "idle", "idle_max", config->session_idle, config->session_idle_max},
+    };
+    for (size_t i = 0; i < ELEMENTS(pairs); i++) {
+        if (pairs[i].small <= pairs[i].large)
+            continue;
+        char words[WORDS_MAX];
+        (void)snprintf(words, sizeof(words),
+                       "%s.%s is larger than %s.%s; expected the same or less", pairs[i].group,
+                       pairs[i].smaller, pairs[i].group, pairs[i].larger);
+        report(data, option_find(pairs[i].group, pairs[i].smaller),
+               option_find(pairs[i].group, pairs[i].larger), words);
+    }
+}
+
+/* PASV knows IPv4 only (RFC 959 section 4.1.2), and nobody can connect to 0.0.0.0. */
+static bool can_be_announced(const char *text)
+{
+    struct address address;
+    return address_parse(text, &address) == 0 && address.family == AF_INET &&
+           !address_is_unspecified(&address);
+}
+
+static bool is_exception(const char *text)
+{
+    char network_text[ADDRESS_TEXT_MAX];
+    struct network network;
+    const char *equals = strchrnul(text, '=');
+    size_t length = (size_t)(equals - text);
+    if (*equals == '\0' || length >= sizeof(network_text))
+        return false;
+    memcpy(network_text, text, length);
+    network_text[length] = '\0';
+    return network_parse(network_text, &network) == 0 && can_be_announced(equals + 1);
+}
+
+static void check_passive(const struct config *config, config_report report, void *data)
+{
+    const char *address = config->passive_address;
+    char words[WORDS_MAX];
+    if (strcmp(address, "auto") != 0 && !can_be_announced(address)) {
+        (void)snprintf(words, sizeof(words),
+                       "\"%s\" does not fit; expected \"auto\" or an IPv4 address", address);
+        report(data, option_find("passive", "address"), NULL, words);
+    }
+    for (size_t i = 0; config->passive_networks[i]; i++) {
+        const char *entry = config->passive_networks[i];
+        if (is_exception(entry))
+            continue;
+        (void)snprintf(
+            words, sizeof(words),
+            "\"%s\" does not fit; expected NETWORK=ADDRESS, as in \"10.0.0.0/8=10.0.0.1\"", entry);
+        report(data, option_find("passive", "networks"), NULL, words);
+    }
+}
+
+void config_check(const struct config *config, config_report report, void *data)
+{
+    check_order(config, report, data);
+    check_passive(config, report, data);
+}

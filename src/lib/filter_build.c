@@ -1,0 +1,120 @@
+/*
+ * Compiles the lists of filter_table.h to two BPF programs and a table of call names, and prints
+ * them as a C header. Runs on the build machine only; nothing of it, nor libseccomp, is in the
+ * server.
+ */
+#include "lib/cleanup.h"
+#include "lib/filter_table.h"
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <seccomp.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+enum stage { STAGE_LOGIN, STAGE_SESSION };
+
+/* libseccomp takes no "ask the supervisor" as the default action, so a mark stands for it until the
+ * program is printed. */
+enum { MARK = 0x6d6f };
+
+struct row {
+    const char *name;
+    unsigned argument;
+    unsigned mask; /* 0: allowed whatever the arguments */
+};
+
+#define ROW(call)                        {#call, 0, 0},
+#define ROW_MASKED(call, argument, mask) {#call, argument, mask},
+static const struct row rows_always[] = {FILTER_ALWAYS(ROW) FILTER_SANITIZER(ROW)
+                                             FILTER_MASKED(ROW_MASKED)};
+static const struct row rows_enter[] = {FILTER_ENTER(ROW)};
+static const struct row rows_compromise[] = {FILTER_COMPROMISE(ROW)};
+
+static void fail(const char *what, const char *name, int error)
+{
+    fprintf(stderr, "filter_build: %s %s: %s\n", what, name, strerror(-error));
+    exit(1);
+}
+
+static void add_rows(scmp_filter_ctx filter, const struct row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct row *row = &rows[i];
+        int number = seccomp_syscall_resolve_name(row->name);
+        if (number == __NR_SCMP_ERROR)
+            fail("no system call", row->name, -ENOSYS);
+        if (number < 0)
+            continue; /* exists on other machines only, as poll does */
+        int r = row->mask == 0
+                    ? seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 0)
+                    : seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1,
+                                       SCMP_CMP(row->argument, SCMP_CMP_MASKED_EQ, row->mask, 0));
+        if (r < 0)
+            fail("rule for", row->name, r);
+    }
+}
+
+static void print_program(const char *name, enum stage stage)
+{
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_TRACE(MARK));
+    if (!filter)
+        fail("filter", name, -ENOMEM);
+    add_rows(filter, rows_always, ELEMENTS(rows_always));
+    if (stage == STAGE_LOGIN)
+        add_rows(filter, rows_enter, ELEMENTS(rows_enter));
+    /* A binary search instead of a list: half a dozen comparisons a call. */
+    int r = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+    if (r < 0)
+        fail("optimize", name, r);
+
+    cleanup_fclose FILE *file = tmpfile();
+    if (!file)
+        fail("temporary file for", name, -errno);
+    r = seccomp_export_bpf(filter, fileno(file));
+    if (r < 0)
+        fail("export", name, r);
+    seccomp_release(filter);
+    rewind(file);
+
+    printf("static const struct sock_filter %s[] = {\n", name);
+    struct sock_filter instruction;
+    bool marked = false;
+    while (fread(&instruction, sizeof(instruction), 1, file) == 1) {
+        if (instruction.code == (BPF_RET | BPF_K) && instruction.k == SCMP_ACT_TRACE(MARK)) {
+            instruction.k = SECCOMP_RET_USER_NOTIF;
+            marked = true;
+        }
+        printf("    {0x%04x, %u, %u, 0x%08x},\n", instruction.code, instruction.jt, instruction.jf,
+               instruction.k);
+    }
+    printf("};\n\n");
+    if (!marked)
+        fail("no default action in", name, -EINVAL);
+}
+
+static void print_names(void)
+{
+    printf("static const char *const filter_names[] = {\n");
+    for (int number = 0; number < 1024; number++) {
+        cleanup_free char *name = seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, number);
+        if (name)
+            printf("    [%d] = \"%s\",\n", number, name);
+    }
+    printf("};\n\nstatic const char *const filter_compromise[] = {\n");
+    for (size_t i = 0; i < ELEMENTS(rows_compromise); i++)
+        printf("    \"%s\",\n", rows_compromise[i].name);
+    printf("};\n");
+}
+
+int main(void)
+{
+    printf("/* Made by filter_build from filter_table.h. */\n#pragma once\n\n#include "
+           "<linux/filter.h>\n\n");
+    print_program("filter_login", STAGE_LOGIN);
+    print_program("filter_session", STAGE_SESSION);
+    print_names();
+    return fflush(stdout) == 0 ? 0 : 1;
+}

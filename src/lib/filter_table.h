@@ -1,0 +1,60 @@
+/*
+ * The system calls of a session, once: the two seccomp filters (lib/filter_build.c compiles them at
+ * build time) and the monitor's judgement of a refused call come from these lists.
+ *
+ * What no list names is refused with EPERM: the kernel asks the monitor, the monitor logs the
+ * call's name and answers. What FILTER_COMPROMISE names has no innocent caller: the monitor ends
+ * the session.
+ */
+#pragma once
+
+/* clang-format off */
+
+/* X(call): allowed before and after the login. Before it the root is empty, so the file calls reach nothing. */
+#define FILTER_ALWAYS(X)                                                                          \
+    /* the descriptors that it was handed */                                                      \
+    X(read) X(write) X(readv) X(writev) X(recvmsg) X(sendmsg) X(recvfrom) X(sendto)               \
+    X(poll) X(ppoll) X(close) X(fcntl) X(shutdown) X(accept4) X(getsockname) X(getpeername)       \
+    X(getsockopt) X(setsockopt) X(sendfile) X(copy_file_range)                                    \
+    /* files below its root */                                                                    \
+    X(openat) X(openat2) X(newfstatat) X(statx) X(fstat) X(fstatfs) X(getdents64) X(readlinkat)   \
+    X(unlinkat) X(mkdirat) X(renameat) X(renameat2) X(faccessat) X(faccessat2) X(utimensat)       \
+    X(ftruncate) X(fallocate) X(flock) X(fsync) X(fdatasync) X(lseek) X(pread64) X(pwrite64)      \
+    X(fadvise64) X(chdir) X(fchdir) X(getcwd) X(umask)                                            \
+    /* memory, time, its own end */                                                               \
+    X(munmap) X(mremap) X(brk) X(madvise) X(futex) X(clock_gettime) X(clock_nanosleep)            \
+    X(getrandom) X(getpid) X(rt_sigprocmask) X(rt_sigreturn) X(restart_syscall)                   \
+    X(exit) X(exit_group)
+
+/* X(call, argument, mask): allowed if that argument (0 is the first) has none of the bits of mask. */
+#define FILTER_MASKED(X)                                                                          \
+    X(mmap,     2, PROT_EXEC)                                                                     \
+    X(mprotect, 2, PROT_EXEC)                                                                     \
+    X(fchmod,   1, S_ISUID | S_ISGID)                                                             \
+    X(fchmodat, 2, S_ISUID | S_ISGID)
+
+/* X(call): what the session needs once, to enter the user's folder; gone afterwards. */
+#define FILTER_ENTER(X)                                                                           \
+    X(setresuid) X(setresgid) X(getresuid) X(getresgid) X(capset) X(capget) X(move_mount)         \
+    X(pivot_root) X(umount2) X(prctl) X(seccomp)
+
+/* X(call): only an intruder makes these. */
+#define FILTER_COMPROMISE(X)                                                                      \
+    X(execve) X(execveat) X(ptrace) X(process_vm_readv) X(process_vm_writev) X(pidfd_getfd)       \
+    X(setresuid) X(setresgid) X(setuid) X(setgid) X(setreuid) X(setregid) X(setgroups)            \
+    X(capset) X(move_mount) X(open_tree) X(mount) X(mount_setattr) X(fsopen) X(fsmount)           \
+    X(pivot_root) X(umount2) X(chroot) X(unshare) X(setns) X(bpf) X(init_module)                  \
+    X(finit_module) X(delete_module) X(kexec_load) X(kexec_file_load) X(keyctl) X(add_key)        \
+    X(request_key) X(io_uring_setup) X(userfaultfd) X(perf_event_open) X(open_by_handle_at)       \
+    X(swapon) X(swapoff) X(reboot) X(settimeofday) X(clock_settime) X(iopl) X(ioperm)             \
+    X(modify_ldt) X(seccomp)
+
+/* The sanitizers' own needs; only in their build. */
+#ifdef CELLFTPD_SANITIZED
+#define FILTER_SANITIZER(X)                                                                       \
+    X(rt_sigaction) X(sigaltstack) X(sched_yield) X(sched_getaffinity) X(gettid) X(tgkill)        \
+    X(prlimit64) X(readlink) X(uname) X(prctl) X(open) X(stat) X(lstat)
+#else
+#define FILTER_SANITIZER(X)
+#endif
+/* clang-format on */

@@ -1,0 +1,56 @@
+/*
+ * Every option of cellftpd.conf, once: struct, parser, defaults, ranges, dump, and the check of the
+ * manual are made from this list. Everyone may use it.
+ *
+ *   X(TYPE, group, key, default, minimum, maximum, meaning)
+ *
+ * TYPE      in the file                          in struct config
+ * BOOLEAN   true / false                         bool group_key
+ * NUMBER    12                                   uint64_t
+ * SIZE      "10 GiB"                             uint64_t, bytes
+ * DURATION  "60 s"                               uint64_t, milliseconds
+ * MODE      "0640"                               uint64_t, permission bits
+ * PORTS     "50000-50999"                        struct port_range
+ * CHOICE    "utc", one of those in "minimum"     uint64_t, its index      (minimum: "utc|local")
+ * STRING    "text"                               char *                   (minimum, maximum: length)
+ * PATH      "/absolute/path"                     char *
+ * LIST      [ "a", "b" ]                         char **, ends with NULL  (maximum: entries)
+ */
+#pragma once
+
+/* clang-format off */
+#define OPTIONS(X)                                                                                                     \
+    X(STRING,   server, banner,            "FTP server ready.", 1, 200,      "first line that a client reads; never a version") \
+    X(PATH,     directories, users,        "/var/lib/cellftpd/users", 0, 0,  "the local accounts, one file each")      \
+    X(PATH,     directories, homes,        "/srv/ftp", 0, 0,                 "where new users' folders are made")      \
+    X(PATH,     directories, run,          "/run/cellftpd", 0, 0,            "locks, live sessions, the empty network namespace") \
+    X(PATH,     directories, logs,         "/var/log/cellftpd", 0, 0,        "the log files")                          \
+    X(STRING,   cell, user,                "cellftpd-cell", 1, 32,           "system user that a session is before login") \
+    X(NUMBER,   accounts, uid_min,         "200000", 1000, 4294967294,       "first uid of local accounts")            \
+    X(NUMBER,   accounts, uid_max,         "299999", 1000, 4294967294,       "last uid of local accounts")             \
+    X(NUMBER,   accounts, hash_cost,       "5", 1, 11,                       "yescrypt cost of new password hashes, as in crypt(5)") \
+    X(NUMBER,   login, attempts,           "3", 1, 20,                       "passwords that one connection may try")  \
+    X(DURATION, login, deadline,           "60 s", 1000, 3600000,            "from connect to a granted login, whatever the client does") \
+    X(DURATION, login, delay,              "1 s", 0, 30000,                  "pause before a refused password is answered") \
+    X(NUMBER,   login, bad_commands,       "10", 1, 1000,                    "unknown commands before login until the connection is closed") \
+    X(DURATION, session, idle,             "5 min", 1000, 86400000,          "without a command or a transfer, until the session ends") \
+    X(DURATION, session, idle_max,         "1 h", 1000, 86400000,            "longest idle time that SITE IDLE may ask for") \
+    X(DURATION, transfer, stall,           "2 min", 1000, 86400000,          "without a byte moving, until a transfer is given up") \
+    X(DURATION, transfer, connect,         "30 s", 1000, 600000,             "for the data connection to come about") \
+    X(DURATION, transfer, hash,            "2 min", 1000, 86400000,          "longest time that one HASH may take")    \
+    X(NUMBER,   limits, connections,       "1000", 1, 4096,                  "connections at a time")                  \
+    X(NUMBER,   limits, per_address,       "20", 1, 4096,                    "connections at a time from one address") \
+    X(NUMBER,   limits, waiting,           "200", 1, 4096,                   "connections that have not logged in")    \
+    X(NUMBER,   limits, waiting_per_address, "10", 1, 4096,                  "the same from one address")              \
+    X(PORTS,    passive, ports,            "50000-50999", 1024, 65535,       "ports of passive data connections")      \
+    X(STRING,   passive, address,          "auto", 1, 64,                    "IPv4 address to announce in PASV: \"auto\" or an address") \
+    X(LIST,     passive, networks,         "", 0, 64,                        "exceptions for some clients: \"NETWORK=ADDRESS\"") \
+    X(BOOLEAN,  active, enabled,           "true", 0, 0,                     "PORT and EPRT are served")               \
+    X(BOOLEAN,  active, port_20,           "false", 0, 0,                    "active data connections come from port 20") \
+    X(MODE,     files, mode,               "0640", 0, 0666,                  "permissions of a new file")              \
+    X(MODE,     files, directory_mode,     "0750", 0700, 0777,               "permissions of a new directory")         \
+    X(BOOLEAN,  files, keep_partial,       "true", 0, 0,                     "an upload that broke off stays, under a name that was free") \
+    X(BOOLEAN,  files, sync,               "false", 0, 0,                    "an upload is on the disk before it is confirmed") \
+    X(CHOICE,   files, list_time,          "utc", "utc|local", 0,            "time zone of LIST; MLSD is always UTC")   \
+    X(LIST,     files, deny_names,         "", 0, 64,                        "names that do not exist for any user, as patterns")
+/* clang-format on */

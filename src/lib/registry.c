@@ -1,0 +1,284 @@
+/* The connections that are alive, shared by all monitors: see registry.h. */
+#include "lib/registry.h"
+#include "lib/cleanup.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+
+/*
+ * The file: a header, the keys of all slots close together (that is what admission reads: 32 bytes
+ * a connection), then the texts. "used" is one more than the highest slot that was ever taken since
+ * the file was last empty, so that a server with ten connections looks at ten keys.
+ */
+enum { MAGIC = 0x63667432, STATE_FREE = 0, STATE_WAITING = 1, STATE_LOGGED_IN = 2 };
+
+struct key {
+    uint8_t address[16];
+    uint8_t family; /* 4 or 6 */
+    uint8_t state;
+    uint16_t port;
+    int32_t monitor;
+    int64_t started;
+};
+
+struct text {
+    char session[17];
+    char user[REGISTRY_USER_MAX + 1];
+    char status[REGISTRY_STATUS_MAX + 1];
+};
+
+struct table {
+    uint32_t magic;
+    uint32_t used;
+    struct key keys[REGISTRY_SLOTS];
+    struct text texts[REGISTRY_SLOTS];
+};
+
+/* The lock of a slot is on its own byte behind the table, so that no lock has to do with the data.
+ */
+enum { LOCK_BASE = 1 << 24 };
+
+static int lock_slot(int fd, unsigned slot, int command, short type)
+{
+    struct flock lock = {
+        .l_type = type, .l_whence = SEEK_SET, .l_start = LOCK_BASE + (off_t)slot, .l_len = 1};
+    if (fcntl(fd, command, &lock) < 0)
+        return -errno;
+    return command == F_OFD_GETLK ? lock.l_type != F_UNLCK : 0;
+}
+
+static bool slot_is_alive(int fd, unsigned slot)
+{
+    return lock_slot(fd, slot, F_OFD_GETLK, F_WRLCK) > 0;
+}
+
+static int table_open(const struct config *config, int *ret_fd, struct table **ret_table)
+{
+    cleanup_free char *path = NULL;
+    if (asprintf(&path, "%s/sessions", config->directories_run) < 0)
+        return -ENOMEM;
+    cleanup_close int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return -errno;
+
+    struct stat status;
+    if (fstat(fd, &status) < 0)
+        return -errno;
+    if (!S_ISREG(status.st_mode) || status.st_uid != geteuid())
+        return -EPERM;
+    if ((size_t)status.st_size < sizeof(struct table) && ftruncate(fd, sizeof(struct table)) < 0)
+        return -errno;
+
+    struct table *table = mmap(NULL, sizeof(*table), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (table == MAP_FAILED)
+        return -errno;
+    *ret_fd = take_fd(&fd);
+    *ret_table = table;
+    return 0;
+}
+
+static void table_unmap(struct table *table)
+{
+    (void)munmap(table, sizeof(*table));
+}
+
+static bool key_is_from(const struct key *key, const struct address *remote)
+{
+    size_t size = remote->family == AF_INET ? 4 : 16;
+    return key->family == (remote->family == AF_INET ? 4 : 6) &&
+           memcmp(key->address, remote->bytes, size) == 0;
+}
+
+struct count {
+    uint64_t all, waiting, from_address, waiting_from_address;
+    unsigned free_slot; /* REGISTRY_SLOTS if there is none */
+};
+
+/* Counts who is there; with VERIFY, forgets on the way the slots whose monitor died (a question to
+ * the kernel for each, so only asked when it matters). Called with the table locked. */
+static struct count count_slots(int fd, struct table *table, const struct address *remote,
+                                bool verify)
+{
+    struct count count = {.free_slot = REGISTRY_SLOTS};
+    unsigned last = 0;
+    for (unsigned slot = 0; slot < table->used; slot++) {
+        struct key *key = &table->keys[slot];
+        if (verify && key->state != STATE_FREE && !slot_is_alive(fd, slot))
+            key->state = STATE_FREE;
+        if (key->state == STATE_FREE) {
+            if (count.free_slot == REGISTRY_SLOTS)
+                count.free_slot = slot;
+            continue;
+        }
+        bool waiting = key->state == STATE_WAITING;
+        bool from_address = key_is_from(key, remote);
+        count.all++;
+        count.waiting += waiting;
+        count.from_address += from_address;
+        count.waiting_from_address += waiting && from_address;
+        last = slot + 1;
+    }
+    table->used = last;
+    if (count.free_slot > last)
+        count.free_slot = last; /* REGISTRY_SLOTS only when all are taken */
+    return count;
+}
+
+static enum registry_limit judge(const struct config *config, const struct count *count)
+{
+    /* The address's own limits first: one address must not learn how busy the server is. */
+    if (count->from_address >= config->limits_per_address)
+        return REGISTRY_ADDRESS_FULL;
+    if (count->waiting_from_address >= config->limits_waiting_per_address)
+        return REGISTRY_WAITING_ADDRESS_FULL;
+    if (count->waiting >= config->limits_waiting)
+        return REGISTRY_WAITING_FULL;
+    if (count->all >= config->limits_connections || count->free_slot >= REGISTRY_SLOTS)
+        return REGISTRY_FULL;
+    return REGISTRY_ADMITTED;
+}
+
+static void fill_slot(struct table *table, unsigned slot, const struct address *remote,
+                      const char *session)
+{
+    struct key *key = &table->keys[slot];
+    struct text *text = &table->texts[slot];
+    *key = (struct key){
+        .family = remote->family == AF_INET ? 4 : 6,
+        .state = STATE_WAITING,
+        .port = remote->port,
+        .monitor = getpid(),
+        .started = time(NULL),
+    };
+    memcpy(key->address, remote->bytes, sizeof(key->address));
+    memset(text, 0, sizeof(*text));
+    (void)snprintf(text->session, sizeof(text->session), "%s", session);
+}
+
+int registry_enter(const struct config *config, const struct address *remote, const char *session,
+                   struct registry *ret, enum registry_limit *ret_limit)
+{
+    cleanup_close int fd = -1;
+    struct table *table;
+    int r = table_open(config, &fd, &table);
+    if (r < 0)
+        return r;
+
+    /* One at a time: two that count at once would both find the last place free. */
+    if (flock(fd, LOCK_EX) < 0) {
+        r = -errno;
+        table_unmap(table);
+        return r;
+    }
+    if (table->magic != MAGIC || table->used > REGISTRY_SLOTS) {
+        memset(table, 0, sizeof(*table));
+        table->magic = MAGIC;
+    }
+    struct count count = count_slots(fd, table, remote, false);
+    *ret_limit = judge(config, &count);
+    if (*ret_limit != REGISTRY_ADMITTED) {
+        count = count_slots(fd, table, remote, true);
+        *ret_limit = judge(config, &count);
+    }
+    if (*ret_limit == REGISTRY_ADMITTED) {
+        r = lock_slot(fd, count.free_slot, F_OFD_SETLK, F_WRLCK);
+        if (r == 0) {
+            fill_slot(table, count.free_slot, remote, session);
+            if (count.free_slot >= table->used)
+                table->used = count.free_slot + 1;
+        }
+    }
+    (void)flock(fd, LOCK_UN);
+    table_unmap(table);
+    if (r < 0)
+        return r;
+    ret->slot = count.free_slot;
+    ret->fd = *ret_limit == REGISTRY_ADMITTED ? take_fd(&fd) : -1;
+    return 0;
+}
+
+static int slot_write(const struct registry *registry, size_t offset, const void *bytes,
+                      size_t size)
+{
+    if (registry->fd < 0)
+        return 0;
+    return pwrite(registry->fd, bytes, size, (off_t)offset) == (ssize_t)size ? 0 : -EIO;
+}
+
+static size_t text_offset(const struct registry *registry, size_t member)
+{
+    return offsetof(struct table, texts) + registry->slot * sizeof(struct text) + member;
+}
+
+int registry_log_in(struct registry *registry, const char *user)
+{
+    char name[REGISTRY_USER_MAX + 1] = "";
+    (void)snprintf(name, sizeof(name), "%s", user);
+    int r = slot_write(registry, text_offset(registry, offsetof(struct text, user)), name,
+                       sizeof(name));
+    if (r < 0)
+        return r;
+    uint8_t state = STATE_LOGGED_IN;
+    size_t offset = offsetof(struct table, keys) + registry->slot * sizeof(struct key) +
+                    offsetof(struct key, state);
+    return slot_write(registry, offset, &state, sizeof(state));
+}
+
+int registry_set_status(struct registry *registry, const char *status)
+{
+    char text[REGISTRY_STATUS_MAX + 1] = "";
+    (void)snprintf(text, sizeof(text), "%s", status);
+    return slot_write(registry, text_offset(registry, offsetof(struct text, status)), text,
+                      sizeof(text));
+}
+
+void registry_leave(struct registry *registry)
+{
+    if (registry->fd < 0)
+        return;
+    uint8_t state = STATE_FREE;
+    size_t offset = offsetof(struct table, keys) + registry->slot * sizeof(struct key) +
+                    offsetof(struct key, state);
+    (void)slot_write(registry, offset, &state, sizeof(state));
+    registry->fd = close_fd(registry->fd);
+}
+
+static void entry_read(const struct key *key, const struct text *text, struct registry_entry *ret)
+{
+    *ret = (struct registry_entry){
+        .logged_in = key->state == STATE_LOGGED_IN,
+        .remote = {.family = key->family == 4 ? AF_INET : AF_INET6, .port = key->port},
+        .monitor = key->monitor,
+        .started = key->started,
+    };
+    memcpy(ret->remote.bytes, key->address, sizeof(key->address));
+    (void)snprintf(ret->session, sizeof(ret->session), "%.*s", (int)sizeof(text->session) - 1,
+                   text->session);
+    (void)snprintf(ret->user, sizeof(ret->user), "%.*s", (int)sizeof(text->user) - 1, text->user);
+    (void)snprintf(ret->status, sizeof(ret->status), "%.*s", (int)sizeof(text->status) - 1,
+                   text->status);
+}
+
+int registry_list(const struct config *config,
+                  int (*visit)(const struct registry_entry *entry, void *data), void *data)
+{
+    cleanup_close int fd = -1;
+    struct table *table;
+    int r = table_open(config, &fd, &table);
+    if (r < 0)
+        return r;
+    unsigned used = table->magic == MAGIC && table->used <= REGISTRY_SLOTS ? table->used : 0;
+    for (unsigned slot = 0; slot < used && r == 0; slot++) {
+        if (table->keys[slot].state == STATE_FREE || !slot_is_alive(fd, slot))
+            continue;
+        struct registry_entry entry;
+        entry_read(&table->keys[slot], &table->texts[slot], &entry);
+        r = visit(&entry, data);
+    }
+    table_unmap(table);
+    return r;
+}

@@ -1,0 +1,56 @@
+/*
+ * The connections that are alive, shared by all monitors: who may enter, and what each is doing.
+ * Monitor and cellftpctl use it.
+ *
+ * One file of fixed size, RUN/sessions: a table of slots. A monitor owns a slot by an
+ * open-file-description lock on the slot's first byte, so that a monitor that dies in any way frees
+ * it: a slot counts only while it is locked. The limits are checked and the slot is taken under one
+ * lock on the whole, so that a burst cannot slip past them.
+ */
+#pragma once
+
+#include "lib/address.h"
+#include "lib/config.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum { REGISTRY_SLOTS = 4096, REGISTRY_STATUS_MAX = 256, REGISTRY_USER_MAX = 128 };
+
+enum registry_limit {
+    REGISTRY_ADMITTED,
+    REGISTRY_FULL,                /* limits.connections */
+    REGISTRY_ADDRESS_FULL,        /* limits.per_address */
+    REGISTRY_WAITING_FULL,        /* limits.waiting */
+    REGISTRY_WAITING_ADDRESS_FULL /* limits.waiting_per_address */
+};
+
+struct registry {
+    int fd; /* -1 when not entered */
+    unsigned slot;
+};
+
+struct registry_entry {
+    bool logged_in;
+    struct address remote;
+    pid_t monitor;
+    int64_t started; /* wall clock, seconds */
+    char session[17];
+    char user[REGISTRY_USER_MAX + 1];
+    char status[REGISTRY_STATUS_MAX + 1];
+};
+
+/* Takes a slot for a new connection from REMOTE. *RET_LIMIT says which limit refuses it, if one
+ * does (then *RET holds nothing and the result is 0). Negative errno if the table cannot be used.
+ */
+int registry_enter(const struct config *config, const struct address *remote, const char *session,
+                   struct registry *ret, enum registry_limit *ret_limit);
+/* The connection has logged in as USER; it no longer counts as waiting. */
+int registry_log_in(struct registry *registry, const char *user);
+int registry_set_status(struct registry *registry, const char *status);
+void registry_leave(struct registry *registry);
+
+/* Calls VISIT for each live connection. */
+int registry_list(const struct config *config,
+                  int (*visit)(const struct registry_entry *entry, void *data), void *data);

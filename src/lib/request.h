@@ -1,0 +1,67 @@
+/*
+ * The whole protocol between the two processes of a connection, on one page.
+ *
+ * The session asks, the monitor answers. Every message is one datagram (lib/message.h). The monitor
+ * ends the session, and logs an attack, when a request is unknown, malformed, too long, or not
+ * permitted in the present phase (monitor/requests.c has the table). The session never gets a path
+ * of the host, a uid that is not its own, or a reason why a login was refused.
+ *
+ *  request    fields                                  answer
+ *  READY      u32 errno, string step, [fd filter]     none; the first message: the cell is closed,
+ * or is not LOGIN      string user, string password            u32 login_result, and if granted:
+ * u32 uid, u32 gid, string name, u32 account_flags, [fd folder] ENTERED    u32 errno, string step,
+ * [fd filter]     none; the folder is the root now, or is not LISTEN     none u32 errno, u32 port,
+ * string announced address, [fd listener] CONNECT    string address, u32 port                u32
+ * errno, [fd connecting socket] EVENT      see lib/event.h                         none STATUS
+ * string what the session is doing        none
+ *
+ * "fd filter" is the descriptor on which the kernel asks the monitor about system calls that the
+ * session's seccomp filter does not know (seccomp_unotify(2)).
+ */
+#pragma once
+
+#include "lib/config.h"
+
+#include <stdint.h>
+
+enum request {
+    REQUEST_READY = 1,
+    REQUEST_LOGIN,
+    REQUEST_ENTERED,
+    REQUEST_LISTEN,
+    REQUEST_CONNECT,
+    REQUEST_EVENT,
+    REQUEST_STATUS,
+};
+
+/* The answer to request R has the type R | REQUEST_ANSWER. */
+enum { REQUEST_ANSWER = 0x100 };
+
+enum login_result {
+    LOGIN_GRANTED,
+    LOGIN_REFUSED, /* name or password wrong, or not allowed in: the session is not told which */
+    LOGIN_LAST,    /* refused, and no further try will be answered */
+    LOGIN_UNAVAILABLE, /* something is broken on the server; it is in the log */
+};
+
+/* What an account may do, as far as the session needs to know it to give the right reply. The
+ * kernel enforces it (a read-only account gets a read-only mount). */
+enum account_flags { ACCOUNT_READ_ONLY = 1 << 0 };
+
+enum {
+    REQUEST_NAME_MAX = 128,     /* bytes of a login name that the monitor looks at */
+    REQUEST_PASSWORD_MAX = 512, /* bytes of a password */
+    REQUEST_STEP_MAX = 128,
+    REQUEST_STATUS_MAX = 256,
+};
+
+/* What the session begins with: all that it owns. */
+struct session_start {
+    int control; /* the control connection */
+    int monitor; /* to the monitor, SOCK_SEQPACKET */
+    const struct config *config;
+};
+
+/* Runs one FTP session from banner to goodbye, in the closed cell. Returns the exit status of the
+ * process. Implemented by src/session, called by src/monitor in the child. */
+int session_run(const struct session_start *start);
