@@ -1,0 +1,29 @@
+/*
+ * What the monitor may do, and when it gives it up. Called by the monitor on itself only.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Rights before: whatever root was started with. Rights after: CAPABILITIES_LOGIN. The bounding set
+ * goes as well, so that nothing the monitor might ever execute could get the others back. Verified
+ * by reading the sets again. Negative errno.
+ */
+int capabilities_keep_for_login(void);
+
+/*
+ * Rights before: CAPABILITIES_LOGIN. Rights after: CAP_KILL, to end a session that runs as the
+ * user, and, only if PORT_20, CAP_NET_BIND_SERVICE. It stays uid 0, without any power over files
+ * that are not root's own: it writes root's log files and nothing else. Verified by reading the
+ * sets again. Negative errno.
+ */
+int capabilities_keep_for_session(bool port_20);
+
+/* Rights after: exactly the capabilities in SET (a bit each), permitted and effective, nothing
+ * inheritable or ambient. Used by the session's process while its cell is closed. */
+int capabilities_set(uint64_t set);
+/* Empties the bounding set (needs CAP_SETPCAP). */
+int capabilities_drop_bounding(uint64_t keep);
+#define CAPABILITY(number) (UINT64_C(1) << (number))

@@ -1,0 +1,253 @@
+/* The cell of a session, seen from the monitor: see cell.h. */
+#include "monitor/cell.h"
+#include "lib/cleanup.h"
+#include "lib/file.h"
+
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <poll.h>
+#include <pwd.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+static const struct {
+    const char *name;
+    const char *remedy;
+} steps[] = {
+#define CELL_STEP_ROW(name, words, remedy) [CELL_STEP_##name] = {words, remedy},
+    CELL_STEPS(CELL_STEP_ROW)
+#undef CELL_STEP_ROW
+};
+
+const char *cell_step_name(enum cell_step step)
+{
+    return steps[step].name;
+}
+
+const char *cell_step_remedy(const char *name)
+{
+    for (size_t i = 0; i < ELEMENTS(steps); i++)
+        if (strcmp(steps[i].name, name) == 0)
+            return steps[i].remedy;
+    return "run cellftpd --check";
+}
+
+int run_directory_open(const struct config *config)
+{
+    /* chmod: the umask is ours, but others look for things in there. */
+    if (mkdir(config->directories_run, 0755) == 0 ? chmod(config->directories_run, 0755) < 0
+                                                  : errno != EEXIST)
+        return -errno;
+    cleanup_close int fd = directory_open(config->directories_run, O_RDONLY);
+    if (fd < 0)
+        return fd;
+    struct stat status;
+    if (fstat(fd, &status) < 0)
+        return -errno;
+    if (status.st_uid != 0 || (status.st_mode & (S_IWGRP | S_IWOTH)))
+        return -EPERM;
+    return take_fd(&fd);
+}
+
+/* A detached, read-only mount of directories.run/empty. */
+static int open_empty_tree(const struct config *config)
+{
+    cleanup_close int run = run_directory_open(config);
+    if (run < 0)
+        return run;
+    /* chmod: the cell user must be able to stand in it, whatever our umask is. */
+    if (mkdirat(run, "empty", 0555) == 0 ? fchmodat(run, "empty", 0555, 0) < 0 : errno != EEXIST)
+        return -errno;
+    cleanup_close int tree = (int)syscall(
+        SYS_open_tree, run, "empty", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
+    if (tree < 0)
+        return -errno;
+    struct mount_attr attributes = {
+        .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
+        .propagation = MS_PRIVATE,
+    };
+    if (syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &attributes, sizeof(attributes)) < 0)
+        return -errno;
+    return take_fd(&tree);
+}
+
+/* Straight from /etc/passwd: asking the name service would load modules and may wait for the
+ * network, for every connection, to learn a number that a system user has there. */
+static int find_cell_user(const struct config *config, uid_t *ret_uid, gid_t *ret_gid)
+{
+    cleanup_fclose FILE *file = fopen("/etc/passwd", "re");
+    if (!file)
+        return -errno;
+    char space[4096];
+    struct passwd entry, *found = NULL;
+    while (fgetpwent_r(file, &entry, space, sizeof(space), &found) == 0) {
+        if (strcmp(entry.pw_name, config->cell_user) != 0)
+            continue;
+        if (entry.pw_uid == 0 || entry.pw_gid == 0)
+            return -EPERM;
+        *ret_uid = entry.pw_uid;
+        *ret_gid = entry.pw_gid;
+        return 0;
+    }
+    return -ESRCH;
+}
+
+static int gather_parts(const struct config *config, struct cell_parts *parts,
+                        enum cell_step *ret_step)
+{
+    *ret_step = CELL_STEP_CELL_USER;
+    int r = find_cell_user(config, &parts->uid, &parts->gid);
+    if (r < 0)
+        return r;
+    *ret_step = CELL_STEP_NETWORK;
+    parts->network = network_open(config);
+    if (parts->network < 0)
+        return parts->network;
+    *ret_step = CELL_STEP_EMPTY;
+    parts->empty = open_empty_tree(config);
+    return parts->empty < 0 ? parts->empty : 0;
+}
+
+/*
+ * Forks into a new pid namespace. unshare(2) moves only later children there, and the monitor goes
+ * back at once: what it may fork afterwards must not live and die with the session.
+ */
+static pid_t fork_in_pid_namespace(enum cell_step *ret_step)
+{
+    *ret_step = CELL_STEP_PID;
+    cleanup_close int ours = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+    if (ours < 0 || unshare(CLONE_NEWPID) < 0)
+        return -errno;
+    *ret_step = CELL_STEP_FORK;
+    pid_t pid = fork();
+    if (pid == 0)
+        return 0;
+    int r = pid < 0 ? -errno : 0;
+    if (setns(ours, CLONE_NEWPID) < 0 && r == 0) {
+        *ret_step = CELL_STEP_PID;
+        r = -errno;
+        (void)kill(pid, SIGKILL);
+        (void)waitpid(pid, NULL, 0);
+    }
+    return r < 0 ? r : pid;
+}
+
+int cell_start(const struct config *config, int control, struct cell *ret, enum cell_step *ret_step)
+{
+    cleanup_close int network = -1, empty = -1, process = -1;
+    struct cell_parts parts = {.control = control, .network = -1, .empty = -1};
+    int r = gather_parts(config, &parts, ret_step);
+    network = parts.network;
+    empty = parts.empty;
+    if (r < 0)
+        return r;
+
+    *ret_step = CELL_STEP_SOCKET;
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+        return -errno;
+    cleanup_close int ours = pair[0], theirs = pair[1];
+    parts.monitor = theirs;
+
+    pid_t pid = fork_in_pid_namespace(ret_step);
+    if (pid < 0)
+        return pid;
+    if (pid == 0) {
+        struct session_start start = {.config = config};
+        cell_close(&parts, &start);
+        _exit(session_run(&start));
+    }
+    process = pidfd_open(pid, 0);
+    if (process < 0) {
+        r = -errno;
+        (void)kill(pid, SIGKILL);
+        (void)waitpid(pid, NULL, 0);
+        return r;
+    }
+    *ret = (struct cell){
+        .pid = pid, .process = take_fd(&process), .socket = take_fd(&ours), .listener = -1};
+    return 0;
+}
+
+int cell_open_folder(const struct account *account)
+{
+    cleanup_close int fd = directory_open(account->home, O_PATH);
+    if (fd < 0)
+        return fd;
+    struct stat status;
+    if (fstat(fd, &status) < 0)
+        return -errno;
+    if (status.st_uid != account->uid)
+        return -EPERM;
+    return take_fd(&fd);
+}
+
+static int write_map(pid_t pid, const char *file, unsigned id)
+{
+    char path[64], line[64];
+    (void)snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
+    int length = snprintf(line, sizeof(line), "%u %u 1\n", id, id);
+    cleanup_close int fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    return write(fd, line, (size_t)length) == length ? 0 : -errno;
+}
+
+/*
+ * Rights of the session before: a uid that means nothing in its namespace, so that it can become
+ * nobody. After: it can become exactly UID and GID; a map can be written once only, so this can
+ * never be widened. Verified by the session (session/enter.c), and from outside by
+ * tests/session/test_cell.py.
+ */
+int cell_admit(const struct cell *cell, uid_t uid, gid_t gid, int folder, bool read_only,
+               int *ret_tree, enum cell_step *ret_step)
+{
+    *ret_step = CELL_STEP_FOLDER;
+    cleanup_close int tree =
+        (int)syscall(SYS_open_tree, folder, "",
+                     OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE);
+    if (tree < 0)
+        return -errno;
+    struct mount_attr attributes = {
+        .attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC |
+                    (read_only ? MOUNT_ATTR_RDONLY : 0),
+        .propagation = MS_PRIVATE,
+    };
+    if (syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes,
+                sizeof(attributes)) < 0)
+        return -errno;
+
+    *ret_step = CELL_STEP_MAP;
+    if (uid == 0 || gid == 0)
+        return -EPERM; /* never, whatever a database says */
+    int r = write_map(cell->pid, "gid_map", gid);
+    if (r < 0)
+        return r;
+    r = write_map(cell->pid, "uid_map", uid);
+    if (r < 0)
+        return r;
+    *ret_tree = take_fd(&tree);
+    return 0;
+}
+
+int cell_end(struct cell *cell)
+{
+    enum { PATIENCE = 3000 }; /* milliseconds for a session that is saying goodbye */
+    int status = 0;
+    cell->socket = close_fd(cell->socket);
+    cell->listener = close_fd(cell->listener);
+    if (cell->process >= 0) {
+        struct pollfd ended = {.fd = cell->process, .events = POLLIN};
+        if (poll(&ended, 1, PATIENCE) <= 0)
+            (void)pidfd_send_signal(cell->process, SIGKILL, NULL, 0);
+        (void)waitpid(cell->pid, &status, 0);
+        cell->process = close_fd(cell->process);
+    }
+    return status;
+}

@@ -1,0 +1,115 @@
+/*
+ * A login: name and password against the local user database, and on success the cell opened by
+ * exactly one uid and one folder. Runs in the monitor, before login, at most login.attempts times.
+ *
+ * Whoever asks learns nothing: an unknown name, a wrong password, a disabled account and a damaged
+ * record cost the same work and get the same answer. The reason is in the log.
+ */
+#include "lib/cleanup.h"
+#include "lib/password.h"
+#include "monitor/cell.h"
+#include "monitor/monitor.h"
+
+#include <string.h>
+#include <time.h>
+
+static void pause_for(uint64_t milliseconds)
+{
+    struct timespec left = {
+        .tv_sec = (time_t)(milliseconds / 1000),
+        .tv_nsec = (long)(milliseconds % 1000) * 1000000,
+    };
+    while (nanosleep(&left, &left) < 0 && errno == EINTR)
+        ;
+}
+
+/* NULL if the password fits and the account may log in, else the reason for the log. *RET is the
+ * account then. */
+static const char *authenticate(struct monitor *monitor, const char *user, const char *password,
+                                struct account **ret)
+{
+    cleanup_buffer struct buffer problem;
+    buffer_init(&problem, 4096);
+    cleanup_account struct account *account = NULL;
+    int r = account_load(monitor->config, user, &account, &problem);
+    bool fits = password_matches(password, r == 0 ? account->password : NULL,
+                                 (unsigned)monitor->config->accounts_hash_cost);
+    if (r == -ENOENT || r == -EINVAL)
+        return "unknown-user";
+    if (r < 0) {
+        (void)buffer_append(&problem, "", 1);
+        monitor_log_reason(monitor, EVENT_SERVER_FAILED, "account-record",
+                           buffer_size(&problem) > 1 ? buffer_begin(&problem) : strerror(-r));
+        return "bad-record";
+    }
+    if (!fits)
+        return "bad-password";
+    if (!account->enabled)
+        return "disabled";
+    *ret = take_pointer(account);
+    return NULL;
+}
+
+/*
+ * Rights of the session before: nobody, an empty root. After: the account's uid can become valid in
+ * its user namespace, and it is handed one mount, the account's folder. The listener for refused
+ * calls is closed because the next filter, which brings its own, could not be installed while there
+ * is one.
+ */
+static int open_cell(struct monitor *monitor, const struct account *account, int *ret_tree)
+{
+    cleanup_close int folder = cell_open_folder(account);
+    enum cell_step step = CELL_STEP_FOLDER;
+    int r = folder < 0 ? folder
+                       : cell_admit(&monitor->cell, account->uid, account->gid, folder,
+                                    account->read_only, ret_tree, &step);
+    if (r < 0) {
+        struct event event = EVENT_INIT(EVENT_CELL_FAILED);
+        event.reason = cell_step_name(step);
+        event.detail = strerror(-r);
+        monitor_log(monitor, &event);
+        return r;
+    }
+    monitor->cell.listener = close_fd(monitor->cell.listener);
+    return 0;
+}
+
+static void refuse(struct monitor *monitor, const char *reason, struct message *answer)
+{
+    monitor_log_reason(monitor, EVENT_LOGIN_REFUSED, reason, NULL);
+    pause_for(monitor->config->login_delay);
+    bool last = monitor->attempts >= monitor->config->login_attempts;
+    message_put_u32(answer, last ? LOGIN_LAST : LOGIN_REFUSED);
+}
+
+int login_handle(struct monitor *monitor, struct message *message, struct message *answer,
+                 int *ret_fd)
+{
+    const char *user = message_get_string(message, REQUEST_NAME_MAX);
+    const char *password = message_get_string(message, REQUEST_PASSWORD_MAX);
+    if (!message_end(message) || monitor->attempts >= monitor->config->login_attempts)
+        return -EBADMSG;
+    monitor->attempts++;
+    monitor->named = true;
+    (void)snprintf(monitor->user, sizeof(monitor->user), "%s", user);
+
+    cleanup_account struct account *account = NULL;
+    const char *reason = authenticate(monitor, user, password, &account);
+    explicit_bzero(message->payload, sizeof(message->payload));
+    if (reason) {
+        refuse(monitor, reason, answer);
+        return 0;
+    }
+    if (open_cell(monitor, account, ret_fd) < 0) {
+        message_put_u32(answer, LOGIN_UNAVAILABLE);
+        return 0;
+    }
+    monitor->phase = PHASE_ENTERING;
+    message_put_u32(answer, LOGIN_GRANTED);
+    message_put_u32(answer, account->uid);
+    message_put_u32(answer, account->gid);
+    message_put_string(answer, account->name);
+    message_put_u32(answer, account->read_only ? ACCOUNT_READ_ONLY : 0);
+    monitor->account = take_pointer(account);
+    return 0;
+}

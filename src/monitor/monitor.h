@@ -1,0 +1,92 @@
+/*
+ * The monitor: the privileged half of one connection. Private to src/monitor.
+ *
+ * Rights: it begins as root with what capabilities.h lists, reads no byte from the network, and
+ * answers the requests of lib/request.h. After a login it keeps the capabilities of
+ * capabilities.h's second list and no descriptor but the logs, its slot in the registry, and the
+ * session's socket.
+ */
+#pragma once
+
+#include "lib/account.h"
+#include "lib/address.h"
+#include "lib/log.h"
+#include "lib/message.h"
+#include "lib/registry.h"
+#include "lib/request.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* What has happened so far; requests.c says what may be asked when. */
+enum phase {
+    PHASE_STARTING = 1 << 0, /* the cell is being closed around the session */
+    PHASE_LOGIN = 1 << 1,    /* nobody yet */
+    PHASE_ENTERING = 1 << 2, /* granted; the session is making the folder its root */
+    PHASE_SESSION = 1 << 3,  /* in the folder */
+};
+
+/* Events of one session that clients can cause at will: so many at once, then one each refill. */
+struct noise {
+    unsigned tokens;
+    uint64_t refilled; /* clock_msec */
+    uint64_t dropped;  /* since the last report */
+};
+
+/* The other process of the connection. */
+struct cell {
+    pid_t pid;
+    int process;  /* pidfd */
+    int socket;   /* requests */
+    int listener; /* refused system calls, -1 when there is none */
+};
+
+struct monitor {
+    const struct config *config;
+    struct log log;
+    struct registry registry;
+    enum phase phase;
+    char session[17]; /* 16 hexadecimal digits: the name of this connection in logs and registry */
+    struct address local;
+    struct address remote;
+    uint64_t started; /* clock_usec */
+    struct cell cell;
+    unsigned attempts; /* passwords tried */
+    bool named;        /* user holds what the client called itself */
+    char user[REQUEST_NAME_MAX + 1];
+    struct account *account; /* whom the login was granted to, from PHASE_ENTERING on */
+    struct noise noise;
+    uint64_t refused_calls;
+    uint8_t refused_seen[128]; /* one bit a system call: its name was logged */
+    bool ended;                /* a DISCONNECT reason was given by the session */
+    char end_reason[REQUEST_STATUS_MAX + 1];
+};
+
+/* Serves the connection on CONTROL, which is taken over, from the first limit to the last log line.
+ * Returns the exit status of the process: 0 for every end that a client can cause. */
+int monitor_serve(const struct config *config, int control);
+
+/* Answers one request; requests.c. 0, or a negative errno that ends the session: -EPROTO and
+ * -EBADMSG are an attack, the rest a fault of ours that has been logged. */
+int requests_handle(struct monitor *monitor, struct message *message, int fd);
+
+/* Login; login.c. Fills the answer, *RET_FD is the user's folder when it was granted. */
+int login_handle(struct monitor *monitor, struct message *message, struct message *answer,
+                 int *ret_fd);
+
+/* Data sockets; sockets.c. */
+int listen_handle(struct monitor *monitor, struct message *message, struct message *answer,
+                  int *ret_fd);
+int connect_handle(struct monitor *monitor, struct message *message, struct message *answer,
+                   int *ret_fd);
+
+/* A system call of the session was refused by its filter; calls.c. Negative errno if the session
+ * must end. */
+int calls_handle(struct monitor *monitor);
+
+/* Writes EVENT with this connection as its origin. */
+void monitor_log(struct monitor *monitor, const struct event *event);
+/* The same for the frequent case of an event with nothing but a reason and a detail. */
+void monitor_log_reason(struct monitor *monitor, enum event_id id, const char *reason,
+                        const char *detail);

@@ -1,0 +1,200 @@
+/*
+ * What a session may ask of the monitor, and when: the policy is the table. Runs in the monitor;
+ * every datagram of the session goes through here. It never guesses: what is not in the table, or
+ * not in that phase, ends the session.
+ */
+#include "lib/cleanup.h"
+#include "lib/clock.h"
+#include "monitor/capabilities.h"
+#include "monitor/cell.h"
+#include "monitor/monitor.h"
+
+#include <string.h>
+
+/* One request: fills ANSWER and *RET_FD (-1: none), which are sent if the table says that there is
+ * an answer. FD is a descriptor that came with the request, -1 if none; the handler takes it out of
+ * *FD if it keeps it. */
+typedef int (*request_handler)(struct monitor *monitor, struct message *message,
+                               struct message *answer, int *fd, int *ret_fd);
+
+/* READY and ENTERED have the same form: how a step went, and the listener of the filter that came
+ * with it. */
+static int cell_report(struct monitor *monitor, struct message *message, int *fd, enum phase next)
+{
+    uint32_t error = message_get_u32(message);
+    const char *step = message_get_string(message, REQUEST_STEP_MAX);
+    if (!message_end(message))
+        return -EBADMSG;
+    if (error != 0) {
+        struct event event = EVENT_INIT(EVENT_CELL_FAILED);
+        cleanup_free char *detail = NULL;
+        if (asprintf(&detail, "%s; %s", strerror((int)(error & 0xfff)), cell_step_remedy(step)) < 0)
+            detail = NULL;
+        event.reason = step;
+        event.detail = detail;
+        monitor_log(monitor, &event);
+        return -ECANCELED;
+    }
+    if (*fd < 0)
+        return -EBADMSG;
+    monitor->cell.listener = take_fd(fd);
+    monitor->phase = next;
+    return 0;
+}
+
+static int ready(struct monitor *monitor, struct message *message, struct message *answer, int *fd,
+                 int *ret_fd)
+{
+    (void)answer;
+    (void)ret_fd;
+    return cell_report(monitor, message, fd, PHASE_LOGIN);
+}
+
+static int entered(struct monitor *monitor, struct message *message, struct message *answer,
+                   int *fd, int *ret_fd)
+{
+    (void)answer;
+    (void)ret_fd;
+    int r = cell_report(monitor, message, fd, PHASE_SESSION);
+    if (r < 0)
+        return r;
+    r = capabilities_keep_for_session(monitor->config->active_enabled &&
+                                      monitor->config->active_port_20);
+    if (r < 0) {
+        monitor_log_reason(monitor, EVENT_SERVER_FAILED, "capabilities", strerror(-r));
+        return -ECANCELED;
+    }
+    (void)registry_log_in(&monitor->registry, monitor->account->name);
+    struct event event = EVENT_INIT(EVENT_LOGIN);
+    monitor_log(monitor, &event);
+    return 0;
+}
+
+static int login(struct monitor *monitor, struct message *message, struct message *answer, int *fd,
+                 int *ret_fd)
+{
+    (void)fd;
+    return login_handle(monitor, message, answer, ret_fd);
+}
+
+static int listen_request(struct monitor *monitor, struct message *message, struct message *answer,
+                          int *fd, int *ret_fd)
+{
+    (void)fd;
+    return listen_handle(monitor, message, answer, ret_fd);
+}
+
+static int connect_request(struct monitor *monitor, struct message *message, struct message *answer,
+                           int *fd, int *ret_fd)
+{
+    (void)fd;
+    return connect_handle(monitor, message, answer, ret_fd);
+}
+
+/* A client that causes a noisy event again and again gets the first ones logged, then a few a
+ * second, then a count. */
+static bool noise_admits(struct monitor *monitor)
+{
+    enum { BURST = 20, REFILL_EVERY = 500 };
+    struct noise *noise = &monitor->noise;
+    uint64_t now = clock_msec();
+    if (noise->refilled == 0) {
+        noise->tokens = BURST;
+        noise->refilled = now;
+    }
+    uint64_t earned = (now - noise->refilled) / REFILL_EVERY;
+    noise->refilled += earned * REFILL_EVERY;
+    noise->tokens = earned + noise->tokens > BURST ? BURST : noise->tokens + (unsigned)earned;
+    if (noise->tokens == 0) {
+        noise->dropped++;
+        return false;
+    }
+    noise->tokens--;
+    return true;
+}
+
+static int event_request(struct monitor *monitor, struct message *message, struct message *answer,
+                         int *fd, int *ret_fd)
+{
+    (void)answer;
+    (void)fd;
+    (void)ret_fd;
+    struct event event;
+    if (event_get(message, &event) < 0 || !message_end(message))
+        return -EBADMSG;
+    const struct event_kind *kind = event_kind(event.id);
+    if (kind->from == EVENT_FROM_MONITOR)
+        return -EPROTO; /* no session can say that somebody logged in */
+    if (event.id == EVENT_SESSION_END) {
+        /* Becomes part of the line that the monitor writes when the process is really gone. */
+        (void)snprintf(monitor->end_reason, sizeof(monitor->end_reason), "%s",
+                       event.reason ? event.reason : "");
+        monitor->ended = true;
+        return 0;
+    }
+    if (kind->file == EVENT_FILE_files && monitor->phase != PHASE_SESSION)
+        return -EPROTO;
+    if (kind->from == EVENT_FROM_SESSION_NOISE && !noise_admits(monitor))
+        return 0;
+    monitor_log(monitor, &event);
+    return 0;
+}
+
+static int status_request(struct monitor *monitor, struct message *message, struct message *answer,
+                          int *fd, int *ret_fd)
+{
+    (void)answer;
+    (void)fd;
+    (void)ret_fd;
+    const char *status = message_get_string(message, REQUEST_STATUS_MAX);
+    if (!message_end(message))
+        return -EBADMSG;
+    (void)registry_set_status(&monitor->registry, status);
+    return 0;
+}
+
+static const struct {
+    const char *name;
+    unsigned phases;
+    bool answered;
+    bool descriptor; /* one may come with it */
+    request_handler handler;
+} requests[] = {
+    /* clang-format off */
+    [REQUEST_READY]   = {"READY",   PHASE_STARTING,              false, true,  ready},
+    [REQUEST_LOGIN]   = {"LOGIN",   PHASE_LOGIN,                 true,  false, login},
+    [REQUEST_ENTERED] = {"ENTERED", PHASE_ENTERING,              false, true,  entered},
+    [REQUEST_LISTEN]  = {"LISTEN",  PHASE_SESSION,               true,  false, listen_request},
+    [REQUEST_CONNECT] = {"CONNECT", PHASE_SESSION,               true,  false, connect_request},
+    [REQUEST_EVENT]   = {"EVENT",   PHASE_LOGIN | PHASE_SESSION, false, false, event_request},
+    [REQUEST_STATUS]  = {"STATUS",  PHASE_LOGIN | PHASE_SESSION, false, false, status_request},
+    /* clang-format on */
+};
+
+static int attack(struct monitor *monitor, const char *reason, const char *detail)
+{
+    monitor_log_reason(monitor, EVENT_ATTACK, reason, detail);
+    return -EPROTO;
+}
+
+int requests_handle(struct monitor *monitor, struct message *message, int fd)
+{
+    cleanup_close int came = fd;
+    uint32_t type = message->type;
+    if (type >= ELEMENTS(requests) || !requests[type].handler)
+        return attack(monitor, "request", "unknown");
+    if (!(requests[type].phases & monitor->phase))
+        return attack(monitor, "request-out-of-phase", requests[type].name);
+    if (came >= 0 && !requests[type].descriptor)
+        return attack(monitor, "descriptor", requests[type].name);
+
+    struct message answer;
+    message_begin(&answer, type | REQUEST_ANSWER);
+    cleanup_close int answer_fd = -1;
+    int r = requests[type].handler(monitor, message, &answer, &came, &answer_fd);
+    if (r == -EBADMSG || r == -EPROTO)
+        return attack(monitor, "malformed-request", requests[type].name);
+    if (r < 0 || !requests[type].answered)
+        return r;
+    return message_send(monitor->cell.socket, &answer, answer_fd);
+}

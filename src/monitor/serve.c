@@ -1,0 +1,308 @@
+/*
+ * One connection, from the accepted socket to the last log line: limits, the cell, requests until
+ * the session is gone, and cleaning up after it. Runs in the monitor. It may write one constant
+ * line to a client that it turns away; it never reads from one, and closes its copy of the control
+ * connection as soon as the session has it.
+ */
+#include "lib/cleanup.h"
+#include "lib/clock.h"
+#include "monitor/capabilities.h"
+#include "monitor/cell.h"
+#include "monitor/monitor.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/random.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+void monitor_log(struct monitor *monitor, const struct event *event)
+{
+    struct event_origin origin = {
+        .remote = &monitor->remote,
+        .user = monitor->named ? monitor->user : NULL,
+        .session = monitor->session,
+    };
+    (void)log_write(&monitor->log, &origin, event);
+}
+
+void monitor_log_reason(struct monitor *monitor, enum event_id id, const char *reason,
+                        const char *detail)
+{
+    struct event event = EVENT_INIT(id);
+    event.reason = reason;
+    event.detail = detail;
+    monitor_log(monitor, &event);
+}
+
+/* A dead peer must not hold a session for ever, and replies must not wait for more of their kind.
+ */
+static void tune_control(int control)
+{
+    static const struct {
+        int level, option, value;
+    } options[] = {
+        {SOL_SOCKET, SO_KEEPALIVE, 1},           {IPPROTO_TCP, TCP_KEEPIDLE, 60},
+        {IPPROTO_TCP, TCP_KEEPINTVL, 15},        {IPPROTO_TCP, TCP_KEEPCNT, 4},
+        {IPPROTO_TCP, TCP_USER_TIMEOUT, 120000}, {IPPROTO_TCP, TCP_NODELAY, 1},
+        {SOL_SOCKET, SO_OOBINLINE, 1}, /* telnet's urgent byte is part of the stream (RFC 959 4.1.3)
+                                        */
+    };
+    for (size_t i = 0; i < ELEMENTS(options); i++)
+        (void)setsockopt(control, options[i].level, options[i].option, &options[i].value,
+                         sizeof(int));
+}
+
+static int name_session(char ret[17])
+{
+    uint64_t number;
+    if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
+        return -EIO;
+    (void)snprintf(ret, 17, "%016llx", (unsigned long long)number);
+    return 0;
+}
+
+/* The one thing that a monitor says to a client: a constant, and only if the socket takes it at
+ * once. */
+static void turn_away(int control, const char *reply)
+{
+    (void)send(control, reply, strlen(reply), MSG_DONTWAIT | MSG_NOSIGNAL);
+    /* Closing with unread input would send a reset, which may overtake the reply. */
+    (void)shutdown(control, SHUT_WR);
+}
+
+static const char *limit_reply(enum registry_limit limit)
+{
+    switch (limit) {
+    case REGISTRY_ADDRESS_FULL:
+        return "421 Too many connections from your address. Close one or try again later.\r\n";
+    case REGISTRY_WAITING_ADDRESS_FULL:
+        return "421 Too many connections from your address that have not logged in. Try again "
+               "later.\r\n";
+    default: return "421 Too many connections. Try again later.\r\n";
+    }
+}
+
+static const char *limit_name(enum registry_limit limit)
+{
+    switch (limit) {
+    case REGISTRY_ADDRESS_FULL: return "limits.per_address";
+    case REGISTRY_WAITING_FULL: return "limits.waiting";
+    case REGISTRY_WAITING_ADDRESS_FULL: return "limits.waiting_per_address";
+    default: return "limits.connections";
+    }
+}
+
+#define REPLY_BROKEN "421 Service not available.\r\n"
+
+/* True if the connection may go on. */
+static bool admit(struct monitor *monitor, int control)
+{
+    enum registry_limit limit = REGISTRY_ADMITTED;
+    int r = registry_enter(monitor->config, &monitor->remote, monitor->session, &monitor->registry,
+                           &limit);
+    if (r < 0) {
+        monitor_log_reason(monitor, EVENT_SERVER_FAILED, "registry", strerror(-r));
+        turn_away(control, REPLY_BROKEN);
+        return false;
+    }
+    if (limit != REGISTRY_ADMITTED) {
+        monitor_log_reason(monitor, EVENT_REFUSE_CONNECTION, limit_name(limit), NULL);
+        turn_away(control, limit_reply(limit));
+        return false;
+    }
+    return true;
+}
+
+static bool start_cell(struct monitor *monitor, int control)
+{
+    enum cell_step step;
+    int r = cell_start(monitor->config, control, &monitor->cell, &step);
+    if (r < 0) {
+        struct event event = EVENT_INIT(EVENT_CELL_FAILED);
+        cleanup_free char *detail = NULL;
+        if (asprintf(&detail, "%s; %s", strerror(-r), cell_step_remedy(cell_step_name(step))) < 0)
+            detail = NULL;
+        event.reason = cell_step_name(step);
+        event.detail = detail;
+        monitor_log(monitor, &event);
+        turn_away(control, REPLY_BROKEN);
+        return false;
+    }
+    monitor->phase = PHASE_STARTING;
+    return true;
+}
+
+/* One datagram. 1 if the session goes on, 0 if it is gone, negative errno if it must end. */
+static int serve_request(struct monitor *monitor)
+{
+    struct message message;
+    int fd = -1;
+    int r = message_receive(monitor->cell.socket, &message, &fd);
+    if (r == -EBADMSG)
+        monitor_log_reason(monitor, EVENT_ATTACK, "malformed-request", NULL);
+    if (r <= 0)
+        return r == -ECONNRESET ? 0 : r;
+    r = requests_handle(monitor, &message, fd);
+    return r < 0 ? r : 1;
+}
+
+/* Milliseconds until a session that has not logged in is ended; the session's own deadline, which
+ * can say so to the client, comes a little earlier. */
+static int until_deadline(const struct monitor *monitor)
+{
+    enum { GRACE = 2000 };
+    if (monitor->phase == PHASE_SESSION)
+        return -1;
+    uint64_t deadline = monitor->started / 1000 + monitor->config->login_deadline + GRACE;
+    uint64_t now = clock_msec();
+    return now >= deadline ? 0 : (int)(deadline - now);
+}
+
+enum watched { WATCH_SOCKET, WATCH_LISTENER, WATCH_SIGNALS, WATCH_COUNT };
+
+/* Serves requests until the session is gone or must go. Returns why, for the log, if the session
+ * did not say. */
+static const char *serve_session(struct monitor *monitor, int signals)
+{
+    bool stopping = false;
+    for (;;) {
+        struct pollfd watched[WATCH_COUNT] = {
+            [WATCH_SOCKET] = {.fd = monitor->cell.socket, .events = POLLIN},
+            [WATCH_LISTENER] = {.fd = monitor->cell.listener, .events = POLLIN},
+            [WATCH_SIGNALS] = {.fd = stopping ? -1 : signals, .events = POLLIN},
+        };
+        int timeout = until_deadline(monitor);
+        int r = poll(watched, ELEMENTS(watched), timeout);
+        if (r < 0 && errno != EINTR)
+            return "poll-failed";
+        if (timeout >= 0 && until_deadline(monitor) == 0)
+            return "login-deadline";
+        if (r <= 0)
+            continue;
+        if ((watched[WATCH_LISTENER].revents & POLLIN) && calls_handle(monitor) < 0)
+            return "attack";
+        if (watched[WATCH_SOCKET].revents) {
+            r = serve_request(monitor);
+            if (r == 0)
+                return "session-gone";
+            if (r < 0)
+                return r == -EPROTO || r == -EBADMSG ? "attack" : "server-failed";
+        }
+        if (watched[WATCH_SIGNALS].revents) {
+            /* The session sees the end of its socket, says 421 and leaves; what it reports is still
+             * read. */
+            stopping = true;
+            (void)shutdown(monitor->cell.socket, SHUT_WR);
+        }
+    }
+}
+
+static void log_end(struct monitor *monitor, const char *why, int status)
+{
+    if (monitor->noise.dropped > 0) {
+        struct event event = EVENT_INIT(EVENT_THROTTLED);
+        cleanup_free char *detail = NULL;
+        if (asprintf(&detail, "%llu events of this connection were not logged",
+                     (unsigned long long)monitor->noise.dropped) < 0)
+            detail = NULL;
+        event.detail = detail;
+        monitor_log(monitor, &event);
+    }
+    struct event event = EVENT_INIT(EVENT_DISCONNECT);
+    char death[64] = "";
+    if (WIFSIGNALED(status))
+        (void)snprintf(death, sizeof(death), "killed by signal %d", WTERMSIG(status));
+    else if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
+        (void)snprintf(death, sizeof(death), "exit status %d", WEXITSTATUS(status));
+    event.reason = monitor->ended ? monitor->end_reason : why;
+    event.detail = death[0] ? death : NULL;
+    event.duration = clock_usec() - monitor->started;
+    monitor_log(monitor, &event);
+}
+
+static int watch_signals(void)
+{
+    sigset_t set;
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigaddset(&set, SIGINT);
+    (void)sigaddset(&set, SIGHUP);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+        return -errno;
+    int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    return fd < 0 ? -errno : fd;
+}
+
+static int serve_connection(struct monitor *monitor, int *control)
+{
+    cleanup_close int signals = watch_signals();
+    if (signals < 0)
+        return signals;
+    tune_control(*control);
+    struct event event = EVENT_INIT(EVENT_CONNECT);
+    monitor_log(monitor, &event);
+    if (!start_cell(monitor, *control))
+        return -ECANCELED;
+
+    int kept =
+        *control; /* until the cell is known to be closed: somebody has to say 421 if it is not */
+    *control = -1;
+    int r = serve_request(monitor);
+    if (r < 0 && monitor->phase == PHASE_STARTING)
+        turn_away(kept, REPLY_BROKEN);
+    (void)close(kept);
+
+    const char *why = r == 1   ? serve_session(monitor, signals)
+                      : r == 0 ? "session-gone"
+                               : "cell-failed";
+    if (strcmp(why, "session-gone") != 0 && strcmp(why, "login-deadline") != 0)
+        (void)pidfd_send_signal(monitor->cell.process, SIGKILL, NULL, 0);
+    log_end(monitor, why, cell_end(&monitor->cell));
+    return r < 0 ? -ECANCELED : 0;
+}
+
+int monitor_serve(const struct config *config, int control)
+{
+    struct monitor monitor = {
+        .config = config,
+        .registry = {.fd = -1},
+        .started = clock_usec(),
+        .phase = PHASE_STARTING,
+    };
+    cleanup_close int connection = control;
+    int r = log_open(config->directories_logs, &monitor.log);
+    if (r < 0)
+        fprintf(
+            stderr,
+            "cellftpd: cannot open the log directory %s: %s; make it, or set directories.logs\n",
+            config->directories_logs, strerror(-r));
+    r = address_of_socket(connection, &monitor.local);
+    if (r == 0)
+        r = address_of_peer(connection, &monitor.remote);
+    if (r == -ENOTCONN || r == -ECONNRESET)
+        return 0; /* gone before we came: nothing to say to anybody */
+    if (r == 0)
+        r = name_session(monitor.session);
+    if (r == 0)
+        r = capabilities_keep_for_login();
+    if (r < 0) {
+        fprintf(stderr, "cellftpd: cannot serve the connection: %s\n", strerror(-r));
+        turn_away(connection, REPLY_BROKEN);
+        log_close(&monitor.log);
+        return 1;
+    }
+
+    int status = 0;
+    if (admit(&monitor, connection) && serve_connection(&monitor, &connection) < 0)
+        status = 1;
+    registry_leave(&monitor.registry);
+    account_free(monitor.account);
+    log_close(&monitor.log);
+    return status;
+}
