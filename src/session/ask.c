@@ -1,0 +1,135 @@
+/* The session's side of the requests to the monitor (lib/request.h). Nothing else in the session
+ * touches that socket but the poll loop, which watches for its end. */
+#include "lib/cleanup.h"
+#include "lib/message.h"
+#include "session/session.h"
+
+#include <string.h>
+
+/* Sends the request in MESSAGE and receives the answer into it. */
+static int ask(int monitor, struct message *message, int *ret_fd)
+{
+    uint32_t type = message->type;
+    int r = message_send(monitor, message, -1);
+    explicit_bzero(message->payload, message->size); /* it may hold a password */
+    if (r < 0)
+        return r;
+    r = message_receive(monitor, message, ret_fd);
+    if (r == 0)
+        return -EPIPE;
+    if (r < 0)
+        return r;
+    return message->type == (type | REQUEST_ANSWER) ? 0 : -EBADMSG;
+}
+
+static int read_login(struct message *message, int fd, struct login_answer *ret)
+{
+    cleanup_close int folder = fd;
+    *ret = (struct login_answer){.result = message_get_u32(message), .folder = -1};
+    if (ret->result == LOGIN_GRANTED) {
+        ret->uid = message_get_u32(message);
+        ret->gid = message_get_u32(message);
+        (void)snprintf(ret->name, sizeof(ret->name), "%s",
+                       message_get_string(message, ACCOUNT_NAME_MAX));
+        ret->flags = message_get_u32(message);
+    }
+    if (!message_end(message) || (ret->result == LOGIN_GRANTED && folder < 0))
+        return -EBADMSG;
+    ret->folder = take_fd(&folder);
+    return 0;
+}
+
+int ask_login(int monitor, const char *user, const char *password, struct login_answer *ret)
+{
+    struct message message;
+    int fd = -1;
+    message_begin(&message, REQUEST_LOGIN);
+    message_put_string(&message, user);
+    message_put_string(&message, password);
+    int r = ask(monitor, &message, &fd);
+    if (r < 0) {
+        (void)close_fd(fd);
+        return r;
+    }
+    return read_login(&message, fd, ret);
+}
+
+int ask_trial(int monitor, struct login_answer *ret)
+{
+    struct message message;
+    int fd = -1;
+    int r = message_receive(monitor, &message, &fd);
+    if (r <= 0)
+        return r < 0 ? r : -EPIPE;
+    return read_login(&message, fd, ret);
+}
+
+int ask_listen(int monitor, int *ret_fd, uint16_t *ret_port, char ret_announced[ADDRESS_TEXT_MAX])
+{
+    struct message message;
+    int fd = -1;
+    message_begin(&message, REQUEST_LISTEN);
+    int r = ask(monitor, &message, &fd);
+    cleanup_close int listener = fd;
+    if (r < 0)
+        return r;
+    uint32_t error = message_get_u32(&message);
+    *ret_port = (uint16_t)message_get_u32(&message);
+    (void)snprintf(ret_announced, ADDRESS_TEXT_MAX, "%s",
+                   message_get_string(&message, ADDRESS_TEXT_MAX));
+    if (!message_end(&message) || (error == 0 && listener < 0))
+        return -EBADMSG;
+    if (error != 0)
+        return -(int)error;
+    *ret_fd = take_fd(&listener);
+    return 0;
+}
+
+int ask_connect(int monitor, const struct address *peer, uint16_t port, int *ret_fd)
+{
+    char text[ADDRESS_TEXT_MAX];
+    address_format(peer, text, sizeof(text));
+    struct message message;
+    int fd = -1;
+    message_begin(&message, REQUEST_CONNECT);
+    message_put_string(&message, text);
+    message_put_u32(&message, port);
+    int r = ask(monitor, &message, &fd);
+    cleanup_close int connecting = fd;
+    if (r < 0)
+        return r;
+    uint32_t error = message_get_u32(&message);
+    if (!message_end(&message) || (error == 0 && connecting < 0))
+        return -EBADMSG;
+    if (error != 0)
+        return -(int)error;
+    *ret_fd = take_fd(&connecting);
+    return 0;
+}
+
+int tell_cell(int monitor, enum request type, int error, const char *step, int listener)
+{
+    struct message message;
+    message_begin(&message, type);
+    message_put_u32(&message, (uint32_t)-error);
+    message_put_string(&message, step);
+    return message_send(monitor, &message, listener);
+}
+
+void tell_event(struct session *session, const struct event *event)
+{
+    struct message message;
+    message_begin(&message, REQUEST_EVENT);
+    event_put(&message, event);
+    if (message_send(session->monitor, &message, -1) < 0)
+        session_close(session, "monitor-gone"); /* what cannot be logged is not done */
+}
+
+void tell_status(struct session *session, const char *status)
+{
+    struct message message;
+    message_begin(&message, REQUEST_STATUS);
+    message_put_string(&message, status);
+    if (message_send(session->monitor, &message, -1) < 0)
+        session_close(session, "monitor-gone");
+}

@@ -1,0 +1,152 @@
+/*
+ * One line of a client: what it is, whether it is allowed now, and to whom it goes. Decided by the
+ * table of command_table.c; no handler checks again what a column says.
+ */
+#include "session/command.h"
+#include "lib/cleanup.h"
+#include "lib/clock.h"
+#include "lib/text.h"
+
+#include <string.h>
+
+/* A browser that was talked into posting to port 21 (rows P04, P05 of the regression list): the
+ * first verb of HTTP ends the connection, before and after the login. */
+static const char *const http_verbs[] = {"GET",     "POST",  "HEAD",  "PUT",     "DELETE",
+                                         "OPTIONS", "TRACE", "PATCH", "CONNECT", "PROPFIND"};
+
+static bool is_http(const char *verb)
+{
+    for (size_t i = 0; i < ELEMENTS(http_verbs); i++)
+        if (text_equal_ignoring_case(verb, http_verbs[i]))
+            return true;
+    return strncasecmp(verb, "HTTP/", 5) == 0;
+}
+
+/* Somebody who goes on sending nonsense without logging in is no FTP client. */
+static void refuse_unknown(struct session *session)
+{
+    struct event event = EVENT_INIT(EVENT_PROTOCOL_ABUSE);
+    event.reason = "unknown-command";
+    tell_event(session, &event);
+    if (session->logged_in || ++session->bad_commands <= session->config->login_bad_commands) {
+        reply(session, 500, "Unknown command.");
+        return;
+    }
+    reply(session, 421, "Too many unknown commands. Goodbye.");
+    session_close(session, "bad-commands");
+}
+
+/* What one command leaves for the next does not outlive a command that has nothing to do with it.
+ */
+static void forget_pending(struct session *session, unsigned flags)
+{
+    struct pending *pending = &session->pending;
+    if (!(flags & KEEPS_RENAME)) {
+        free(pending->rename_from);
+        pending->rename_from = NULL;
+    }
+    if (!(flags & KEEPS_RESTART)) {
+        pending->restart = 0;
+        pending->has_range = false;
+        pending->allocation = 0;
+    }
+}
+
+/* True if COMMAND may be served now with ARGUMENT; else it has been answered. */
+static bool is_permitted(struct session *session, const struct command *command,
+                         const char *argument)
+{
+    if (!session->logged_in && !(command->flags & BEFORE_LOGIN)) {
+        reply(session, 530, "Log in first, with USER and PASS.");
+        return false;
+    }
+    if (!command->serve) {
+        reply(session, 502, "%s is not offered by this server.", command->verb);
+        return false;
+    }
+    if (command->argument == ARGUMENT_NONE && *argument) {
+        reply(session, 501, "%s takes no argument.", command->verb);
+        return false;
+    }
+    if (command->argument == ARGUMENT_REQUIRED && !*argument) {
+        reply(session, 501, "%s needs an argument: %s %s", command->verb, command->verb,
+              command->syntax);
+        return false;
+    }
+    if ((command->flags & WRITES) && session->read_only) {
+        event_refused(session, argument, -EROFS);
+        reply_error(session, 550, -EROFS);
+        return false;
+    }
+    return true;
+}
+
+static void serve_verb(struct session *session, const char *verb, char *argument)
+{
+    const struct command *command = command_find(verb);
+    if (!command) {
+        refuse_unknown(session);
+        return;
+    }
+    session->command = command;
+    if (is_permitted(session, command, argument)) {
+        /* The transfer commands use what is pending: it goes when they are done with it. */
+        command->serve(session, argument);
+    }
+    bool sets = strcmp(command->verb, "RNFR") == 0;
+    forget_pending(session, command->flags | (sets ? KEEPS_RENAME : 0));
+}
+
+/* The line of a client that sends zero bytes: its name, made visible, goes into the log; a password
+ * never does. */
+static void refuse_zero_byte(struct session *session, const char *line, size_t size)
+{
+    cleanup_buffer struct buffer shown;
+    buffer_init(&shown, 4 * CONTROL_LINE_MAX + 16);
+    struct event event = EVENT_INIT(EVENT_PROTOCOL_ABUSE);
+    event.reason = "zero-byte";
+    if (strncasecmp(line, "USER ", 5) == 0 && size <= 256 &&
+        text_append_quoted(&shown, line, size) == 0 && buffer_append(&shown, "", 1) == 0)
+        event.detail = buffer_begin(&shown);
+    tell_event(session, &event);
+    reply(session, 501, "A command cannot contain a zero byte.");
+}
+
+void command_serve(struct session *session, char *line, size_t size)
+{
+    enum { VERB_MAX = 16 };
+    char verb[VERB_MAX + 1];
+    session->last_activity = clock_msec();
+    session->commands++;
+    if (memchr(line, '\0', size)) {
+        refuse_zero_byte(session, line, size);
+        return;
+    }
+    size_t length = strcspn(line, " ");
+    if (length == 0 || length > VERB_MAX || !text_is_plain(line, length)) {
+        refuse_unknown(session);
+        return;
+    }
+    memcpy(verb, line, length);
+    verb[length] = '\0';
+    if (is_http(verb)) {
+        struct event event = EVENT_INIT(EVENT_PROTOCOL_ABUSE);
+        event.reason = "http";
+        tell_event(session, &event);
+        reply(session, 421, "This is an FTP server. Goodbye.");
+        session_close(session, "http");
+        return;
+    }
+    char *argument = line + length + (line[length] == ' ');
+    if (strchr(argument, '\r')) {
+        reply(session, 501, "A command cannot contain a carriage return.");
+        return;
+    }
+    serve_verb(session, verb, argument);
+}
+
+bool command_may_serve(const struct session *session)
+{
+    static const char *const during_transfer[] = {"NOOP", "STAT", NULL};
+    return !session->transfer || control_next_is(&session->control, during_transfer);
+}

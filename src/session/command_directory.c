@@ -1,0 +1,78 @@
+/* CWD, CDUP, PWD, MKD, RMD and their X-forms: directories. The present directory is the kernel's
+ * own, so that it is still right when something above it is renamed. */
+#include "lib/cleanup.h"
+#include "session/command.h"
+#include "session/unfinished.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+static void change_directory(struct session *session, const char *path)
+{
+    cleanup_close int fd = path_open(session, path, O_PATH | O_DIRECTORY);
+    int r = fd < 0 ? fd : fchdir(fd) < 0 ? -errno : 0;
+    if (r < 0) {
+        event_refused(session, path, r);
+        reply_error(session, 550, r);
+        return;
+    }
+    char full[PATH_MAX];
+    path_full(".", full);
+    reply_path(session, 250, full, " is the present directory.");
+}
+
+void command_cwd(struct session *session, char *argument)
+{
+    change_directory(session, argument);
+}
+
+void command_cdup(struct session *session, char *argument)
+{
+    (void)argument;
+    change_directory(session, "..");
+}
+
+void command_pwd(struct session *session, char *argument)
+{
+    (void)argument;
+    char full[PATH_MAX];
+    path_full(".", full);
+    reply_path(session, 257, full, " is the present directory.");
+}
+
+void command_mkd(struct session *session, char *argument)
+{
+    char full[PATH_MAX];
+    cleanup_close int directory = -1;
+    cleanup_free char *name = NULL;
+    int r = path_parent_new(session, argument, &directory, &name);
+    if (r == 0 && mkdirat(directory, name, (mode_t)session->config->files_directory_mode) < 0)
+        r = -errno;
+    if (r < 0) {
+        event_refused(session, argument, r);
+        reply_error(session, 550, r);
+        return;
+    }
+    path_full(argument, full);
+    event_path(session, EVENT_MKDIR, argument);
+    reply_path(session, 257, full, " was made.");
+}
+
+void command_rmd(struct session *session, char *argument)
+{
+    cleanup_close int directory = -1;
+    cleanup_free char *name = NULL;
+    int r = path_parent(session, argument, &directory, &name);
+    if (r == 0 && unlinkat(directory, name, AT_REMOVEDIR) < 0)
+        r = -errno;
+    /* A directory that looks empty to the user must not be kept by what a crash left in it. */
+    if (r == -ENOTEMPTY && unfinished_sweep(session, directory, name) > 0)
+        r = unlinkat(directory, name, AT_REMOVEDIR) < 0 ? -errno : 0;
+    if (r < 0) {
+        event_refused(session, argument, r);
+        reply_error(session, 550, r);
+        return;
+    }
+    event_path(session, EVENT_RMDIR, argument);
+    reply(session, 250, "Directory removed.");
+}

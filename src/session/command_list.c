@@ -1,0 +1,172 @@
+/* LIST, NLST, MLSD, MLST, STAT: what is in a directory, over either connection. */
+#include "lib/cleanup.h"
+#include "lib/clock.h"
+#include "session/command.h"
+#include "session/download.h"
+#include "session/unfinished.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static struct listing_view view_of(const struct session *session, enum listing_format format)
+{
+    return (struct listing_view){
+        .format = format,
+        .read_only = session->read_only,
+        .local_time = session->config->files_list_time == LIST_TIME_LOCAL,
+        .facts = session->settings.facts,
+        .uid = session->uid,
+        .owner = session->name,
+        .unique_key = session->unique_key,
+        .deny_names = session->config->files_deny_names,
+    };
+}
+
+/* Opens a listing with a view of its own, after the directory was rid of what a crash may have left
+ * there. */
+static int open_listing(struct session *session, enum listing_format format, const char *path,
+                        struct listing **ret, struct listing_view **ret_view)
+{
+    struct listing_view *view = malloc(sizeof(*view));
+    if (!view)
+        return -ENOMEM;
+    *view = view_of(session, format);
+    int r = listing_open(view, path, ret);
+    if (r < 0) {
+        free(view);
+        return r;
+    }
+    *ret_view = view;
+    return 0;
+}
+
+static void serve_listing(struct session *session, enum listing_format format, const char *path)
+{
+    struct listing *listing;
+    struct listing_view *view;
+    if (!transfer_is_possible(session))
+        return;
+    int r = open_listing(session, format, path, &listing, &view);
+    if (r < 0) {
+        event_refused(session, path, r);
+        /* RFC 3659 section 7.2.1: MLSD of something that is no directory is a bad argument. */
+        reply_error(session, format == LISTING_FACTS && r == -ENOTDIR ? 501 : 550, r);
+        return;
+    }
+    download_listing(session, *path ? path : ".", listing, view);
+}
+
+void command_list(struct session *session, char *argument)
+{
+    serve_listing(session, LISTING_LONG, argument);
+}
+
+void command_nlst(struct session *session, char *argument)
+{
+    serve_listing(session, LISTING_NAMES, argument);
+}
+
+void command_mlsd(struct session *session, char *argument)
+{
+    serve_listing(session, LISTING_FACTS, argument);
+}
+
+/* RFC 3659 section 7.2: the facts of one thing, over the control connection, with its full path. */
+void command_mlst(struct session *session, char *argument)
+{
+    const char *path = *argument ? argument : ".";
+    struct statx entry;
+    int r = path_stat(session, path, &entry);
+    struct listing_view view = view_of(session, LISTING_FACTS);
+    cleanup_buffer struct buffer line;
+    buffer_init(&line, 2 * PATH_MAX);
+    char full[PATH_MAX];
+    path_full(path, full);
+    if (r == 0)
+        r = listing_append_facts(&line, &view, &entry, NULL);
+    if (r == 0)
+        r = buffer_append_string(&line, full);
+    if (r < 0) {
+        reply_error(session, 550, r);
+        return;
+    }
+    reply_first(session, 250, "Facts:");
+    reply_line_bytes(session, buffer_begin(&line), buffer_size(&line));
+    reply(session, 250, "End.");
+}
+
+/* The listing of STAT goes over the control connection, so it has an end (RFC 959 leaves the size
+ * open). */
+static void stat_path(struct session *session, const char *path)
+{
+    enum { LINES_MAX = 1000, PIECE = 16384 };
+    struct listing *listing;
+    struct listing_view *view;
+    int r = open_listing(session, LISTING_LONG, path, &listing, &view);
+    if (r < 0) {
+        reply_error(session, 550, r);
+        return;
+    }
+    cleanup_buffer struct buffer text;
+    buffer_init(&text, 4 * PIECE);
+    reply_first(session, 213, "Listing:");
+    unsigned lines = 0;
+    do {
+        r = listing_fill(listing, &text, PIECE);
+        const char *end;
+        while (r >= 0 && buffer_size(&text) > 0 && lines < LINES_MAX &&
+               (end = memchr(buffer_begin(&text), '\n', buffer_size(&text)))) {
+            size_t size = (size_t)(end - buffer_begin(&text));
+            reply_line_bytes(session, buffer_begin(&text), size > 0 ? size - 1 : 0);
+            buffer_consume(&text, size + 1);
+            lines++;
+        }
+    } while (r == 1 && lines < LINES_MAX);
+    listing_free(listing);
+    free(view);
+    reply(session, 213,
+          lines < LINES_MAX ? "End." : "End of the first 1000 entries; use LIST for all.");
+}
+
+static void stat_transfer(struct session *session)
+{
+    const struct transfer *transfer = session->transfer;
+    reply_first(session, 211, "Transfer in progress:");
+    reply_line(session, "%s %s", transfer->command->verb, transfer->path);
+    if (transfer->total > 0)
+        reply_line(session, "%llu of %llu bytes", (unsigned long long)transfer->bytes,
+                   (unsigned long long)transfer->total);
+    else
+        reply_line(session, "%llu bytes", (unsigned long long)transfer->bytes);
+    reply_line(session, "%llu seconds",
+               (unsigned long long)((clock_usec() - transfer->started) / 1000000));
+    reply(session, 211, "End.");
+}
+
+static void stat_session(struct session *session)
+{
+    char peer[ADDRESS_TEXT_MAX];
+    address_format(&session->peer, peer, sizeof(peer));
+    reply_first(session, 211, "State of this session:");
+    reply_line(session, "Connected from %s", peer);
+    reply_line(session, "Logged in as %s%s", session->name,
+               session->read_only ? " (read-only)" : "");
+    reply_line(session, "Type %s, structure F, mode S", session->settings.ascii ? "A" : "I");
+    reply_line(session, "Control connection is not encrypted");
+    reply_line(session, "%llu bytes sent, %llu received", (unsigned long long)session->bytes_sent,
+               (unsigned long long)session->bytes_received);
+    reply_line(session, "Idle sessions end after %llu seconds",
+               (unsigned long long)(session->settings.idle / 1000));
+    reply(session, 211, "End.");
+}
+
+void command_stat(struct session *session, char *argument)
+{
+    if (session->transfer)
+        stat_transfer(session);
+    else if (*argument)
+        stat_path(session, argument);
+    else
+        stat_session(session);
+}

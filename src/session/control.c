@@ -1,0 +1,185 @@
+/*
+ * The control connection: bytes in, lines out of them, replies out. The only reader and the only
+ * writer of it. It never holds more than its two buffers, whatever a client sends or does not read.
+ */
+#include "lib/text.h"
+#include "session/session.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum {
+    INPUT_MAX = 2 * CONTROL_LINE_MAX,
+    OUTPUT_MAX = 1 << 20,
+    /* Telnet, RFC 854. */
+    TELNET_FIRST_COMMAND = 240,
+    TELNET_WILL = 251,
+    TELNET_DONT = 254,
+    TELNET_BYTE_IAC = 255,
+};
+
+void control_init(struct control *control, int fd)
+{
+    *control = (struct control){.fd = fd, .telnet = TELNET_DATA};
+    buffer_init(&control->input, INPUT_MAX);
+    buffer_init(&control->output, OUTPUT_MAX);
+}
+
+void control_free(struct control *control)
+{
+    buffer_free(&control->input);
+    buffer_free(&control->output);
+}
+
+/* Takes telnet's own bytes out of SIZE bytes at BYTES, in place; returns how many are left. Options
+ * are ignored, which RFC 1123 section 4.1.2.12 allows; IAC IAC is one byte 255; IAC before anything
+ * that is no command stays, because old clients send Latin-1 names as they are. */
+static size_t strip_telnet(struct control *control, unsigned char *bytes, size_t size)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < size; i++) {
+        unsigned char byte = bytes[i];
+        switch (control->telnet) {
+        case TELNET_DATA:
+            if (byte == TELNET_BYTE_IAC)
+                control->telnet = TELNET_IAC;
+            else
+                bytes[kept++] = byte;
+            break;
+        case TELNET_IAC:
+            control->telnet =
+                byte >= TELNET_WILL && byte <= TELNET_DONT ? TELNET_OPTION : TELNET_DATA;
+            if (byte == TELNET_BYTE_IAC || byte < TELNET_FIRST_COMMAND)
+                bytes[kept++] = byte;
+            break;
+        case TELNET_OPTION: control->telnet = TELNET_DATA; break;
+        }
+    }
+    return kept;
+}
+
+/* Drops what belongs to a line that is too long, up to its end. */
+static void discard(struct control *control)
+{
+    const char *begin = buffer_begin(&control->input);
+    const char *end = memchr(begin, '\n', buffer_size(&control->input));
+    size_t size = end ? (size_t)(end - begin) : buffer_size(&control->input);
+    control->discarded += size;
+    buffer_consume(&control->input, size);
+}
+
+void control_read(struct control *control)
+{
+    char *room;
+    size_t space = INPUT_MAX - buffer_size(&control->input);
+    if (space == 0 || control->ended || control->failed ||
+        buffer_reserve(&control->input, space, &room) < 0)
+        return;
+    ssize_t size = recv(control->fd, room, space, MSG_DONTWAIT);
+    if (size < 0) {
+        if (errno != EAGAIN && errno != EINTR)
+            control->failed = true;
+        return;
+    }
+    if (size == 0) {
+        control->ended = true;
+        return;
+    }
+    buffer_commit(&control->input, strip_telnet(control, (unsigned char *)room, (size_t)size));
+    if (control->discarding)
+        discard(control);
+}
+
+void control_write(struct control *control)
+{
+    while (buffer_size(&control->output) > 0 && !control->failed) {
+        ssize_t size = send(control->fd, buffer_begin(&control->output),
+                            buffer_size(&control->output), MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (size < 0 && errno == EINTR)
+            continue;
+        if (size < 0) {
+            if (errno != EAGAIN)
+                control->failed = true;
+            return;
+        }
+        buffer_consume(&control->output, (size_t)size);
+    }
+}
+
+int control_line(struct control *control, char **ret, size_t *ret_size)
+{
+    size_t available = buffer_size(&control->input);
+    if (available == 0)
+        return 0;
+    char *begin = control->input.data + control->input.start;
+    char *end = memchr(begin, '\n', available);
+    size_t size = end ? (size_t)(end - begin) : available;
+
+    if (control->discarding) {
+        if (!end)
+            return 0;
+        control->discarding = false;
+        control->discarded = 0;
+        buffer_consume(&control->input, size + 1);
+        return -EMSGSIZE;
+    }
+    if (size > CONTROL_LINE_MAX) {
+        control->discarding = true;
+        discard(control);
+        return control_line(control, ret, ret_size);
+    }
+    if (!end)
+        return 0;
+    buffer_consume(&control->input,
+                   size + 1); /* the bytes stay where they are until the next read */
+    if (size > 0 && begin[size - 1] == '\r')
+        size--;
+    begin[size] = '\0';
+    *ret = begin;
+    *ret_size = size;
+    return 1;
+}
+
+bool control_has_line(const struct control *control)
+{
+    size_t size = buffer_size(&control->input);
+    return size > 0 &&
+           (memchr(buffer_begin(&control->input), '\n', size) || size > CONTROL_LINE_MAX);
+}
+
+static bool line_is(const char *line, size_t size, const char *verb, bool with_argument)
+{
+    size_t length = strlen(verb);
+    if (size < length || strncasecmp(line, verb, length) != 0)
+        return false;
+    return size == length || line[length] == '\r' || (with_argument && line[length] == ' ');
+}
+
+bool control_waits_for(const struct control *control, const char *verb)
+{
+    const char *line = buffer_begin(&control->input);
+    size_t left = buffer_size(&control->input);
+    const char *end;
+    while (left > 0 && (end = memchr(line, '\n', left))) {
+        size_t size = (size_t)(end - line);
+        if (line_is(line, size, verb, false))
+            return true;
+        left -= size + 1;
+        line = end + 1;
+    }
+    return false;
+}
+
+bool control_next_is(const struct control *control, const char *const *verbs)
+{
+    size_t left = buffer_size(&control->input);
+    const char *line = buffer_begin(&control->input);
+    const char *end = left > 0 ? memchr(line, '\n', left) : NULL;
+    if (!end)
+        return false;
+    for (; *verbs; verbs++)
+        if (line_is(line, (size_t)(end - line), *verbs, true))
+            return true;
+    return false;
+}

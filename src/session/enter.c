@@ -1,0 +1,113 @@
+/*
+ * Entering the user's folder: the session's part of a granted login. The monitor has written the
+ * one line of the uid map and passed in the folder as a detached mount.
+ *
+ * Rights before: nobody, an empty root, and in its own user namespace the capabilities to do just
+ * this. Rights after:  the user's uid and gid and no other, real, effective and saved; the folder
+ * as the root, nosuid, nodev, noexec; no capability in any set; the system calls of FILTER_SESSION.
+ * Verified:      here, by trying what must be impossible; by tests/session/test_cell.py as the
+ * kernel sees it.
+ */
+#include "lib/cleanup.h"
+#include "lib/filter.h"
+#include "session/session.h"
+
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/mount.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+static int become_user(uid_t uid, gid_t gid)
+{
+    if (setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0)
+        return -errno;
+    uid_t uids[3];
+    gid_t gids[3];
+    if (getresuid(&uids[0], &uids[1], &uids[2]) < 0 || getresgid(&gids[0], &gids[1], &gids[2]) < 0)
+        return -errno;
+    for (int i = 0; i < 3; i++)
+        if (uids[i] != uid || gids[i] != gid || uid == 0 || gid == 0)
+            return -EPERM;
+    return 0;
+}
+
+static int make_root(int tree)
+{
+    if (syscall(SYS_move_mount, tree, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+        return -errno;
+    if (fchdir(tree) < 0 || syscall(SYS_pivot_root, ".", ".") < 0)
+        return -errno;
+    /* The old root is on top of the new one now, at the same place: pivot_root(2). */
+    if (umount2(".", MNT_DETACH) < 0)
+        return -errno;
+    return chdir("/") < 0 ? -errno : 0;
+}
+
+static int drop_capabilities(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct none[2] = {0}, seen[2];
+    if (syscall(SYS_capset, &header, none) < 0 || syscall(SYS_capget, &header, seen) < 0)
+        return -errno;
+    for (int i = 0; i < 2; i++)
+        if (seen[i].permitted | seen[i].effective | seen[i].inheritable)
+            return -EPERM;
+    /* Changing the uid cleared both of these (prctl(2)). */
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+        return -errno;
+    return 0;
+}
+
+/* What must be impossible now is tried. */
+static int verify(gid_t gid)
+{
+    if (setresuid(0, 0, 0) == 0 || setresgid(0, 0, 0) == 0 || umount2("/", MNT_DETACH) == 0)
+        return -EPERM;
+    if (setresgid(gid, gid, gid) <
+        0) /* but this changes nothing and must work: the ids are the map's */
+        return -errno;
+    struct stat root, above;
+    if (stat("/", &root) < 0 || stat("/..", &above) < 0)
+        return -errno;
+    return root.st_dev == above.st_dev && root.st_ino == above.st_ino ? 0 : -EPERM;
+}
+
+/* Its owner may have locked himself out of it, and then there is nothing that a session could do.
+ */
+static int check_entrance(void)
+{
+    return faccessat(AT_FDCWD, "/", X_OK, 0) < 0 ? -errno : 0;
+}
+
+int enter_folder(int monitor, int tree, uid_t uid, gid_t gid)
+{
+    cleanup_close int listener = -1;
+    const char *step =
+        "becoming the user"; /* the names are those of CELL_STEPS in monitor/cell.h */
+    int r = become_user(uid, gid);
+    if (r == 0) {
+        step = "entering the folder";
+        r = make_root(tree);
+    }
+    if (r == 0)
+        r = check_entrance();
+    if (r == 0) {
+        step = "dropping capabilities";
+        r = drop_capabilities();
+    }
+    if (r == 0) {
+        step = "verification";
+        r = verify(gid);
+    }
+    if (r == 0) {
+        step = "system call filter";
+        listener = filter_install(FILTER_SESSION);
+        r = listener < 0 ? listener : 0;
+    }
+    int told = tell_cell(monitor, REQUEST_ENTERED, r, r < 0 ? step : "", listener);
+    return r < 0 ? r : told;
+}

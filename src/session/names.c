@@ -1,0 +1,20 @@
+/* Which names exist for a user: see names.h. Asks lib/text.h about patterns and nothing else. */
+#include "session/names.h"
+
+#include "lib/text.h"
+
+#include <string.h>
+
+bool name_exists_for_user(const char *name, char *const *deny)
+{
+    /* A way to a place, not a name in it: the pattern ".*" is meant for hidden files and must not
+     * take "CDUP" away. */
+    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+        return true;
+    if (strncmp(name, NAME_TEMPORARY_PREFIX, sizeof(NAME_TEMPORARY_PREFIX) - 1) == 0)
+        return false;
+    for (; deny && *deny; deny++)
+        if (text_matches(*deny, name))
+            return false;
+    return true;
+}

@@ -1,0 +1,15 @@
+/*
+ * Which names exist for a user. The session's path and listing code asks here; nothing else decides
+ * it.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+/* Unfinished uploads have a name that begins so. No listing shows one, no command can address one.
+ */
+#define NAME_TEMPORARY_PREFIX ".cellftpd-upload-"
+
+/* False for a NAME (one component) that is an unfinished upload or matches one of DENY (patterns of
+ * lib/text.h, ends with NULL, may be NULL). */
+bool name_exists_for_user(const char *name, char *const *deny);

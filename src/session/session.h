@@ -1,0 +1,232 @@
+/*
+ * The session: the half of a connection that speaks FTP. Private to src/session.
+ *
+ * Rights: nobody in an empty root before login, the user in the user's folder after it
+ * (monitor/cell_close.c, session/enter.c). Everything that a client can say ends up here; nothing
+ * here is trusted by anybody.
+ *
+ * All state of a connection is in one struct session, which every function gets; there are no
+ * globals.
+ */
+#pragma once
+
+#include "lib/account.h"
+#include "lib/address.h"
+#include "lib/buffer.h"
+#include "lib/event.h"
+#include "lib/request.h"
+#include "session/hash.h"
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct command;
+struct transfer;
+
+/* The control connection: lines in, replies out. control.c, reply.c. */
+struct control {
+    int fd;
+    struct buffer input;  /* after telnet's own bytes are taken out */
+    struct buffer output; /* replies not yet written */
+    bool ended;           /* the client will send no more */
+    bool failed;          /* the connection broke: nothing can be written any more */
+    bool discarding;      /* inside a line that is too long */
+    uint64_t discarded;   /* bytes of it so far */
+    enum { TELNET_DATA, TELNET_IAC, TELNET_OPTION } telnet;
+};
+
+/* Where the next transfer's bytes go: at most one listener, at most one connection. data.c. */
+struct data {
+    enum { DATA_NONE, DATA_PASSIVE, DATA_ACTIVE } kind;
+    int listener;   /* passive: until the client has come */
+    int fd;         /* the data connection, or an active one that is coming about */
+    bool connected; /* fd is ready for bytes */
+    uint16_t port;  /* active: of the client */
+};
+
+/* What a login, TYPE, OPTS and the like have set. */
+struct settings {
+    bool ascii;     /* TYPE A, as RFC 959 has it at the start */
+    bool epsv_all;  /* RFC 2428 section 4: nothing but EPSV any more */
+    unsigned facts; /* of MLSD and MLST */
+    enum hash_algorithm hash;
+    mode_t umask;
+    uint64_t idle; /* milliseconds */
+};
+
+/* What one command leaves for the next; command.c clears what the next one does not keep. */
+struct pending {
+    uint64_t restart;                /* REST */
+    bool has_range;                  /* RANG */
+    uint64_t range_start, range_end; /* end exclusive */
+    uint64_t allocation;             /* ALLO */
+    char *rename_from;               /* RNFR */
+};
+
+struct session {
+    const struct config *config;
+    int monitor;
+    struct address local;
+    struct address peer;
+    struct control control;
+    struct data data;
+    struct settings settings;
+    struct pending pending;
+    struct transfer *transfer;     /* the one that runs, or NULL */
+    char *scratch;                 /* SESSION_SCRATCH bytes for moving data, made on first use */
+    const struct command *command; /* being served, for events */
+
+    bool user_given; /* USER has come, PASS has not */
+    char user[REQUEST_NAME_MAX + 1];
+    bool logged_in;
+    char name[ACCOUNT_NAME_MAX + 1]; /* of the account */
+    uid_t uid;
+    bool read_only;
+    uint64_t unique_key; /* of MLSD's unique facts */
+
+    uint64_t started;       /* clock_msec */
+    uint64_t last_activity; /* clock_msec */
+    uint64_t commands, bytes_sent, bytes_received;
+    unsigned bad_commands;
+    bool closing;           /* no command is read any more; ends when the replies are out */
+    uint64_t closing_since; /* clock_msec */
+    const char *end_reason; /* for the log */
+};
+
+enum { SESSION_SCRATCH = 256 * 1024 };
+
+/* The scratch buffer, or NULL when there is no memory. */
+char *session_scratch(struct session *session);
+
+/* Ends the session once its replies are written. REASON is a word for the log; the first one
+ * counts. */
+void session_close(struct session *session, const char *reason);
+
+/* Makes the user's folder, which came as TREE, the root of this process, as UID and GID. Reports to
+ * the monitor either way. Negative errno: the process must end. enter.c */
+int enter_folder(int monitor, int tree, uid_t uid, gid_t gid);
+
+/* --- the monitor; ask.c
+ * --------------------------------------------------------------------------------------- */
+
+struct login_answer {
+    enum login_result result;
+    uid_t uid;
+    gid_t gid;
+    char name[ACCOUNT_NAME_MAX + 1];
+    unsigned flags;
+    int folder; /* owned by the caller, -1 if not granted */
+};
+int ask_login(int monitor, const char *user, const char *password, struct login_answer *ret);
+/* Waits for the answer to a login that was never asked: a cell on trial. */
+int ask_trial(int monitor, struct login_answer *ret);
+/* *RET_FD is a listener on *RET_PORT; RET_ANNOUNCED is the IPv4 address for PASV. The server's
+ * errno, negative. */
+int ask_listen(int monitor, int *ret_fd, uint16_t *ret_port, char ret_announced[ADDRESS_TEXT_MAX]);
+int ask_connect(int monitor, const struct address *peer, uint16_t port, int *ret_fd);
+int tell_cell(int monitor, enum request type, int error, const char *step, int listener);
+void tell_event(struct session *session, const struct event *event);
+void tell_status(struct session *session, const char *status);
+
+/* --- events of the session; events.c
+ * --------------------------------------------------------------------------- */
+
+/* One event about the file PATH as the client named it. */
+void event_path(struct session *session, enum event_id id, const char *path);
+/* A file command was refused with ERROR (negative errno). */
+void event_refused(struct session *session, const char *path, int error);
+
+/* --- replies; reply.c
+ * ------------------------------------------------------------------------------------------ */
+
+/* A complete reply of one line. TEXT is English, says what happened and what to do; bytes in it
+ * that could break a line or a terminal are made harmless, whatever it was made of. */
+void reply(struct session *session, unsigned code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* A reply of several lines (RFC 959 section 4.2): first, any number of lines, last. */
+void reply_first(struct session *session, unsigned code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void reply_line(struct session *session, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* A line that is made of LENGTH bytes as they are, apart from control characters. */
+void reply_line_bytes(struct session *session, const char *bytes, size_t length);
+/* For a failed file operation: "550 NAME-OF-PROBLEM". ERROR is a negative errno; CODE is used
+ * unless the errno has one of its own (disk full, busy). */
+void reply_error(struct session *session, unsigned code, int error);
+/* The code that reply_error would use. */
+unsigned reply_code(unsigned code, int error);
+const char *reply_words(int error);
+/* "/a ""quoted"" path" as 257 has it (RFC 959 appendix II). */
+void reply_path(struct session *session, unsigned code, const char *path, const char *text);
+
+/* --- the control connection; control.c
+ * --------------------------------------------------------------------------- */
+
+void control_init(struct control *control, int fd);
+void control_free(struct control *control);
+/* Reads what is there, as much as fits. */
+void control_read(struct control *control);
+/* Writes what can be written. */
+void control_write(struct control *control);
+/* Takes the next line, without its end, terminated; valid until the next call on CONTROL. 1, 0 if
+ * there is none yet, -EMSGSIZE for a line that was too long (once for each). *RET_SIZE counts zero
+ * bytes in it too. */
+int control_line(struct control *control, char **ret, size_t *ret_size);
+/* True if a complete line that is just VERB (any case) waits anywhere in the input. */
+bool control_waits_for(const struct control *control, const char *verb);
+/* True if the first waiting line begins with one of the verbs in VERBS (ends with NULL). */
+bool control_next_is(const struct control *control, const char *const *verbs);
+bool control_has_line(const struct control *control);
+
+enum { CONTROL_LINE_MAX = 8192, CONTROL_DISCARD_MAX = 1 << 20, CONTROL_OUTPUT_ENOUGH = 16384 };
+
+/* --- commands; command.c
+ * ----------------------------------------------------------------------------------------- */
+
+/* Serves one line. */
+void command_serve(struct session *session, char *line, size_t size);
+/* True if the next line may be served now: always, but while a transfer runs only some. */
+bool command_may_serve(const struct session *session);
+
+/* --- the data connection; data.c
+ * ------------------------------------------------------------------------------------ */
+
+void data_init(struct data *data);
+/* Forgets where the next transfer would go, and closes whatever is open. */
+void data_close(struct data *data);
+/* Passive: a listener from the monitor. */
+int data_listen(struct session *session, uint16_t *ret_port, char ret_announced[ADDRESS_TEXT_MAX]);
+void data_set_active(struct session *session, uint16_t port);
+/* Takes whoever knocks on the listener: the control connection's peer becomes the data connection,
+ * anybody else is closed and logged. */
+void data_accept(struct session *session);
+/* Brings the connection about, as far as possible without waiting. 1 connected, 0 wait for
+ * data_poll_fd, negative. */
+int data_establish(struct session *session);
+/* What to poll for while it is coming about, and with which events. */
+int data_poll(const struct data *data, short *ret_events);
+
+/* --- paths; path.c
+ * -------------------------------------------------------------------------------------------------
+ */
+
+/* All of these take a path as the client gave it and return a negative errno; -ENOENT for names
+ * that do not exist for users. Nothing here is a security boundary against leaving the folder: the
+ * kernel is, there is no outside. */
+
+/* openat2 with FLAGS; O_CLOEXEC and O_NOCTTY are added. */
+int path_open(struct session *session, const char *path, uint64_t flags);
+/* A regular file for reading; anything else is -EISDIR or -EINVAL, never a wait. */
+int path_open_file(struct session *session, const char *path, uint64_t *ret_size);
+struct statx;
+int path_stat(struct session *session, const char *path, struct statx *ret);
+/* The directory that holds the last component, and that component, which the caller may create,
+ * remove or rename. *RET_NAME is allocated. "/", "." and ".." have no such component: -EBUSY. */
+int path_parent(struct session *session, const char *path, int *ret_directory, char **ret_name);
+/* As path_parent, for a name that is to be made: control characters and reserved names are -EILSEQ.
+ */
+int path_parent_new(struct session *session, const char *path, int *ret_directory, char **ret_name);
+/* The path from the folder's root, without "." and "..", for replies and logs. */
+void path_full(const char *path, char ret[PATH_MAX]);

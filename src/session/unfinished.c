@@ -1,0 +1,72 @@
+/* Unfinished uploads: see unfinished.h. */
+#include "session/unfinished.h"
+#include "lib/cleanup.h"
+#include "lib/text.h"
+#include "session/names.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+/* Seconds without a change before a free lock means a dead owner: making one and locking it are two
+ * steps. */
+enum { SETTLED = 10 };
+
+int unfinished_make(int directory, mode_t mode, char ret_name[UNFINISHED_NAME_MAX])
+{
+    uint64_t number;
+    if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
+        return -EIO;
+    (void)snprintf(ret_name, UNFINISHED_NAME_MAX, "%s%016llx", NAME_TEMPORARY_PREFIX,
+                   (unsigned long long)number);
+    /* O_EXCL: whatever somebody put there beforehand, a link or a file, is not ours (row C17). */
+    cleanup_close int fd =
+        openat(directory, ret_name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+    if (fd < 0)
+        return -errno;
+    if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+        int r = -errno;
+        (void)unlinkat(directory, ret_name, 0);
+        return r;
+    }
+    return take_fd(&fd);
+}
+
+static bool is_abandoned(int directory, const char *name)
+{
+    cleanup_close int fd =
+        openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    struct stat status;
+    struct timespec now;
+    if (fd < 0 || fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) ||
+        clock_gettime(CLOCK_REALTIME, &now) < 0)
+        return false;
+    if (now.tv_sec - status.st_mtim.tv_sec < SETTLED && now.tv_sec >= status.st_mtim.tv_sec)
+        return false;
+    return flock(fd, LOCK_EX | LOCK_NB) == 0;
+}
+
+int unfinished_sweep(struct session *session, int directory, const char *name)
+{
+    cleanup_close int fd = openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return 0;
+    cleanup_closedir DIR *stream = fdopendir(fd);
+    if (!stream)
+        return 0;
+    int owned = take_fd(&fd); /* the stream's now */
+    int swept = 0;
+    for (const struct dirent *entry; (entry = readdir(stream));) {
+        if (strncmp(entry->d_name, NAME_TEMPORARY_PREFIX, strlen(NAME_TEMPORARY_PREFIX)) != 0)
+            continue;
+        if (!is_abandoned(owned, entry->d_name) || unlinkat(owned, entry->d_name, 0) < 0)
+            continue;
+        struct event event = EVENT_INIT(EVENT_SWEEP);
+        event.path = entry->d_name;
+        tell_event(session, &event);
+        swept++;
+    }
+    return swept;
+}

@@ -1,0 +1,107 @@
+/* Uploads: see upload.h. This file moves the bytes and ends the upload; upload_target.c opens what
+ * they go to. */
+#include "session/upload.h"
+#include "lib/cleanup.h"
+#include "session/ascii.h"
+#include "session/upload_target.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+struct upload {
+    struct upload_target target;
+    bool ascii;
+    bool held_cr;
+    bool unique; /* STOU: the reply names the file */
+};
+
+static void upload_free(struct transfer *transfer)
+{
+    struct upload *upload = transfer->state;
+    upload_target_release(&upload->target);
+    free(upload);
+}
+
+static int write_text(struct upload *upload, const char *bytes, size_t size, char *converted)
+{
+    size_t length = ascii_decode(bytes, size, &upload->held_cr, converted);
+    return upload_target_write(&upload->target, converted, length);
+}
+
+static int step(struct session *session, struct transfer *transfer)
+{
+    struct upload *upload = transfer->state;
+    char *scratch = session_scratch(session);
+    if (!scratch)
+        return -ENOMEM;
+    /* As text, the second half is for what it becomes. */
+    size_t space = upload->ascii ? SESSION_SCRATCH / 2 - 1 : SESSION_SCRATCH;
+    ssize_t size = recv(session->data.fd, scratch, space, MSG_DONTWAIT);
+    if (size < 0)
+        return errno == EINTR ? TRANSFER_MORE : -errno;
+    if (size == 0)
+        return TRANSFER_DONE;
+    transfer->bytes += (uint64_t)size;
+    int r = upload->ascii ? write_text(upload, scratch, (size_t)size, scratch + SESSION_SCRATCH / 2)
+                          : upload_target_write(&upload->target, scratch, (size_t)size);
+    return r < 0 ? r : TRANSFER_MORE;
+}
+
+/* The last byte is there: make it a file. */
+static int complete(struct session *session, struct upload *upload)
+{
+    int r = upload->held_cr ? upload_target_write(&upload->target, "\r", 1) : 0;
+    return r < 0 ? r : upload_target_publish(&upload->target, session->config->files_sync);
+}
+
+static void finish(struct session *session, struct transfer *transfer, int error)
+{
+    struct upload *upload = transfer->state;
+    session->bytes_received += transfer->bytes;
+    if (error == 0)
+        error = complete(session, upload);
+    unsigned code = 226;
+    if (error == 0) {
+        if (upload->unique)
+            reply(session, code, "File stored as %s", transfer->path);
+        else
+            reply(session, code, "File stored.");
+    } else {
+        upload_target_abandon(&upload->target, session->config->files_keep_partial, error);
+        code = transfer_reply_failed(session, error);
+    }
+    transfer_log(session, transfer, error == 0 ? EVENT_UPLOAD : EVENT_UPLOAD_FAILED, error, code);
+}
+
+static const struct transfer_kind kind_upload = {POLLIN, step, finish, upload_free};
+
+void upload_start(struct session *session, const char *path, enum upload_mode mode,
+                  uint64_t restart, bool ascii)
+{
+    struct upload *upload = calloc(1, sizeof(*upload));
+    int r = -ENOMEM;
+    if (upload) {
+        upload->ascii = ascii;
+        upload->unique = mode == UPLOAD_UNIQUE;
+        r = upload_target_open(session, path, mode, restart, &upload->target);
+    }
+    if (r < 0) {
+        free(upload);
+        event_refused(session, path, r);
+        if (r == -ERANGE)
+            reply(session, 554, "The file is not that long.");
+        else
+            reply_error(session, r == -EISDIR || r == -EEXIST ? 553 : 550, r);
+        return;
+    }
+    char full[PATH_MAX], greeting[PATH_MAX + 64];
+    path_full(upload->target.shown, full);
+    /* RFC 1123 section 4.1.2.9 has the exact words for STOU. */
+    (void)snprintf(greeting, sizeof(greeting), "FILE: %s", full);
+    uint64_t offset = upload->target.start;
+    struct transfer *transfer = transfer_start(session, &kind_upload, upload, full,
+                                               upload->unique ? greeting : "Send the file.");
+    if (transfer)
+        transfer->offset = offset;
+}

@@ -1,0 +1,213 @@
+/* The file that an upload becomes: see upload_target.h. */
+#include "session/upload_target.h"
+#include "lib/cleanup.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+void upload_target_release(struct upload_target *target)
+{
+    /* Still there: it was neither published nor abandoned, so the session is ending. */
+    if (target->unfinished[0])
+        (void)unlinkat(target->directory, target->unfinished, 0);
+    target->file = close_fd(target->file);
+    target->directory = close_fd(target->directory);
+    free(take_pointer(target->name));
+    free(take_pointer(target->shown));
+}
+
+int upload_target_write(struct upload_target *target, const char *bytes, size_t size)
+{
+    while (size > 0) {
+        ssize_t written = pwrite(target->file, bytes, size, (off_t)target->position);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return -errno;
+        bytes += written;
+        size -= (size_t)written;
+        target->position += (uint64_t)written;
+    }
+    return 0;
+}
+
+/* Continues the existing file in place, at its end. */
+static int open_in_place(struct upload_target *target, uint64_t restart, bool append)
+{
+    cleanup_close int file =
+        openat(target->directory, target->name, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (file < 0)
+        return -errno;
+    if (flock(file, LOCK_EX | LOCK_NB) < 0)
+        return -errno;
+    /* Only now nobody else of ours can make it longer. */
+    struct stat status;
+    if (fstat(file, &status) < 0)
+        return -errno;
+    if (!S_ISREG(status.st_mode))
+        return -ENXIO;
+    if (!append && (uint64_t)status.st_size != restart)
+        return -EWOULDBLOCK; /* another session was faster */
+    target->file = take_fd(&file);
+    target->start = (uint64_t)status.st_size;
+    target->position = target->start;
+    return 0;
+}
+
+/* The first SIZE bytes of the present file, which an upload that begins in its middle keeps. */
+static int copy_beginning(const struct upload_target *target, uint64_t size)
+{
+    cleanup_close int from =
+        openat(target->directory, target->name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (from < 0)
+        return -errno;
+    off_t in = 0, out = 0;
+    while ((uint64_t)out < size) {
+        ssize_t copied = copy_file_range(from, &in, target->file, &out, size - (uint64_t)out, 0);
+        if (copied < 0)
+            return -errno;
+        if (copied == 0)
+            return -ERANGE;
+    }
+    return 0;
+}
+
+static int open_unfinished(struct session *session, struct upload_target *target,
+                           const struct stat *present, uint64_t restart)
+{
+    mode_t mode = (mode_t)session->config->files_mode & ~session->settings.umask;
+    target->file = unfinished_make(target->directory, mode, target->unfinished);
+    if (target->file < 0)
+        return target->file;
+    /* A file that is replaced keeps its permissions, as it would if it were written in place. */
+    if (target->existed && fchmod(target->file, present->st_mode & 0777) < 0)
+        return -errno;
+    if (session->pending.allocation > 0 &&
+        fallocate(target->file, FALLOC_FL_KEEP_SIZE, 0, (off_t)session->pending.allocation) < 0 &&
+        errno != EOPNOTSUPP)
+        return -errno;
+    int r = restart > 0 ? copy_beginning(target, restart) : 0;
+    target->start = restart;
+    target->position = restart;
+    return r;
+}
+
+/* What is there already under the name: 0 and *RET, or why it cannot be replaced. */
+static int examine(struct upload_target *target, struct stat *ret)
+{
+    if (fstatat(target->directory, target->name, ret, 0) < 0)
+        return errno == ENOENT || errno == ELOOP ? 0 : -errno;
+    target->existed = true;
+    if (!S_ISREG(ret->st_mode))
+        return S_ISDIR(ret->st_mode) ? -EISDIR : -ENXIO;
+    return faccessat(target->directory, target->name, W_OK, 0) < 0 ? -errno : 0;
+}
+
+static int open_named(struct session *session, const char *path, enum upload_mode mode,
+                      uint64_t restart, struct upload_target *target)
+{
+    struct stat present = {0};
+    int r = path_parent_new(session, path, &target->directory, &target->name);
+    if (r == 0)
+        r = examine(target, &present);
+    if (r < 0)
+        return r;
+    uint64_t size = target->existed ? (uint64_t)present.st_size : 0;
+    if (mode == UPLOAD_APPEND && target->existed)
+        return open_in_place(target, 0, true);
+    if (mode == UPLOAD_APPEND)
+        restart = 0;
+    if (restart > size)
+        return -ERANGE;
+    if (restart > 0 && restart == size)
+        return open_in_place(target, restart, false);
+    return open_unfinished(session, target, &present, restart);
+}
+
+/* A name that nobody has; taking it at the end refuses to replace (row F04). */
+static int open_unique(struct session *session, const char *path, struct upload_target *target)
+{
+    uint64_t number;
+    cleanup_free char *unique = NULL;
+    const struct stat nothing = {0};
+    if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
+        return -EIO;
+    if (asprintf(&unique, "%s%s%016llx", *path ? path : "upload", *path ? "." : "-",
+                 (unsigned long long)number) < 0)
+        return -ENOMEM;
+    int r = path_parent_new(session, unique, &target->directory, &target->name);
+    if (r < 0)
+        return r;
+    free(target->shown);
+    target->shown = take_pointer(unique);
+    target->exclusive = true;
+    return open_unfinished(session, target, &nothing, 0);
+}
+
+int upload_target_open(struct session *session, const char *path, enum upload_mode mode,
+                       uint64_t restart, struct upload_target *ret)
+{
+    struct upload_target target = {.file = -1, .directory = -1, .shown = strdup(path)};
+    int r = -ENOMEM;
+    if (target.shown)
+        r = mode == UPLOAD_UNIQUE ? open_unique(session, path, &target)
+                                  : open_named(session, path, mode, restart, &target);
+    if (r < 0) {
+        upload_target_release(&target);
+        return r;
+    }
+    *ret = target;
+    return 0;
+}
+
+static int sync_directory(int directory)
+{
+    cleanup_close int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return fd < 0 || fsync(fd) < 0 ? -errno : 0;
+}
+
+/* Takes the reserved name away and gives the real one. */
+static int rename_to_final(struct upload_target *target, unsigned flags)
+{
+    if (renameat2(target->directory, target->unfinished, target->directory, target->name, flags) <
+        0)
+        return -errno;
+    target->unfinished[0] = '\0';
+    return 0;
+}
+
+int upload_target_publish(struct upload_target *target, bool sync)
+{
+    if (sync && fdatasync(target->file) < 0)
+        return -errno;
+    if (!target->unfinished[0])
+        return 0;
+    /* ALLO may have reserved more than came. */
+    if (ftruncate(target->file, (off_t)target->position) < 0)
+        return -errno;
+    int r = rename_to_final(target, target->exclusive ? RENAME_NOREPLACE : 0);
+    if (r < 0)
+        return r;
+    return sync ? sync_directory(target->directory) : 0;
+}
+
+void upload_target_abandon(struct upload_target *target, bool keep, int error)
+{
+    bool full = error == -ENOSPC || error == -EDQUOT || error == -EFBIG;
+    if (!target->unfinished[0]) {
+        /* What was appended before the disk was full is taken back. If not even that works, the
+         * error that is being reported says all that there is to say. */
+        if (full && ftruncate(target->file, (off_t)target->start) < 0)
+            return;
+        return;
+    }
+    if (keep && !full && !target->existed && target->position > 0 &&
+        ftruncate(target->file, (off_t)target->position) == 0 &&
+        rename_to_final(target, RENAME_NOREPLACE) == 0)
+        return;
+    (void)unlinkat(target->directory, target->unfinished, 0);
+    target->unfinished[0] = '\0';
+}
