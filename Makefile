@@ -3,9 +3,8 @@
 # Variants are built side by side: build/release (default), build/asan (ASan and UBSan), and
 # build/probe (a server with SITE PROBE, which tries from inside the cell what must be impossible).
 
-PREFIX     ?= /usr
+PREFIX     ?= /usr/local
 SYSCONFDIR ?= /etc
-LOCALSTATEDIR ?= /var
 DESTDIR    ?=
 ifeq ($(origin CC),default)
 CC := gcc
@@ -71,7 +70,7 @@ session_objects := $(session_sources:src/%.c=$(O)/%.o)
 ctl_objects     := $(ctl_sources:src/%.c=$(O)/%.o)
 
 .PHONY: all
-all: $(O)/cellftpd $(O)/cellftpctl
+all: $(O)/cellftpd $(O)/cellftpctl $(O)/includes.checked
 
 $(O)/cellftpd: $(lib_objects) $(monitor_objects) $(session_objects)
 	$(call quiet,LINK,$@)$(CC) $(all_ldflags) -o $@ $^ $(server_libs)
@@ -90,6 +89,10 @@ $(O)/filter_build: src/lib/filter_build.c src/lib/filter_table.h
 $(O)/filter_program.h: $(O)/filter_build
 	$(call quiet,GEN,$@)$(O)/filter_build > $@.new && mv $@.new $@
 $(O)/lib/filter.o: $(O)/filter_program.h
+
+# Folders of src are trust domains: an include that crosses them is an error of the build.
+$(O)/includes.checked: tests/includes $(wildcard src/*/*.[ch])
+	$(call quiet,CHECK,src)tests/includes src && touch $@
 
 -include $(lib_objects:.o=.d) $(monitor_objects:.o=.d) $(session_objects:.o=.d) $(ctl_objects:.o=.d)
 
@@ -112,3 +115,69 @@ $(O)/unit/%: tests/unit/%.c $(O)/monitor.a $(O)/session.a $(O)/ctl.a $(O)/lib.a
 
 .PHONY: unit
 unit: $(unit_tests)
+
+# What a Debian machine needs, to build and to test; only what is missing is installed.
+build_packages := gcc make pkg-config libc6-dev linux-libc-dev libconfig-dev libcrypt-dev libmd-dev \
+	zlib1g-dev libseccomp-dev systemd
+test_packages := clang libcmocka-dev python3 curl lftp ncftp wget rclone strace acl iproute2 procps \
+	util-linux man-db mandoc cppcheck clang-format clang-tidy
+
+.PHONY: deps test-deps
+deps:
+	@tests/packages $(build_packages)
+test-deps:
+	@tests/packages $(build_packages) $(test_packages)
+
+.PHONY: demo demo-stop
+demo: deps
+	@$(MAKE) --no-print-directory all
+	@tests/demo start
+demo-stop:
+	@tests/demo stop
+
+# All tests, in the hardened and in the sanitized build, and the linters.
+.PHONY: check lint lint-fix
+check: test-deps
+	@$(MAKE) --no-print-directory all unit
+	@$(MAKE) --no-print-directory VARIANT=asan all unit
+	@$(MAKE) --no-print-directory VARIANT=probe all
+	@tests/check
+
+c_files := $(wildcard src/*/*.[ch] tests/unit/*.[ch])
+lint: test-deps
+	@$(MAKE) --no-print-directory all
+	clang-format --dry-run --Werror $(c_files)
+	cppcheck --quiet --enable=warning,performance,portability --error-exitcode=1 --inline-suppr \
+		--suppress=missingIncludeSystem -Isrc -I$(O) -D_GNU_SOURCE src
+	clang-tidy --quiet $(wildcard src/*/*.c) -- -std=gnu17 $(all_cppflags)
+lint-fix:
+	clang-format -i $(c_files)
+
+.PHONY: install uninstall
+sbin := $(DESTDIR)$(PREFIX)/sbin
+man  := $(DESTDIR)$(PREFIX)/share/man
+etc  := $(DESTDIR)$(SYSCONFDIR)/cellftpd
+manuals := $(wildcard man/*.[1-8])
+install: all
+	$(INSTALL) -d $(sbin) $(etc) $(foreach n,5 8,$(man)/man$(n))
+	$(INSTALL) -m 0755 $(O)/cellftpd $(O)/cellftpctl $(sbin)
+	$(foreach page,$(manuals),$(INSTALL) -m 0644 $(page) $(man)/man$(subst .,,$(suffix $(page)));)
+	test -e $(etc)/cellftpd.conf || $(INSTALL) -m 0644 etc/cellftpd.conf $(etc)
+uninstall:
+	rm -f $(sbin)/cellftpd $(sbin)/cellftpctl
+	rm -f $(foreach page,$(manuals),$(man)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
+	@echo "kept: $(etc), accounts, folders and logs"
+
+.PHONY: clean help
+clean:
+	rm -rf build
+help:
+	@echo "make             build cellftpd and cellftpctl in $(O)"
+	@echo "make demo        build and serve a demo account on port 2121 (make demo-stop ends it)"
+	@echo "make check       all tests"
+	@echo "make lint        clang-format, cppcheck, clang-tidy"
+	@echo "make deps        install what the build needs (Debian); test-deps: and the tests"
+	@echo "make install     DESTDIR= PREFIX=$(PREFIX) SYSCONFDIR=$(SYSCONFDIR)"
+	@echo "make uninstall   all but configuration and data"
+	@echo "V=1 shows commands, WERROR=1 makes warnings errors, CC=clang another compiler,"
+	@echo "VARIANT=asan|probe another build"
