@@ -195,38 +195,60 @@ static bool is_plain_number(const char *word, size_t size)
     return scan_u64(digits, is_long ? INT64_MAX : INT_MAX, &value) == 0;
 }
 
-/* libconfig 1.5 takes a number modulo 2^32: "uid = 4294967296" would become uid 0, and 4295167296 a
- * uid of the range. So each number outside of strings and comments is looked at here before
- * libconfig sees it. Returns the line of the first bad one, 0 if there is none. */
-static unsigned find_bad_number(const char *text)
+/* Behind the string that begins at TEXT, NULL if it does not end. */
+static const char *skip_string(const char *text)
 {
-    unsigned line = 1;
-    while (*text) {
+    for (text++; *text && *text != '"'; text++)
+        if (*text == '\\' && text[1])
+            text++;
+    return *text ? text + 1 : NULL;
+}
+
+static const char *skip_comment(const char *text)
+{
+    if (strncmp(text, "/*", 2) != 0)
+        return text + strcspn(text, "\n");
+    text = strstr(text + 2, "*/");
+    return text ? text + 2 : NULL;
+}
+
+static const char *skip_word(const char *text)
+{
+    while (is_word(*text))
+        text++;
+    return text;
+}
+
+/* What libconfig 1.5 would not object to. It takes a number modulo 2^32: "uid = 4294967296" would
+ * become uid 0, and 4295167296 a uid of the range. It takes the end of the file for the end of a
+ * string or comment, and leaves out what was in it. Returns the first such fault in words and where
+ * it is, NULL if there is none. */
+static const char *find_fault(const char *text, const char **ret_where)
+{
+    while (text && *text) {
+        *ret_where = text;
         if (*text == '"') {
-            for (text++; *text && *text != '"'; text++) {
-                if (*text == '\\' && text[1])
-                    text++;
-                line += *text == '\n';
-            }
-            text += *text == '"';
-        } else if (*text == '#' || strncmp(text, "//", 2) == 0) {
-            text += strcspn(text, "\n");
-        } else if (strncmp(text, "/*", 2) == 0) {
-            for (text += 2; *text && strncmp(text, "*/", 2) != 0; text++)
-                line += *text == '\n';
-            text += *text ? 2 : 0;
+            text = skip_string(text);
+        } else if (*text == '#' || strncmp(text, "//", 2) == 0 || strncmp(text, "/*", 2) == 0) {
+            text = skip_comment(text);
         } else if (is_word(*text)) {
             const char *word = text;
-            while (is_word(*text))
-                text++;
+            text = skip_word(word);
             if (strchr("0123456789+-.", *word) && !is_plain_number(word, (size_t)(text - word)))
-                return line;
+                return "a number must be decimal digits, in range";
         } else {
-            line += *text == '\n';
             text++;
         }
     }
-    return 0;
+    return text ? NULL : "a quotation mark or a comment is not closed";
+}
+
+static unsigned line_of(const char *text, const char *where)
+{
+    unsigned line = 1;
+    for (; text < where; text++)
+        line += *text == '\n';
+    return line;
 }
 
 static int take_settings(const struct reading *reading, const config_t *parsed)
@@ -249,9 +271,10 @@ static int take_settings(const struct reading *reading, const config_t *parsed)
 
 static int parse(const struct reading *reading, const char *text)
 {
-    unsigned line = find_bad_number(text);
-    if (line > 0)
-        return malformed(reading, line, "a number must be decimal digits, in range");
+    const char *where = text;
+    const char *fault = find_fault(text, &where);
+    if (fault)
+        return malformed(reading, line_of(text, where), "%s", fault);
     if (strstr(text, "@include")) /* it would make us read a file that is no record */
         return malformed(reading, 0, "a record includes nothing");
 

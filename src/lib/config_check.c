@@ -34,12 +34,14 @@ static void check_order(const struct config *config, config_report report, void 
     }
 }
 
-/* PASV knows IPv4 only (RFC 959 section 4.1.2), and nobody can connect to 0.0.0.0. */
+/* PASV knows IPv4 only (RFC 959 section 4.1.2), and nobody can connect to 0.0.0.0. "auto" is the
+ * address that the client has connected to. */
 static bool can_be_announced(const char *text)
 {
     struct address address;
-    return address_parse(text, &address) == 0 && address.family == AF_INET &&
-           !address_is_unspecified(&address);
+    return strcmp(text, "auto") == 0 ||
+           (address_parse(text, &address) == 0 && address.family == AF_INET &&
+            !address_is_unspecified(&address));
 }
 
 static bool is_exception(const char *text)
@@ -59,7 +61,7 @@ static void check_passive(const struct config *config, config_report report, voi
 {
     const char *address = config->passive_address;
     char words[WORDS_MAX];
-    if (strcmp(address, "auto") != 0 && !can_be_announced(address)) {
+    if (!can_be_announced(address)) {
         (void)snprintf(words, sizeof(words),
                        "\"%s\" does not fit; expected \"auto\" or an IPv4 address", address);
         report(data, option_find("passive", "address"), NULL, words);
@@ -68,9 +70,9 @@ static void check_passive(const struct config *config, config_report report, voi
         const char *entry = config->passive_networks[i];
         if (is_exception(entry))
             continue;
-        (void)snprintf(
-            words, sizeof(words),
-            "\"%s\" does not fit; expected NETWORK=ADDRESS, as in \"10.0.0.0/8=10.0.0.1\"", entry);
+        (void)snprintf(words, sizeof(words),
+                       "\"%s\" does not fit; expected NETWORK=ADDRESS, as in \"10.0.0.0/8=auto\"",
+                       entry);
         report(data, option_find("passive", "networks"), NULL, words);
     }
 }

@@ -84,17 +84,13 @@ static bool is_permitted(struct session *session, const struct command *command,
 static void serve_verb(struct session *session, const char *verb, char *argument)
 {
     const struct command *command = command_find(verb);
-    if (!command) {
-        refuse_unknown(session);
-        return;
-    }
     session->command = command;
-    if (is_permitted(session, command, argument)) {
-        /* The transfer commands use what is pending: it goes when they are done with it. */
+    if (!command)
+        refuse_unknown(session);
+    else if (is_permitted(session, command, argument))
         command->serve(session, argument);
-    }
-    bool sets = strcmp(command->verb, "RNFR") == 0;
-    forget_pending(session, command->flags | (sets ? KEEPS_RENAME : 0));
+    /* Whoever uses what is pending has done so. */
+    forget_pending(session, command ? command->flags : 0);
 }
 
 /* The line of a client that sends zero bytes: its name, made visible, goes into the log; a password

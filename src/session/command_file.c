@@ -35,6 +35,7 @@ void command_rnfr(struct session *session, char *argument)
     cleanup_close int directory = -1;
     cleanup_free char *name = NULL;
     struct stat status;
+    free(take_pointer(session->pending.rename_from)); /* also when this one is refused */
     int r = path_parent(session, argument, &directory, &name);
     if (r == 0 && fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
         r = -errno;
@@ -47,7 +48,6 @@ void command_rnfr(struct session *session, char *argument)
         reply_error(session, 451, -ENOMEM);
         return;
     }
-    free(session->pending.rename_from);
     session->pending.rename_from = from;
     reply(session, 350, "Send RNTO with the new name.");
 }

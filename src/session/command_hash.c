@@ -16,6 +16,7 @@ struct summing {
     enum hash_algorithm algorithm;
     bool standard; /* HASH: the reply names the algorithm and the range */
     uint64_t start, end;
+    char *path; /* as it was given: HASH repeats it */
     char digest[HASH_TEXT_MAX];
 };
 
@@ -23,6 +24,7 @@ static void summing_free(struct transfer *transfer)
 {
     struct summing *summing = transfer->state;
     hash_free(summing->hash);
+    free(summing->path);
     free(summing);
 }
 
@@ -40,7 +42,7 @@ static unsigned reply_digest(struct session *session, struct transfer *transfer)
     if (summing->standard) {
         reply(session, 213, "%s %llu-%llu %s %s", hash_name(summing->algorithm),
               (unsigned long long)summing->start, (unsigned long long)summing->end, summing->digest,
-              transfer->path);
+              summing->path);
         return 213;
     }
     for (char *letter = summing->digest; *letter; letter++)
@@ -67,6 +69,25 @@ static void finish(struct session *session, struct transfer *transfer, int error
 
 static const struct transfer_kind kind_hash = {0, step, finish, summing_free};
 
+/* Everything that summing_free releases; NULL when there is no memory. FILE is taken over. */
+static struct summing *summing_new(int file, const char *path, struct summing parameters)
+{
+    struct summing *summing = malloc(sizeof(*summing));
+    if (summing)
+        *summing = parameters;
+    if (!summing || !(summing->path = strdup(path))) {
+        (void)close_fd(file);
+        free(summing);
+        return NULL;
+    }
+    if (hash_begin(file, summing->algorithm, summing->start, summing->end, &summing->hash) < 0) {
+        free(summing->path);
+        free(summing);
+        return NULL;
+    }
+    return summing;
+}
+
 static void start(struct session *session, const char *path, struct summing parameters)
 {
     uint64_t size;
@@ -76,23 +97,16 @@ static void start(struct session *session, const char *path, struct summing para
         reply_error(session, 550, file);
         return;
     }
-    if (parameters.end > size)
-        parameters.end = size;
-    struct summing *summing = malloc(sizeof(*summing));
-    if (!summing || parameters.start > size) {
+    if (parameters.start > size) {
         (void)close_fd(file);
-        free(summing);
-        if (parameters.start > size)
-            reply(session, 501, "The file is not that long.");
-        else
-            reply_error(session, 451, -ENOMEM);
+        reply(session, 501, "The file is not that long.");
         return;
     }
-    *summing = parameters;
-    int r = hash_begin(file, summing->algorithm, summing->start, summing->end, &summing->hash);
-    if (r < 0) {
-        free(summing);
-        reply_error(session, 451, r);
+    if (parameters.end > size)
+        parameters.end = size;
+    struct summing *summing = summing_new(file, path, parameters);
+    if (!summing) {
+        reply_error(session, 451, -ENOMEM);
         return;
     }
     struct transfer *transfer = transfer_start(session, &kind_hash, summing, path, NULL);

@@ -9,7 +9,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static struct listing_view view_of(const struct session *session, enum listing_format format)
+/* What a crash left in a directory goes when somebody looks at the directory. */
+static void sweep(void *data, int fd, const char *name)
+{
+    (void)unfinished_remove_abandoned(data, fd, name);
+}
+
+static struct listing_view view_of(struct session *session, enum listing_format format)
 {
     return (struct listing_view){
         .format = format,
@@ -20,41 +26,26 @@ static struct listing_view view_of(const struct session *session, enum listing_f
         .owner = session->name,
         .unique_key = session->unique_key,
         .deny_names = session->config->files_deny_names,
+        .unfinished = sweep,
+        .unfinished_data = session,
     };
 }
 
-/* Opens a listing with a view of its own, after the directory was rid of what a crash may have left
- * there. */
-static int open_listing(struct session *session, enum listing_format format, const char *path,
-                        struct listing **ret, struct listing_view **ret_view)
-{
-    struct listing_view *view = malloc(sizeof(*view));
-    if (!view)
-        return -ENOMEM;
-    *view = view_of(session, format);
-    int r = listing_open(view, path, ret);
-    if (r < 0) {
-        free(view);
-        return r;
-    }
-    *ret_view = view;
-    return 0;
-}
-
-static void serve_listing(struct session *session, enum listing_format format, const char *path)
+static void serve_listing(struct session *session, enum listing_format format, const char *argument)
 {
     struct listing *listing;
-    struct listing_view *view;
     if (!transfer_is_possible(session))
         return;
-    int r = open_listing(session, format, path, &listing, &view);
+    struct listing_view view = view_of(session, format);
+    const char *path = format == LISTING_FACTS ? argument : listing_skip_options(argument);
+    int r = listing_open(&view, argument, &listing);
     if (r < 0) {
         event_refused(session, path, r);
         /* RFC 3659 section 7.2.1: MLSD of something that is no directory is a bad argument. */
         reply_error(session, format == LISTING_FACTS && r == -ENOTDIR ? 501 : 550, r);
         return;
     }
-    download_listing(session, *path ? path : ".", listing, view);
+    download_listing(session, *path ? path : ".", listing);
 }
 
 void command_list(struct session *session, char *argument)
@@ -102,8 +93,8 @@ static void stat_path(struct session *session, const char *path)
 {
     enum { LINES_MAX = 1000, PIECE = 16384 };
     struct listing *listing;
-    struct listing_view *view;
-    int r = open_listing(session, LISTING_LONG, path, &listing, &view);
+    struct listing_view view = view_of(session, LISTING_LONG);
+    int r = listing_open(&view, path, &listing);
     if (r < 0) {
         reply_error(session, 550, r);
         return;
@@ -124,7 +115,6 @@ static void stat_path(struct session *session, const char *path)
         }
     } while (r == 1 && lines < LINES_MAX);
     listing_free(listing);
-    free(view);
     reply(session, 213,
           lines < LINES_MAX ? "End." : "End of the first 1000 entries; use LIST for all.");
 }

@@ -13,7 +13,7 @@
 
 /* clang-format off */
 static const struct command commands[] = {
-    {"ABOR", NONE,     MID | OPEN,              command_abor,    "",                     "end the running transfer", NULL},
+    {"ABOR", NONE,     MID,                     command_abor,    "",                     "end the running transfer", NULL},
     {"ACCT", OPTIONAL, OPEN | SECRET,           NULL,            "account",              "accounts besides the user do not exist here", NULL},
     {"ADAT", OPTIONAL, OPEN | SECRET,           NULL,            "data",                 "security data (RFC 2228)", NULL},
     {"ALLO", REQUIRED, REST_,                   command_allo,    "bytes [R bytes]",      "announce the size of the next upload", NULL},
@@ -58,7 +58,7 @@ static const struct command commands[] = {
     {"REST", REQUIRED, REST_,                   command_rest,    "offset",               "begin the next transfer at this byte", "REST STREAM"},
     {"RETR", REQUIRED, 0,                       command_retr,    "path",                 "download a file", NULL},
     {"RMD",  REQUIRED, WRITES,                  command_rmd,     "path",                 "remove an empty directory", NULL},
-    {"RNFR", REQUIRED, WRITES,                  command_rnfr,    "path",                 "rename this", NULL},
+    {"RNFR", REQUIRED, WRITES | KEEPS_RENAME,   command_rnfr,    "path",                 "rename this", NULL},
     {"RNTO", REQUIRED, WRITES | KEEPS_RENAME,   command_rnto,    "path",                 "to this", NULL},
     {"SITE", REQUIRED, 0,                       command_site,    "command",              "commands of this server; see SITE HELP", NULL},
     {"SIZE", REQUIRED, REST_,                   command_size,    "path",                 "size of a file", "SIZE"},

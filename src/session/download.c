@@ -15,7 +15,6 @@ struct download {
     uint64_t position, end; /* in the file */
     bool ascii;
     struct listing *listing;
-    struct listing_view *view;
     struct buffer text; /* converted or listed, not yet sent */
     bool exhausted;     /* nothing more will come into text */
 };
@@ -25,7 +24,6 @@ static void download_free(struct transfer *transfer)
     struct download *download = transfer->state;
     (void)close_fd(download->file);
     listing_free(download->listing);
-    free(download->view);
     buffer_free(&download->text);
     free(download);
 }
@@ -160,17 +158,15 @@ void download_file(struct session *session, const char *path, int file, uint64_t
     }
 }
 
-void download_listing(struct session *session, const char *path, struct listing *listing,
-                      struct listing_view *view)
+void download_listing(struct session *session, const char *path, struct listing *listing)
 {
     struct download *download = calloc(1, sizeof(*download));
     if (!download) {
         listing_free(listing);
-        free(view);
         reply_error(session, 451, -ENOMEM);
         return;
     }
-    *download = (struct download){.file = -1, .listing = listing, .view = view};
+    *download = (struct download){.file = -1, .listing = listing};
     buffer_init(&download->text, 4 * TEXT_AT_ONCE);
     (void)transfer_start(session, &kind_listing, download, path, "Sending the listing.");
 }

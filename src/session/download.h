@@ -13,6 +13,5 @@
 void download_file(struct session *session, const char *path, int file, uint64_t start,
                    uint64_t end, bool ascii);
 
-/* Starts sending LISTING, which it takes over, as its VIEW (allocated) does. Replies 150. */
-void download_listing(struct session *session, const char *path, struct listing *listing,
-                      struct listing_view *view);
+/* Starts sending LISTING, which it takes over. Replies 150. */
+void download_listing(struct session *session, const char *path, struct listing *listing);

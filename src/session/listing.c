@@ -305,10 +305,16 @@ int listing_fill(struct listing *listing, struct buffer *out, size_t size)
     return 1;
 }
 
-static int open_directory(const char *path)
+/* Where names are denied, a link could lead to one under another name: then none is followed. */
+static int open_directory(const struct listing *listing, const char *path)
 {
-    int fd = openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return fd < 0 ? -errno : fd;
+    const struct open_how how = {
+        .flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
+        .resolve =
+            listing->view.deny_names && listing->view.deny_names[0] ? RESOLVE_NO_SYMLINKS : 0,
+    };
+    long fd = syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+    return fd < 0 ? -errno : (int)fd;
 }
 
 static int open_pattern(struct listing *listing)
@@ -317,7 +323,7 @@ static int open_pattern(struct listing *listing)
     cleanup_free char *folder = strndup(size > 0 ? listing->path : ".", size > 0 ? size : 1);
     if (!folder)
         return -ENOMEM;
-    int fd = open_directory(folder);
+    int fd = open_directory(listing, folder);
     return fd < 0 ? fd : enter(listing, fd);
 }
 
@@ -328,7 +334,7 @@ static int open_path(struct listing *listing, bool literal)
     const char *pattern = take_pointer(listing->pattern);
     int r = -ENOENT;
     if (literal) {
-        r = open_directory(listing->path[0] ? listing->path : ".");
+        r = open_directory(listing, listing->path[0] ? listing->path : ".");
         if (r >= 0)
             return enter(listing, r);
         if (listing->view.format == LISTING_FACTS)

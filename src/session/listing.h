@@ -39,9 +39,13 @@ struct listing_view {
     unsigned facts;    /* of enum fact */
     uid_t uid;         /* whose files are shown as OWNER's */
     const char *owner; /* the login name; files of anybody else show "other" */
-    uint64_t
-        unique_key; /* random per session: "unique" is a keyed mix of device and inode, never raw */
+    /* Random per session: "unique" is a keyed mix of device and inode, never raw. */
+    uint64_t unique_key;
     char *const *deny_names; /* see names.h */
+    /* Called for each unfinished upload that the walk comes across, so that the abandoned ones can
+     * be removed; may be NULL. NAME is in the folder FD. */
+    void (*unfinished)(void *data, int fd, const char *name);
+    void *unfinished_data;
 };
 
 enum { LISTING_DEPTH_MAX = 64 };
@@ -64,8 +68,8 @@ int listing_append_facts(struct buffer *buffer, const struct listing_view *view,
  * '*', '?' or '[' in its last component (not for LISTING_FACTS); a file whose name really is the
  * pattern comes first. A leading group of options, "-la", "-R" ..., is taken from the front of
  * PATH, "a" and "R" are honoured, others ignored; a name that begins with a dash can be given as
- * "./-name". Options are only taken for LISTING_LONG and LISTING_NAMES. VIEW must outlive the
- * listing. Negative errno, *RET owned by the caller. */
+ * "./-name". Options are only taken for LISTING_LONG and LISTING_NAMES. VIEW is copied; what it
+ * points to must outlive the listing. Negative errno, *RET owned by the caller. */
 struct listing;
 int listing_open(const struct listing_view *view, const char *path, struct listing **ret);
 
@@ -73,6 +77,9 @@ int listing_open(const struct listing_view *view, const char *path, struct listi
  * come, 0 at the end, negative errno. Directories that cannot be read below the first one are
  * passed over. */
 int listing_fill(struct listing *listing, struct buffer *out, size_t size);
+
+/* PATH without the options in front of it, for logs. */
+const char *listing_skip_options(const char *path);
 
 /* Entries sent so far. */
 uint64_t listing_count(const struct listing *listing);

@@ -25,6 +25,12 @@ static const char *take_options(const char *text, struct listing_argument *ret)
     return text;
 }
 
+const char *listing_skip_options(const char *path)
+{
+    struct listing_argument ignored = {0};
+    return take_options(path, &ignored);
+}
+
 /* 0 if the SIZE bytes at NAME are a component that exists for the user. */
 static int check_component(const struct listing_view *view, const char *name, size_t size)
 {

@@ -14,16 +14,20 @@ enum { RECORDS_SIZE = 64 * 1024, NAMES_FIRST = 16 * 1024, ORDER_FIRST = 512 };
 
 static bool wanted(const struct directory *directory, const char *name)
 {
+    const struct listing_view *view = directory->view;
+    if (view->unfinished &&
+        strncmp(name, NAME_TEMPORARY_PREFIX, strlen(NAME_TEMPORARY_PREFIX)) == 0)
+        view->unfinished(view->unfinished_data, directory->fd, name);
     if (name[0] == '.') {
         if (name[1] == '\0' || (name[1] == '.' && name[2] == '\0'))
             return false;
         bool asked_for = directory->pattern && directory->pattern[0] == '.';
-        if (!directory->view->all && !asked_for)
+        if (!view->all && !asked_for)
             return false;
     }
     if (directory->pattern && !text_matches(directory->pattern, name))
         return false;
-    return name_exists_for_user(name, directory->view->deny_names);
+    return name_exists_for_user(name, view->deny_names);
 }
 
 /* The next wanted name in the order of the file system. */
@@ -158,7 +162,7 @@ void directory_init(struct directory *directory)
 }
 
 int directory_begin(struct directory *directory, int fd, const struct listing_view *view,
-                   const char *pattern, bool in_order)
+                    const char *pattern, bool in_order)
 {
     directory_close(directory);
     directory->fd = fd;

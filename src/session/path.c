@@ -138,7 +138,7 @@ int path_parent_new(struct session *session, const char *path, int *ret_director
     if (r == -ENOENT || r == -ENAMETOOLONG)
         return -EILSEQ;
     r = path_parent(session, path, ret_directory, ret_name);
-    return r == -EBUSY ? -EILSEQ : r;
+    return r == -EBUSY ? -EEXIST : r;
 }
 
 /* Appends the components of PATH to the path in RET, resolving "." and "..". */

@@ -78,13 +78,24 @@ static void enforce_deadline(struct session *session)
     session_close(session, session->logged_in ? "idle" : "login-deadline");
 }
 
+/* ABOR ends the transfer at once, even from behind commands that wait for its end; all of them are
+ * answered in turn. */
+static void obey_abort(struct session *session)
+{
+    if (session->transfer && control_waits_for(&session->control, "ABOR"))
+        transfer_end(session, -ECANCELED);
+}
+
+/* True if a command waits that could be served now. */
+static bool has_work(const struct session *session)
+{
+    return !session->closing && buffer_size(&session->control.output) < CONTROL_OUTPUT_ENOUGH &&
+           control_has_line(&session->control) && command_may_serve(session);
+}
+
 /* Commands, in the order in which they came, as long as their replies find a place. */
 static void serve_commands(struct session *session)
 {
-    /* ABOR ends the transfer at once, even from behind commands that wait for its end; all of them
-     * are answered in turn. */
-    if (session->transfer && control_waits_for(&session->control, "ABOR"))
-        transfer_end(session, -ECANCELED);
     while (!session->closing && !session->control.failed && command_may_serve(session) &&
            buffer_size(&session->control.output) < CONTROL_OUTPUT_ENOUGH) {
         char *line;
@@ -98,6 +109,7 @@ static void serve_commands(struct session *session)
             command_serve(session, line, size);
         if (session->transfer)
             transfer_run(session);
+        obey_abort(session);
     }
     if (session->control.discarded > CONTROL_DISCARD_MAX) {
         reply(session, 421, "Line too long. Goodbye.");
@@ -152,12 +164,10 @@ static struct pollfd data_watch(const struct session *session)
 static int poll_timeout(const struct session *session)
 {
     /* A checksum has nothing to wait for. */
-    if (session->transfer && session->transfer->kind->events == 0 && !session->closing)
+    bool summing = session->transfer && session->transfer->kind->events == 0;
+    if ((summing && !session->closing) || has_work(session))
         return 0;
-    uint64_t now = clock_msec();
-    int timeout = until(next_deadline(session), now);
-    /* So that the state of a long transfer is told even while nothing moves. */
-    return timeout;
+    return until(next_deadline(session), clock_msec());
 }
 
 static void serve_data(struct session *session, short events)
@@ -195,9 +205,11 @@ static void turn(struct session *session)
         session->control.failed = true;
     if (watched[WATCH_CONTROL].revents & (POLLIN | POLLHUP))
         control_read(&session->control);
-    serve_commands(session);
-    if (watched[WATCH_DATA].revents || (session->transfer && session->transfer->kind->events == 0))
+    obey_abort(session);
+    bool summing = session->transfer && session->transfer->kind->events == 0;
+    if (watched[WATCH_DATA].revents || summing)
         serve_data(session, watched[WATCH_DATA].revents);
+    serve_commands(session);
     if (session->control.ended && !session->closing && !session->control.failed)
         end_of_control(session);
     control_write(&session->control);

@@ -1,7 +1,6 @@
 /* Unfinished uploads: see unfinished.h. */
 #include "session/unfinished.h"
 #include "lib/cleanup.h"
-#include "lib/text.h"
 #include "session/names.h"
 
 #include <fcntl.h>
@@ -48,25 +47,29 @@ static bool is_abandoned(int directory, const char *name)
     return flock(fd, LOCK_EX | LOCK_NB) == 0;
 }
 
+bool unfinished_remove_abandoned(struct session *session, int directory, const char *name)
+{
+    if (session->read_only || !is_abandoned(directory, name) || unlinkat(directory, name, 0) < 0)
+        return false;
+    struct event event = EVENT_INIT(EVENT_SWEEP);
+    event.path = name;
+    tell_event(session, &event);
+    return true;
+}
+
 int unfinished_sweep(struct session *session, int directory, const char *name)
 {
-    cleanup_close int fd = openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         return 0;
     cleanup_closedir DIR *stream = fdopendir(fd);
-    if (!stream)
+    if (!stream) {
+        (void)close_fd(fd);
         return 0;
-    int owned = take_fd(&fd); /* the stream's now */
-    int swept = 0;
-    for (const struct dirent *entry; (entry = readdir(stream));) {
-        if (strncmp(entry->d_name, NAME_TEMPORARY_PREFIX, strlen(NAME_TEMPORARY_PREFIX)) != 0)
-            continue;
-        if (!is_abandoned(owned, entry->d_name) || unlinkat(owned, entry->d_name, 0) < 0)
-            continue;
-        struct event event = EVENT_INIT(EVENT_SWEEP);
-        event.path = entry->d_name;
-        tell_event(session, &event);
-        swept++;
     }
+    int swept = 0;
+    for (const struct dirent *entry; (entry = readdir(stream));)
+        if (strncmp(entry->d_name, NAME_TEMPORARY_PREFIX, strlen(NAME_TEMPORARY_PREFIX)) == 0)
+            swept += unfinished_remove_abandoned(session, fd, entry->d_name);
     return swept;
 }

@@ -13,6 +13,7 @@ enum { UNFINISHED_NAME_MAX = 64 };
  * RET_NAME; returns the descriptor or a negative errno. */
 int unfinished_make(int directory, mode_t mode, char ret_name[UNFINISHED_NAME_MAX]);
 
-/* Removes those in the directory NAME below DIRECTORY that no session holds, and logs each. Returns
- * how many. */
+/* Removes NAME in DIRECTORY if it is one that no session holds, and logs it. True if it is gone. */
+bool unfinished_remove_abandoned(struct session *session, int directory, const char *name);
+/* The same for all in the directory NAME below DIRECTORY. Returns how many. */
 int unfinished_sweep(struct session *session, int directory, const char *name);

@@ -64,7 +64,7 @@ static void finish(struct session *session, struct transfer *transfer, int error
     unsigned code = 226;
     if (error == 0) {
         if (upload->unique)
-            reply(session, code, "File stored as %s", transfer->path);
+            reply(session, code, "File stored as %s", upload->target.shown);
         else
             reply(session, code, "File stored.");
     } else {
@@ -98,7 +98,7 @@ void upload_start(struct session *session, const char *path, enum upload_mode mo
     char full[PATH_MAX], greeting[PATH_MAX + 64];
     path_full(upload->target.shown, full);
     /* RFC 1123 section 4.1.2.9 has the exact words for STOU. */
-    (void)snprintf(greeting, sizeof(greeting), "FILE: %s", full);
+    (void)snprintf(greeting, sizeof(greeting), "FILE: %s", upload->target.shown);
     uint64_t offset = upload->target.start;
     struct transfer *transfer = transfer_start(session, &kind_upload, upload, full,
                                                upload->unique ? greeting : "Send the file.");
