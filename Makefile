@@ -24,13 +24,12 @@ warnings := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wstrict-proto
 	-Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wcast-qual -Wwrite-strings \
 	-Wformat=2 -Wundef -Wvla -Wimplicit-fallthrough -Wnull-dereference -Werror=implicit \
 	-Werror=incompatible-pointer-types -Werror=int-conversion -Werror=return-type
-hardening := -fstack-protector-strong -fPIE -fno-strict-overflow \
-	-ftrivial-auto-var-init=zero -fcf-protection
+hardening := -fstack-protector-strong -fPIE -fno-strict-overflow -fcf-protection
 hardening_link := -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,-z,separate-code -Wl,--as-needed
 ifneq ($(shell $(CC) --version | grep -c clang),0)
 warnings += -Wno-gnu-statement-expression
 else
-hardening += -fstack-clash-protection
+hardening += -fstack-clash-protection -ftrivial-auto-var-init=zero
 endif
 
 CFLAGS ?= -O2 -g

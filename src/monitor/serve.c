@@ -91,10 +91,10 @@ static const char *limit_reply(enum registry_limit limit)
 static const char *limit_name(enum registry_limit limit)
 {
     switch (limit) {
-    case REGISTRY_ADDRESS_FULL: return "limits.per_address";
-    case REGISTRY_WAITING_FULL: return "limits.waiting";
-    case REGISTRY_WAITING_ADDRESS_FULL: return "limits.waiting_per_address";
-    default: return "limits.connections";
+    case REGISTRY_ADDRESS_FULL: return "limit-per-address";
+    case REGISTRY_WAITING_FULL: return "limit-waiting";
+    case REGISTRY_WAITING_ADDRESS_FULL: return "limit-waiting-per-address";
+    default: return "limit-connections";
     }
 }
 

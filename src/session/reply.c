@@ -32,6 +32,8 @@ static void append_harmless(struct session *session, const char *bytes, size_t s
 }
 
 static void append_formatted(struct session *session, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
+static void append_formatted(struct session *session, const char *format, va_list arguments)
 {
     char text[REPLY_MAX];
     int length = vsnprintf(text, sizeof(text), format, arguments);
