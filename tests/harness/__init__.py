@@ -1,0 +1,46 @@
+"""The harness of the session and client tests: real servers, a strict client, and what must always hold.
+
+    from harness import ServerTest, main
+
+    class Example(ServerTest):
+        config = {"files": {"mode": "0600"}}             # over the defaults of harness/server.py
+        users = {"alice": "alice's password"}
+
+        def test_upload(self):
+            client = self.login()                        # a connection of its own, alice logged in, TYPE I
+            client.stor("a.txt", b"hello")
+            self.assertEqual(self.server.read("a.txt"), b"hello")
+            self.server.expect_log("files", "upload", path="/a.txt", bytes=5)
+
+    if __name__ == "__main__":
+        main()
+
+Run one file by `tests/run NAME`, or by hand with PYTHONPATH=tests. See harness/case.py for the test
+class, server.py for the server, client.py for the client, logs.py for the log lines, client_case.py for the
+tests with real clients.
+"""
+
+from harness.case import ServerTest
+from harness.client import Client, MalformedReply, Reply
+from harness.client_case import ClientTest
+from harness.data import Data, Listening
+from harness.listener import Listener
+from harness.program import main
+from harness.server import PASSWORD, Server, build, slow, wait_until
+
+__all__ = [
+    "Client",
+    "ClientTest",
+    "Data",
+    "Listener",
+    "Listening",
+    "MalformedReply",
+    "PASSWORD",
+    "Reply",
+    "Server",
+    "ServerTest",
+    "build",
+    "main",
+    "slow",
+    "wait_until",
+]

@@ -1,0 +1,326 @@
+"""A server of its own for one test: directory, configuration, accounts, connections, and the invariants
+that hold for every one (CVE_TESTS: "standing invariants")."""
+
+import fcntl
+import os
+import pwd
+import random
+import re
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from harness import logs, process
+from harness.client import Client
+
+ROOT = Path(__file__).resolve().parents[2]
+PASSWORD = "correct horse 1"
+CELL_USER = "cellftpd-cell"
+
+
+def build():
+    """The directory of the programs under test; tests/run sets it."""
+    return Path(os.environ.get("CELLFTPD_BUILD") or ROOT / "build" / "release")
+
+
+def slow():
+    """How much slower the programs under test are than a release build."""
+    return 4 if build().name == "asan" else 1
+
+
+def wait_until(condition, seconds=10):
+    """Asks until CONDITION() is true and returns its answer; the last answer when the time is over."""
+    end = time.monotonic() + seconds * slow()
+    while not (answer := condition()) and time.monotonic() < end:
+        time.sleep(0.01)
+    return answer
+
+
+def make_cell_user():
+    """The system user that a session is before login, made if it is missing."""
+    if os.geteuid() != 0:
+        raise RuntimeError("the session tests need root: they run real cells")
+    with open("/run/lock/cellftpd-tests", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            pwd.getpwnam(CELL_USER)
+        except KeyError:
+            subprocess.run(
+                ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", CELL_USER], check=True
+            )
+
+
+def to_libconfig(value):
+    """A Python value in the syntax of libconfig."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return f"{value}L" if value > 0x7FFFFFFF else str(value)
+    if isinstance(value, (list, tuple)):
+        return "[ " + ", ".join(to_libconfig(item) for item in value) + " ]"
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+class Server:
+    """`directory` (a Path) has users, homes, run, logs and cellftpd.conf in it.
+
+    Set `allow_stderr` for a test whose server may say something on stderr, `allow_temporaries` for one that
+    kills sessions in the middle of uploads.
+    """
+
+    def __init__(self, config=None, users=None):
+        make_cell_user()
+        self.program = build() / "cellftpd"
+        self.ctl_program = build() / "cellftpctl"
+        for program in (self.program, self.ctl_program):
+            if not program.exists():
+                raise RuntimeError(f"{program} has not been built")
+        self.directory = Path(tempfile.mkdtemp(prefix="cellftpd-test-"))
+        self.directory.chmod(0o755)
+        self.config_file = self.directory / "cellftpd.conf"
+        self.stderr_file = self.directory / "stderr"
+        self.uid_min = random.randrange(200000, 60000000)
+        self.passwords = {}
+        self.clients = []
+        self.allow_stderr = False
+        self.allow_temporaries = False
+        self._expected = {}
+        self._cleanups = []
+        self._host = socket.gethostname()
+        self._version = None
+        try:
+            self.configure(config or {})
+            for user, password in (users or {}).items():
+                self.add_user(user, password)
+        except BaseException:
+            self._remove()
+            raise
+
+    # configuration and accounts
+
+    def configure(self, overrides):
+        """Writes the configuration: what every test wants, then OVERRIDES (group -> key -> value)."""
+        self.config = {
+            "directories": {name: str(self.directory / name) for name in ("users", "homes", "run", "logs")},
+            "accounts": {"uid_min": self.uid_min, "uid_max": self.uid_min + 999, "hash_cost": 1},
+            "login": {"delay": "0 s"},
+        }
+        for name in ("users", "homes", "run", "logs"):
+            (self.directory / name).mkdir(mode=0o711 if name == "homes" else 0o755, exist_ok=True)
+        (self.directory / "users").chmod(0o700)
+        for group, options in overrides.items():
+            self.config.setdefault(group, {}).update(options)
+        text = "".join(
+            f"{group}: {{ " + " ".join(f"{key} = {to_libconfig(value)};" for key, value in options.items()) + " };\n"
+            for group, options in self.config.items()
+        )
+        self.config_file.write_text(text, encoding="utf-8")
+
+    def ctl(self, *arguments, text="", check=True):
+        """Runs cellftpctl; TEXT goes to its stdin."""
+        done = subprocess.run(
+            [self.ctl_program, "--config", self.config_file, *arguments],
+            input=text,
+            text=True,
+            capture_output=True,
+            timeout=60 * slow(),
+            check=False,
+        )
+        if check and done.returncode != 0:
+            raise AssertionError(
+                f"cellftpctl {' '.join(map(str, arguments))}: status {done.returncode}\n" f"{done.stdout}{done.stderr}"
+            )
+        return done
+
+    def add_user(self, name, password=PASSWORD, *options):
+        """An account, for instance add_user("bob", "bob's password", "--read-only")."""
+        self.ctl("user", "add", name, "--password-stdin", *options, text=password + "\n")
+        self.passwords[name] = password
+
+    # the users' folders, as root sees them
+
+    def home(self, user="alice"):
+        return self.directory / "homes" / user
+
+    def path(self, name, user="alice"):
+        """Where the user's file NAME ("a/b" or "/a/b") is on disk."""
+        return self.home(user) / name.lstrip("/")
+
+    def uid(self, user="alice"):
+        return self.home(user).stat().st_uid
+
+    def read(self, name, user="alice"):
+        return self.path(name, user).read_bytes()
+
+    def write(self, name, content=b"", user="alice", mode=0o644, mtime=None):
+        """A file of the user's; missing folders are made."""
+        path = self.path(name, user)
+        self.mkdir(str(path.parent.relative_to(self.home(user))), user)
+        path.write_bytes(content)
+        self._give(path, user, mode)
+        if mtime is not None:
+            os.utime(path, (mtime, mtime))
+        return path
+
+    def mkdir(self, name, user="alice", mode=0o755):
+        """A folder of the user's, with those above it."""
+        path = self.home(user)
+        for part in Path(name.lstrip("/")).parts:
+            path = path / part
+            if not path.exists():
+                path.mkdir()
+                self._give(path, user, mode)
+        return path
+
+    def _give(self, path, user, mode):
+        os.chown(path, self.uid(user), self.uid(user))
+        path.chmod(mode)
+
+    # connections
+
+    def start(self, connection):
+        """A server process on an accepted socket, which is the process's own afterwards."""
+        with connection, open(self.stderr_file, "ab") as stderr:
+            return subprocess.Popen(
+                [self.program, "--inetd", "--config", self.config_file],
+                stdin=connection,
+                stdout=stderr,
+                stderr=stderr,
+                cwd="/",
+            )
+
+    def connect(self, source=None, family=socket.AF_INET, greeting=220):
+        """A TCP connection over loopback to a new server process: a Client, greeting read (it must have the
+        code GREETING; None: it is not read)."""
+        host = "127.0.0.1" if family == socket.AF_INET else "::1"
+        with socket.socket(family) as listener:
+            listener.bind((host, 0))
+            listener.listen(1)
+            ours = socket.create_connection(listener.getsockname()[:2], 30, source_address=(source or host, 0))
+            theirs = listener.accept()[0]
+        client = Client(ours, self.start(theirs), self.check_reply, 30 * slow())
+        client.passwords = self.passwords
+        self.clients.append(client)
+        if greeting is not None:
+            client.read(greeting)
+        return client
+
+    def login(self, user="alice", binary=True, **arguments):
+        """connect(), log in and, with BINARY, TYPE I (a session begins with TYPE A)."""
+        client = self.connect(**arguments)
+        client.login(user)
+        if binary:
+            client.expect(200, "TYPE I")
+        return client
+
+    @property
+    def version(self):
+        if self._version is None:
+            text = subprocess.run([self.program, "--version"], capture_output=True, text=True, check=True).stdout
+            self._version = text.split("\n")[0].split()[-1]
+        return self._version
+
+    def check_reply(self, client, text):
+        """No reply tells a path of the host, its name, a uid, the version, or a user that the client does not
+        know of."""
+        secrets = {
+            "a path of the host": re.escape(str(self.directory)),
+            "the host's name": rf"(?<![\w.-]){re.escape(self._host)}(?![\w-])",
+            "the version": rf"(?<![\d.]){re.escape(self.version)}(?![\d.])",
+        }
+        for user in self.passwords:
+            if user.encode() not in client.sent:
+                secrets[f"the user {user}"] = rf"\b{re.escape(user)}\b"
+        if self.home_exists():
+            secrets["a uid"] = "|".join(rf"\b{self.uid(user)}\b" for user in self.passwords if self.home(user).exists())
+        for what, pattern in secrets.items():
+            if pattern and re.search(pattern, text):
+                raise AssertionError(f"a reply tells {what}: {text[:500]!r}")
+
+    def home_exists(self):
+        return any(self.home(user).exists() for user in self.passwords)
+
+    # logs
+
+    def logs(self, kind, word=None, **fields):
+        """The lines of KIND.log (connections, auth, files, admin) as dicts, parsed strictly: those with the third
+        word WORD and these fields. Values compare as text; None means that the field must be missing."""
+        records = logs.read(self.directory / "logs", kind)
+        return [record for record in records if logs.matches(record, word, fields)]
+
+    def expect_log(self, kind, word, count=1, **fields):
+        """Waits for the line (or COUNT lines); there must be so many now and, unless a later call for the same says
+        otherwise, still when the test ends. Returns the last."""
+        self._expected[(kind, word, tuple(sorted(fields.items())))] = count
+        wait_until(lambda: len(self.logs(kind, word, **fields)) >= count, 5)
+        found = self.logs(kind, word, **fields)
+        if len(found) != count:
+            everything = "\n".join(map(str, self.logs(kind)))
+            raise AssertionError(f"{kind}.log has {len(found)} lines {word} {fields}, expected {count}:\n{everything}")
+        return found[-1] if found else None
+
+    # the end
+
+    def at_end(self, function):
+        """Calls FUNCTION when the sessions have ended, before the directory is removed."""
+        self._cleanups.append(function)
+
+    def finish(self):
+        """Ends everything, raises AssertionError if an invariant was broken, and removes the directory."""
+        problems = []
+        patience = 5 * slow()
+        for client in self.clients:
+            problems += client.finish(patience)
+        problems += self._end_processes(patience)
+        for function in reversed(self._cleanups):
+            function()
+        try:
+            problems += self._check_logs()
+            problems += self._check_rest()
+        finally:
+            self._remove()
+        if problems:
+            raise AssertionError("standing invariants:\n" + "\n".join(problems))
+
+    def _remove(self):
+        process.unmount_below(self.directory)
+        subprocess.run(["rm", "-rf", "--one-file-system", self.directory], check=True)
+
+    def _end_processes(self, patience):
+        end = time.monotonic() + patience
+        while left := process.with_argument(str(self.config_file)):
+            if time.monotonic() > end:
+                for pid in left:
+                    os.kill(pid, signal.SIGKILL)
+                return [f"processes left {patience} s after the connections closed: {left}"]
+            time.sleep(0.01)
+        return []
+
+    def _check_logs(self):
+        problems = []
+        for kind in logs.FILES:
+            try:
+                self.logs(kind)
+            except (logs.MalformedLine, UnicodeDecodeError) as error:
+                problems.append(str(error))
+        for (kind, word, fields), count in self._expected.items():
+            found = self.logs(kind, word, **dict(fields))
+            if len(found) != count:
+                problems.append(f"in the end {kind}.log has {len(found)} lines {word} {dict(fields)}, not {count}")
+        return problems
+
+    def _check_rest(self):
+        problems = []
+        said = self.stderr_file.read_text(errors="replace") if self.stderr_file.exists() else ""
+        if said and not self.allow_stderr:
+            problems.append(f"on stderr:\n{said}")
+        if not self.allow_temporaries:
+            left = subprocess.run(
+                ["find", self.directory / "homes", "-name", ".cellftpd-upload-*"], capture_output=True, check=False
+            ).stdout
+            if left:
+                problems.append(f"unfinished uploads left behind: {left}")
+        return problems
