@@ -1,6 +1,7 @@
 /*
- * Internet addresses: sockaddr in and out of text, comparison, networks. Everyone may use it. It never
- * asks a name service. An IPv4 address that arrived mapped into IPv6 (::ffff:a.b.c.d) is IPv4 here.
+ * Internet addresses: sockaddr in and out of text, comparison, networks. Everyone may use it. It
+ * never asks a name service. An IPv4 address that arrived mapped into IPv6 (::ffff:a.b.c.d) is IPv4
+ * here.
  */
 #pragma once
 

@@ -31,7 +31,7 @@ struct port_range {
 /* clang-format on */
 
 /* One member an option: login.attempts is login_attempts. */
-#define CONFIG_MEMBER(type, group, key, initial, minimum, maximum, meaning)                         \
+#define CONFIG_MEMBER(type, group, key, initial, minimum, maximum, meaning)                        \
     OPTION_TYPE_##type group##_##key;
 struct config {
     OPTIONS(CONFIG_MEMBER)
@@ -40,12 +40,12 @@ struct config {
 
 enum config_list_time { LIST_TIME_UTC, LIST_TIME_LOCAL };
 
-/* Reads PATH, then conf.d/NAME.conf beside it in the order of their names, over the defaults. A missing
- * default file means defaults; a file that was asked for by name (REQUIRED) must exist. Unknown groups
- * and keys, wrong types and values out of range are all found in one run: each is appended to PROBLEMS
- * as "FILE:LINE: KEY: what is wrong, what would be right\n", with the nearest known key for an unknown
- * one. 0, -EINVAL if there are problems, or another negative errno (with a line in PROBLEMS too). *RET
- * is owned by the caller (config_free) in every case. */
+/* Reads PATH, then conf.d/NAME.conf beside it in the order of their names, over the defaults. A
+ * missing default file means defaults; a file that was asked for by name (REQUIRED) must exist.
+ * Unknown groups and keys, wrong types and values out of range are all found in one run: each is
+ * appended to PROBLEMS as "FILE:LINE: KEY: what is wrong, what would be right\n", with the nearest
+ * known key for an unknown one. 0, -EINVAL if there are problems, or another negative errno (with a
+ * line in PROBLEMS too). *RET is owned by the caller (config_free) in every case. */
 int config_load(const char *path, bool required, struct config **ret, struct buffer *problems);
 void config_free(struct config *config);
 
@@ -55,6 +55,6 @@ static inline void config_cleanup_(struct config **config)
 }
 #define cleanup_config __attribute__((cleanup(config_cleanup_)))
 
-/* Appends the effective configuration as a file that config_load reads back to the same values, each
- * option with its meaning as a comment. -ENOBUFS, -ENOMEM. */
+/* Appends the effective configuration as a file that config_load reads back to the same values,
+ * each option with its meaning as a comment. -ENOBUFS, -ENOMEM. */
 int config_dump(const struct config *config, struct buffer *ret);

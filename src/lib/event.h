@@ -7,12 +7,12 @@
  * file      connections, auth, files or admin: NAME.log, and the second word of the line
  * word      the third word of the line
  * priority  as in syslog(3)
- * from      who may report it: MONITOR (or cellftpctl), SESSION, or SESSION with NOISE: a session that
- *           reports many of these is cut short and the rest counted
+ * from      who may report it: MONITOR (or cellftpctl), SESSION, or SESSION with NOISE: a session
+ * that reports many of these is cut short and the rest counted
  *
  * A line: 2026-11-22T17:04:21.123Z auth refused remote=198.51.100.9 port=50312 user="alice"
- * reason=bad-password session=7f3a90c2d4e5f601 (in one line). The address stands before anything that
- * a client chose, so that no name can pass for one.
+ * reason=bad-password session=7f3a90c2d4e5f601 (in one line). The address stands before anything
+ * that a client chose, so that no name can pass for one.
  */
 #pragma once
 
@@ -62,7 +62,13 @@
 enum event_id { EVENTS(EVENT_ENUM) EVENT_COUNT };
 #undef EVENT_ENUM
 
-enum event_file { EVENT_FILE_connections, EVENT_FILE_auth, EVENT_FILE_files, EVENT_FILE_admin, EVENT_FILE_COUNT };
+enum event_file {
+    EVENT_FILE_connections,
+    EVENT_FILE_auth,
+    EVENT_FILE_files,
+    EVENT_FILE_admin,
+    EVENT_FILE_COUNT
+};
 enum event_from { EVENT_FROM_MONITOR, EVENT_FROM_SESSION, EVENT_FROM_SESSION_NOISE };
 
 struct event_kind {
@@ -74,7 +80,8 @@ struct event_kind {
 const struct event_kind *event_kind(enum event_id id);
 const char *event_file_name(enum event_file file); /* "connections" */
 
-/* What happened. Unset strings are NULL and left out of the line; so are numbers equal to EVENT_UNSET. */
+/* What happened. Unset strings are NULL and left out of the line; so are numbers equal to
+ * EVENT_UNSET. */
 #define EVENT_UNSET UINT64_MAX
 struct event {
     enum event_id id;
@@ -102,11 +109,11 @@ struct event_origin {
     const char *actor;            /* who ran cellftpctl, NULL otherwise */
 };
 
-/* Event in and out of a message. event_get returns -EBADMSG for a malformed one; the strings point into
- * MESSAGE. */
+/* Event in and out of a message. event_get returns -EBADMSG for a malformed one; the strings point
+ * into MESSAGE. */
 void event_put(struct message *message, const struct event *event);
 int event_get(struct message *message, struct event *ret);
 
 /* Appends the line of EVENT that happened at the wall-clock time WHEN, with its newline. */
-int event_format(struct buffer *buffer, const struct timespec *when, const struct event_origin *origin,
-                 const struct event *event);
+int event_format(struct buffer *buffer, const struct timespec *when,
+                 const struct event_origin *origin, const struct event *event);

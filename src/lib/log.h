@@ -1,7 +1,7 @@
 /*
- * The log files. The monitor and cellftpctl write them; a session cannot. A line is one write, so that
- * the lines of many processes never mix. A file that logrotate has moved away is noticed before the next
- * line and opened anew.
+ * The log files. The monitor and cellftpctl write them; a session cannot. A line is one write, so
+ * that the lines of many processes never mix. A file that logrotate has moved away is noticed
+ * before the next line and opened anew.
  */
 #pragma once
 
@@ -19,11 +19,11 @@ struct log {
     struct log_file files[EVENT_FILE_COUNT];
 };
 
-/* Opens the directory; the files are opened on their first line (0640, append only, symbolic links not
- * followed). Negative errno. Works, with nothing but stderr, when this failed. */
+/* Opens the directory; the files are opened on their first line (0640, append only, symbolic links
+ * not followed). Negative errno. Works, with nothing but stderr, when this failed. */
 int log_open(const char *directory, struct log *ret);
 void log_close(struct log *log);
 
-/* Writes EVENT with the present time to the file of its kind. 0, or a negative errno after having said so
- * on stderr. */
+/* Writes EVENT with the present time to the file of its kind. 0, or a negative errno after having
+ * said so on stderr. */
 int log_write(struct log *log, const struct event_origin *origin, const struct event *event);

@@ -12,9 +12,9 @@
  * MODE      "0640"                               uint64_t, permission bits
  * PORTS     "50000-50999"                        struct port_range
  * CHOICE    "utc", one of those in "minimum"     uint64_t, its index      (minimum: "utc|local")
- * STRING    "text"                               char *                   (minimum, maximum: length)
- * PATH      "/absolute/path"                     char *
- * LIST      [ "a", "b" ]                         char **, ends with NULL  (maximum: entries)
+ * STRING    "text"                               char *                   (minimum, maximum:
+ * length) PATH      "/absolute/path"                     char * LIST      [ "a", "b" ] char **,
+ * ends with NULL  (maximum: entries)
  */
 #pragma once
 

@@ -243,6 +243,9 @@ void registry_leave(struct registry *registry)
     uint8_t state = STATE_FREE;
     size_t offset = offsetof(struct table, keys) + registry->slot * sizeof(struct key) +
                     offsetof(struct key, state);
+    /* Under the lock: who counts now must not find the slot free while our lock on it is still
+     * there. Closing gives up both. */
+    (void)flock(registry->fd, LOCK_EX);
     (void)slot_write(registry, offset, &state, sizeof(state));
     registry->fd = close_fd(registry->fd);
 }

@@ -11,8 +11,8 @@
 
 /* Appends SIZE bytes between double quotes. Printable UTF-8 stays; backslash and quote get a
  * backslash; every other byte (controls C0 and C1, DEL, invalid UTF-8, U+2028, U+2029 and the
- * characters that turn the writing direction) becomes \xNN, byte by byte, so that the original can be
- * restored. -ENOBUFS, -ENOMEM. */
+ * characters that turn the writing direction) becomes \xNN, byte by byte, so that the original can
+ * be restored. -ENOBUFS, -ENOMEM. */
 int text_append_quoted(struct buffer *buffer, const char *bytes, size_t size);
 
 /* True if none of the SIZE bytes is a control character (C0 or DEL). */
@@ -24,6 +24,7 @@ bool text_is_utf8(const char *bytes, size_t size);
 /* ASCII only, no locale: equal apart from letter case. */
 bool text_equal_ignoring_case(const char *a, const char *b);
 
-/* True if NAME matches PATTERN: '*' any run, '?' one byte, '[a-z]' and '[!a-z]' sets, '\' quotes. No
- * braces, no recursion: the work is at most the product of the two lengths. Bytes, not characters. */
+/* True if NAME matches PATTERN: '*' any run, '?' one byte, '[a-z]' and '[!a-z]' sets, '\' quotes.
+ * No braces, no recursion: the work is at most the product of the two lengths. Bytes, not
+ * characters. */
 bool text_matches(const char *pattern, const char *name);

@@ -98,6 +98,13 @@ static int find_cell_user(const struct config *config, uid_t *ret_uid, gid_t *re
     return -ESRCH;
 }
 
+/* What was opened for the child; the monitor does not need it afterwards. */
+static void release_parts(struct cell_parts *parts)
+{
+    (void)close_fd(parts->network);
+    (void)close_fd(parts->empty);
+}
+
 static int gather_parts(const struct config *config, struct cell_parts *parts,
                         enum cell_step *ret_step)
 {
@@ -140,11 +147,10 @@ static pid_t fork_in_pid_namespace(enum cell_step *ret_step)
 
 int cell_start(const struct config *config, int control, struct cell *ret, enum cell_step *ret_step)
 {
-    cleanup_close int network = -1, empty = -1, process = -1;
-    struct cell_parts parts = {.control = control, .network = -1, .empty = -1};
+    cleanup_close int process = -1;
+    __attribute__((cleanup(release_parts))) struct cell_parts parts = {
+        .control = control, .network = -1, .empty = -1};
     int r = gather_parts(config, &parts, ret_step);
-    network = parts.network;
-    empty = parts.empty;
     if (r < 0)
         return r;
 

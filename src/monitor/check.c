@@ -12,12 +12,19 @@
 #include <sys/pidfd.h>
 #include <sys/stat.h>
 
-static void say(bool good, const char *what, const char *cause, const char *remedy)
+/* One line: WHAT is there (RESULT is 0 or positive), or it is missing, why, and what to do. */
+static bool say(int result, const char *what, const char *remedy)
 {
-    if (good)
+    if (result >= 0)
         printf("ok      %s\n", what);
     else
-        printf("MISSING %s: %s\n        %s\n", what, cause, remedy);
+        printf("MISSING %s: %s\n        %s\n", what, strerror(-result), remedy);
+    return result >= 0;
+}
+
+static bool say_step(int result, enum cell_step step)
+{
+    return say(result, cell_step_name(step), cell_step_remedy(cell_step_name(step)));
 }
 
 /* A directory of root's that nobody else can write to. */
@@ -31,9 +38,8 @@ static bool check_directory(const char *option, const char *path)
     int r = fd < 0 ? fd : fstat(fd, &status) < 0 ? -errno : 0;
     if (r == 0 && (status.st_uid != 0 || (status.st_mode & (S_IWGRP | S_IWOTH))))
         r = -EPERM;
-    say(r == 0, what, strerror(-r),
-        "make it: a directory, no symbolic link in its path, root's, writable by root only");
-    return r == 0;
+    return say(r, what,
+               "make it: a directory, no symbolic link in its path, root's, writable by root only");
 }
 
 static bool check_directories(const struct config *config)
@@ -43,9 +49,8 @@ static bool check_directories(const struct config *config)
     good &= check_directory("directories.homes", config->directories_homes);
     good &= check_directory("directories.logs", config->directories_logs);
     cleanup_close int run = run_directory_open(config);
-    say(run >= 0, "directories.run", strerror(-run),
-        cell_step_remedy(cell_step_name(CELL_STEP_RUN)));
-    return good && run >= 0;
+    good &= say_step(run < 0 ? run : 0, CELL_STEP_RUN);
+    return good;
 }
 
 /* Receives READY or ENTERED. */
@@ -58,19 +63,15 @@ static bool step_done(struct cell *cell, enum request type, const char *what)
     uint32_t error = r == 1 ? message_get_u32(&message) : 0;
     const char *step = r == 1 ? message_get_string(&message, REQUEST_STEP_MAX) : "";
     if (r != 1 || message.type != type || !message_end(&message)) {
-        say(false, what, "the trial session ended without a word",
-            "look for a crash in the system's log");
-        return false;
+        return say(-ECONNRESET, what, "the trial session crashed: look into the system's log");
     }
     if (error != 0) {
         cleanup_free char *full = NULL;
         if (asprintf(&full, "%s (%s)", what, step) < 0)
             return false;
-        say(false, full, strerror((int)error), cell_step_remedy(step));
-        return false;
+        return say(-(int)error, full, cell_step_remedy(step));
     }
-    say(true, what, NULL, NULL);
-    return true;
+    return say(0, what, "");
 }
 
 /* A folder that belongs to the first uid of the range, as a user's would; it is removed again. */
@@ -92,10 +93,8 @@ static bool admit_trial(const struct config *config, struct cell *cell, int fold
     cleanup_close int tree = -1;
     enum cell_step step = CELL_STEP_FOLDER;
     int r = folder < 0 ? folder : cell_admit(cell, uid, uid, folder, false, &tree, &step);
-    if (r < 0) {
-        say(false, cell_step_name(step), strerror(-r), cell_step_remedy(cell_step_name(step)));
-        return false;
-    }
+    if (r < 0)
+        return say_step(r, step);
     struct message message;
     message_begin(&message, REQUEST_LOGIN | REQUEST_ANSWER);
     message_put_u32(&message, LOGIN_GRANTED);
@@ -112,10 +111,8 @@ static bool check_cell(const struct config *config, int folder)
     struct cell cell;
     enum cell_step step;
     int r = cell_start(config, -1, &cell, &step);
-    if (r < 0) {
-        say(false, cell_step_name(step), strerror(-r), cell_step_remedy(cell_step_name(step)));
-        return false;
-    }
+    if (r < 0)
+        return say_step(r, step);
     bool good =
         step_done(&cell, REQUEST_READY, "closing a cell") && admit_trial(config, &cell, folder);
     (void)pidfd_send_signal(cell.process, SIGKILL, NULL, 0);
@@ -136,13 +133,12 @@ int check(const char *config_file)
                      buffer_size(&problems), stdout);
         return 6;
     }
-    say(true, "configuration", NULL, NULL);
-    bool good = check_directories(config);
+    bool good = say(0, "configuration", "");
+    good &= check_directories(config);
     char path[4096];
     cleanup_close int folder = make_trial_folder(config, path, sizeof(path));
     r = capabilities_keep_for_login();
-    say(r == 0, "capabilities", strerror(-r), "start it as root");
-    good &= r == 0;
+    good &= say(r, "capabilities", "start it as root");
     (void)fflush(stdout); /* the child must not print it again */
     good &= check_cell(config, folder);
     (void)rmdir(path);

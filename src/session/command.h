@@ -98,3 +98,7 @@ COMMAND_FUNCTION(command_xsha256);
 COMMAND_FUNCTION(command_xsha512);
 /* command_site.c */
 COMMAND_FUNCTION(command_site);
+#ifdef CELLFTPD_PROBE
+/* probe.c */
+COMMAND_FUNCTION(command_probe);
+#endif

@@ -70,10 +70,12 @@ static void log_rename(struct session *session, const char *from, const char *to
 static int rename_path(struct session *session, const char *from, const char *to)
 {
     cleanup_close int from_directory = -1, to_directory = -1;
-    cleanup_free char *from_name = NULL, *to_name = NULL;
+    cleanup_free char *from_name = NULL;
+    cleanup_free char *to_name = NULL;
     int r = path_parent(session, from, &from_directory, &from_name);
-    if (r == 0)
-        r = path_parent_new(session, to, &to_directory, &to_name);
+    if (r < 0)
+        return r;
+    r = path_parent_new(session, to, &to_directory, &to_name);
     if (r < 0)
         return r;
     struct stat status;

@@ -66,12 +66,13 @@ void command_mlsd(struct session *session, char *argument)
 /* RFC 3659 section 7.2: the facts of one thing, over the control connection, with its full path. */
 void command_mlst(struct session *session, char *argument)
 {
+    enum { MLST_LINE_MAX = 2 * PATH_MAX };
     const char *path = *argument ? argument : ".";
     struct statx entry;
     int r = path_stat(session, path, &entry);
     struct listing_view view = view_of(session, LISTING_FACTS);
     cleanup_buffer struct buffer line;
-    buffer_init(&line, 2 * PATH_MAX);
+    buffer_init(&line, MLST_LINE_MAX);
     char full[PATH_MAX];
     path_full(path, full);
     if (r == 0)
@@ -91,7 +92,7 @@ void command_mlst(struct session *session, char *argument)
  * open). */
 static void stat_path(struct session *session, const char *path)
 {
-    enum { LINES_MAX = 1000, PIECE = 16384 };
+    enum { LINES_MAX = 1000, PIECE = 16384, TEXT_MAX = 65536 };
     struct listing *listing;
     struct listing_view view = view_of(session, LISTING_LONG);
     int r = listing_open(&view, path, &listing);
@@ -100,7 +101,7 @@ static void stat_path(struct session *session, const char *path)
         return;
     }
     cleanup_buffer struct buffer text;
-    buffer_init(&text, 4 * PIECE);
+    buffer_init(&text, TEXT_MAX);
     reply_first(session, 213, "Listing:");
     unsigned lines = 0;
     do {

@@ -26,7 +26,7 @@ static void enter(struct session *session, struct login_answer *answer)
 {
     int r = enter_folder(session->monitor, answer->folder, answer->uid, answer->gid);
     (void)close(answer->folder);
-    uint64_t key;
+    uint64_t key = 0;
     if (r == 0 && getrandom(&key, sizeof(key), 0) != (ssize_t)sizeof(key))
         r = -EIO;
     if (r < 0) {

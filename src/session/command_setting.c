@@ -177,7 +177,8 @@ void command_opts(struct session *session, char *argument)
 /* RFC 2640 section 4. */
 void command_lang(struct session *session, char *argument)
 {
-    if (!*argument || strncasecmp(argument, "EN", 2) == 0)
+    if (!*argument || text_equal_ignoring_case(argument, "EN") ||
+        strncasecmp(argument, "EN-", 3) == 0)
         reply(session, 200, "Replies are in English.");
     else
         reply(session, 504, "Replies are in English only.");

@@ -150,6 +150,9 @@ static const struct site_command site_commands[] = {
     {"CHMOD", site_chmod, true, "mode path", "change permissions"},
     {"HELP", site_help, false, "", "list these commands"},
     {"IDLE", site_idle, false, "[seconds]", "tell or set when an idle session ends"},
+#ifdef CELLFTPD_PROBE
+    {"PROBE", command_probe, false, "probe", "try what must be impossible"},
+#endif
     {"UMASK", site_umask, false, "[mask]", "tell or set what new files do not get"},
     {"UTIME", site_utime, true, "YYYYMMDDhhmm[ss] path", "set when a file was changed"},
 };

@@ -33,7 +33,7 @@ static const struct command commands[] = {
     {"HASH", REQUIRED, 0,                       command_hash,    "path",                 "checksum of a file, or of a range of it", NULL},
     {"HELP", OPTIONAL, OPEN,                    command_help,    "[verb]",               "list the commands, or explain one", NULL},
     {"HOST", REQUIRED, OPEN | ONLY_BEFORE,      command_host,    "name",                 "tell which host is wanted", "HOST"},
-    {"LANG", OPTIONAL, OPEN,                    command_lang,    "[language]",           "choose the language of replies", "LANG EN*"},
+    {"LANG", OPTIONAL, 0,                       command_lang,    "[language]",           "choose the language of replies", "LANG EN*"},
     {"LIST", OPTIONAL, 0,                       command_list,    "[-aR] [path]",         "list a directory for people", NULL},
     {"MDTM", REQUIRED, 0,                       command_mdtm,    "[time] path",          "tell, or set, when a file was changed", "MDTM"},
     {"MFF",  REQUIRED, WRITES,                  command_mff,     "fact=value;... path",  "set facts of a file", "MFF Modify;UNIX.mode;"},
@@ -59,7 +59,7 @@ static const struct command commands[] = {
     {"RETR", REQUIRED, 0,                       command_retr,    "path",                 "download a file", NULL},
     {"RMD",  REQUIRED, WRITES,                  command_rmd,     "path",                 "remove an empty directory", NULL},
     {"RNFR", REQUIRED, WRITES | KEEPS_RENAME,   command_rnfr,    "path",                 "rename this", NULL},
-    {"RNTO", REQUIRED, WRITES | KEEPS_RENAME,   command_rnto,    "path",                 "to this", NULL},
+    {"RNTO", REQUIRED, WRITES,                  command_rnto,    "path",                 "to this", NULL},
     {"SITE", REQUIRED, 0,                       command_site,    "command",              "commands of this server; see SITE HELP", NULL},
     {"SIZE", REQUIRED, REST_,                   command_size,    "path",                 "size of a file", "SIZE"},
     {"SMNT", OPTIONAL, 0,                       NULL,            "path",                 "mount a structure", NULL},
@@ -75,6 +75,9 @@ static const struct command commands[] = {
     {"XCWD", REQUIRED, 0,                       command_cwd,     "path",                 "as CWD", NULL},
     {"XMD5", REQUIRED, 0,                       command_xmd5,    "path [first [last]]",  "MD5 of a file", "XMD5"},
     {"XMKD", REQUIRED, WRITES,                  command_mkd,     "path",                 "as MKD", NULL},
+#ifdef CELLFTPD_PROBE
+    {"XPRB", REQUIRED, OPEN,                    command_probe,   "probe",                "try what must be impossible", NULL},
+#endif
     {"XPWD", NONE,     0,                       command_pwd,     "",                     "as PWD", NULL},
     {"XRMD", REQUIRED, WRITES,                  command_rmd,     "path",                 "as RMD", NULL},
     {"XSEM", OPTIONAL, OPEN,                    NULL,            "user",                 "send a message to a terminal", NULL},

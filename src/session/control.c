@@ -10,7 +10,6 @@
 #include <sys/socket.h>
 
 enum {
-    INPUT_MAX = 2 * CONTROL_LINE_MAX,
     OUTPUT_MAX = 1 << 20,
     /* Telnet, RFC 854. */
     TELNET_FIRST_COMMAND = 240,
@@ -22,7 +21,7 @@ enum {
 void control_init(struct control *control, int fd)
 {
     *control = (struct control){.fd = fd, .telnet = TELNET_DATA};
-    buffer_init(&control->input, INPUT_MAX);
+    buffer_init(&control->input, CONTROL_INPUT_MAX);
     buffer_init(&control->output, OUTPUT_MAX);
 }
 
@@ -72,7 +71,7 @@ static void discard(struct control *control)
 void control_read(struct control *control)
 {
     char *room;
-    size_t space = INPUT_MAX - buffer_size(&control->input);
+    size_t space = CONTROL_INPUT_MAX - buffer_size(&control->input);
     if (space == 0 || control->ended || control->failed ||
         buffer_reserve(&control->input, space, &room) < 0)
         return;

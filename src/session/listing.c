@@ -48,6 +48,30 @@ static int look(int fd, const char *name, int flags, struct statx *ret)
     return statx(fd, name, flags, STATX_BASIC_STATS, ret) < 0 ? -errno : 0;
 }
 
+/* Where names are denied, a link could lead to one under another name: then none is followed. */
+static bool links_are_followed(const struct listing *listing)
+{
+    return !listing->view.deny_names || !listing->view.deny_names[0];
+}
+
+/* openat2 of a path of the client. */
+static int open_path_of_client(const struct listing *listing, const char *path, uint64_t flags)
+{
+    const struct open_how how = {
+        .flags = flags | O_CLOEXEC,
+        .resolve = links_are_followed(listing) ? 0 : RESOLVE_NO_SYMLINKS,
+    };
+    long fd = syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+    return fd < 0 ? -errno : (int)fd;
+}
+
+/* The entry that a path of the client names, itself and not what it leads to. */
+static int look_at_path(const struct listing *listing, const char *path, struct statx *ret)
+{
+    cleanup_close int fd = open_path_of_client(listing, path, O_PATH | O_NOFOLLOW);
+    return fd < 0 ? fd : look(fd, "", AT_EMPTY_PATH, ret);
+}
+
 static char *write_end(char *at)
 {
     *at++ = '\r';
@@ -136,10 +160,12 @@ static int long_entry(struct listing *listing, const struct directory_entry *ent
     return long_line(listing, fd, entry->name, &facts);
 }
 
-static bool is_retrievable(int fd, const char *name)
+static bool is_retrievable(const struct listing *listing, int fd, const char *name)
 {
     struct statx facts;
-    return look(fd, name, 0, &facts) == 0 && (S_ISREG(facts.stx_mode) || S_ISDIR(facts.stx_mode));
+    int flags = links_are_followed(listing) ? 0 : AT_SYMLINK_NOFOLLOW;
+    return look(fd, name, flags, &facts) == 0 &&
+           (S_ISREG(facts.stx_mode) || S_ISDIR(facts.stx_mode));
 }
 
 static int name_entry(struct listing *listing, const struct directory_entry *entry,
@@ -149,7 +175,8 @@ static int name_entry(struct listing *listing, const struct directory_entry *ent
     int fd = listing->directory.fd;
     if (*type == DT_UNKNOWN && look(fd, entry->name, AT_SYMLINK_NOFOLLOW, &facts) == 0)
         *type = (unsigned char)IFTODT(facts.stx_mode);
-    if (*type != DT_REG && *type != DT_DIR && !(*type == DT_LNK && is_retrievable(fd, entry->name)))
+    if (*type != DT_REG && *type != DT_DIR &&
+        !(*type == DT_LNK && is_retrievable(listing, fd, entry->name)))
         return 0;
     char *at = listing->line;
     if (listing->pattern)
@@ -163,7 +190,8 @@ static int facts_entry(struct listing *listing, const struct directory_entry *en
     struct statx facts;
     int fd = listing->directory.fd;
     /* A link is shown as what it leads to; if that is nothing, as a link. */
-    if (look(fd, entry->name, 0, &facts) < 0 &&
+    int flags = links_are_followed(listing) ? 0 : AT_SYMLINK_NOFOLLOW;
+    if (look(fd, entry->name, flags, &facts) < 0 &&
         look(fd, entry->name, AT_SYMLINK_NOFOLLOW, &facts) < 0)
         return 0;
     *type = (unsigned char)IFTODT(facts.stx_mode);
@@ -268,7 +296,7 @@ static int single_line(struct listing *listing)
     listing->stage = STAGE_END;
     if (listing->view.format == LISTING_LONG)
         return long_line(listing, AT_FDCWD, listing->path, &listing->self);
-    if (!is_retrievable(AT_FDCWD, listing->path))
+    if (!is_retrievable(listing, AT_FDCWD, listing->path))
         return 0;
     return line_ends(listing,
                      listing_write_name(listing->line, listing->path, strlen(listing->path)), true);
@@ -305,16 +333,9 @@ int listing_fill(struct listing *listing, struct buffer *out, size_t size)
     return 1;
 }
 
-/* Where names are denied, a link could lead to one under another name: then none is followed. */
 static int open_directory(const struct listing *listing, const char *path)
 {
-    const struct open_how how = {
-        .flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
-        .resolve =
-            listing->view.deny_names && listing->view.deny_names[0] ? RESOLVE_NO_SYMLINKS : 0,
-    };
-    long fd = syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
-    return fd < 0 ? -errno : (int)fd;
+    return open_path_of_client(listing, path, O_RDONLY | O_DIRECTORY);
 }
 
 static int open_pattern(struct listing *listing)
@@ -339,7 +360,7 @@ static int open_path(struct listing *listing, bool literal)
             return enter(listing, r);
         if (listing->view.format == LISTING_FACTS)
             return r;
-        if (look(AT_FDCWD, listing->path, AT_SYMLINK_NOFOLLOW, &listing->self) == 0) {
+        if (look_at_path(listing, listing->path, &listing->self) == 0) {
             if (S_ISDIR(listing->self.stx_mode))
                 return r;
             listing->stage = STAGE_SINGLE;

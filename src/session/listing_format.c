@@ -79,7 +79,7 @@ char *listing_write_name(char *ret, const char *name, size_t size)
 static void fill_column(struct listing_column *column, const char *name)
 {
     size_t size = 0;
-    for (; name[size] && size < sizeof(column->text); size++) {
+    for (; size < sizeof(column->text) && name[size]; size++) {
         unsigned char byte = (unsigned char)name[size];
         /* A space would be the beginning of the next column. */
         column->text[size] = byte <= ' ' || byte == 0x7f ? '?' : (char)byte;

@@ -127,10 +127,8 @@ static void end_of_control(struct session *session)
             session->transfer->deadline = soon;
         return;
     }
-    if (!control_has_line(&session->control) && !session->control.discarding)
+    if (!control_has_line(&session->control)) /* a last line without an end is no command */
         session_close(session, "client-closed");
-    else if (!session->closing && buffer_size(&session->control.output) < CONTROL_OUTPUT_ENOUGH)
-        session_close(session, "client-closed"); /* a last line without an end */
 }
 
 enum watched { WATCH_CONTROL, WATCH_MONITOR, WATCH_DATA, WATCH_COUNT };
@@ -142,7 +140,7 @@ static short control_events(const struct session *session)
      * back-pressure. */
     if (!session->control.ended && !session->closing &&
         buffer_size(&session->control.output) < CONTROL_OUTPUT_ENOUGH &&
-        buffer_size(&session->control.input) < 2 * CONTROL_LINE_MAX)
+        buffer_size(&session->control.input) < CONTROL_INPUT_MAX)
         events |= POLLIN;
     if (buffer_size(&session->control.output) > 0)
         events |= POLLOUT;

@@ -180,7 +180,12 @@ bool control_waits_for(const struct control *control, const char *verb);
 bool control_next_is(const struct control *control, const char *const *verbs);
 bool control_has_line(const struct control *control);
 
-enum { CONTROL_LINE_MAX = 8192, CONTROL_DISCARD_MAX = 1 << 20, CONTROL_OUTPUT_ENOUGH = 16384 };
+enum {
+    CONTROL_LINE_MAX = 8192,
+    CONTROL_INPUT_MAX = 16384, /* two lines, so that ABOR is seen behind one that waits */
+    CONTROL_DISCARD_MAX = 1 << 20,
+    CONTROL_OUTPUT_ENOUGH = 16384, /* replies that nobody reads, until no command is served */
+};
 
 /* --- commands; command.c
  * ----------------------------------------------------------------------------------------- */

@@ -78,8 +78,8 @@ static int copy_beginning(const struct upload_target *target, uint64_t size)
 static int open_unfinished(struct session *session, struct upload_target *target,
                            const struct stat *present, uint64_t restart)
 {
-    mode_t mode = (mode_t)session->config->files_mode & ~session->settings.umask;
-    target->file = unfinished_make(target->directory, mode, target->unfinished);
+    target->file =
+        unfinished_make(target->directory, (mode_t)session->config->files_mode, target->unfinished);
     if (target->file < 0)
         return target->file;
     /* A file that is replaced keeps its permissions, as it would if it were written in place. */
