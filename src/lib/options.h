@@ -26,8 +26,8 @@
     X(PATH,     directories, run,          "/run/cellftpd", 0, 0,            "locks, live sessions, the empty network namespace") \
     X(PATH,     directories, logs,         "/var/log/cellftpd", 0, 0,        "the log files")                          \
     X(STRING,   cell, user,                "cellftpd-cell", 1, 32,           "system user that a session is before login") \
-    X(NUMBER,   accounts, uid_min,         "200000", 1000, 4294967294,       "first uid of local accounts")            \
-    X(NUMBER,   accounts, uid_max,         "299999", 1000, 4294967294,       "last uid of local accounts")             \
+    X(NUMBER,   accounts, uid_min,         "1900000000", 1000, 4294967294,   "first uid of local accounts; far from those of containers") \
+    X(NUMBER,   accounts, uid_max,         "1900099999", 1000, 4294967294,   "last uid of local accounts")             \
     X(NUMBER,   accounts, hash_cost,       "5", 1, 11,                       "yescrypt cost of new password hashes, as in crypt(5)") \
     X(NUMBER,   login, attempts,           "3", 1, 20,                       "passwords that one connection may try")  \
     X(DURATION, login, deadline,           "60 s", 1000, 3600000,            "from connect to a granted login, whatever the client does") \

@@ -14,7 +14,7 @@ static void test_defaults(void **state)
     cleanup_config struct config *config = defaults();
     assert_string_equal(config->server_banner, "FTP server ready.");
     assert_string_equal(config->directories_homes, "/srv/ftp");
-    assert_int_equal(config->accounts_uid_min, 200000);
+    assert_int_equal(config->accounts_uid_min, 1900000000);
     assert_int_equal(config->login_attempts, 3);
     assert_int_equal(config->login_deadline, 60000);
     assert_int_equal(config->session_idle, 300000);
