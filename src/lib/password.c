@@ -146,3 +146,8 @@ int password_generate(char *ret, size_t size)
     ret[GENERATED_SIZE - 1] = '\0';
     return 0;
 }
+
+bool password_is_outdated(const char *hash)
+{
+    return strncmp(hash, method, strlen(method)) != 0;
+}

@@ -17,5 +17,8 @@ int password_hash(const char *password, unsigned cost, char ret[PASSWORD_HASH_MA
  * NULL or cannot be used, the work is done against a dummy of COST. */
 bool password_matches(const char *password, const char *hash, unsigned cost);
 
+/* True if HASH was made by an older method than the one that password_hash uses. */
+bool password_is_outdated(const char *hash);
+
 /* A new password of about 96 bits that can be read out on the telephone. */
 int password_generate(char *ret, size_t size);

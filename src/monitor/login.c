@@ -23,6 +23,30 @@ static void pause_for(uint64_t milliseconds)
         ;
 }
 
+/* A hash of an older method is replaced by one of ours at the first login, when the password is
+ * known. The record is read again, because an administrator may have changed it since. */
+static void upgrade_hash(struct monitor *monitor, const struct account *account,
+                         const char *password)
+{
+    cleanup_buffer struct buffer problem;
+    buffer_init(&problem, 4096);
+    cleanup_account struct account *present = NULL;
+    char hash[PASSWORD_HASH_MAX];
+    int r = password_hash(password, (unsigned)monitor->config->accounts_hash_cost, hash);
+    if (r == 0)
+        r = account_load(monitor->config, account->name, &present, &problem);
+    if (r == 0 && strcmp(present->password, account->password) != 0)
+        return;
+    if (r == 0) {
+        free(present->password);
+        present->password = strdup(hash);
+        r = present->password ? account_save(monitor->config, present, false) : -ENOMEM;
+    }
+    explicit_bzero(hash, sizeof(hash));
+    monitor_log_reason(monitor, r == 0 ? EVENT_USER_PASSWORD : EVENT_SERVER_FAILED,
+                       r == 0 ? "hash-upgraded" : "hash-upgrade", r == 0 ? NULL : strerror(-r));
+}
+
 /* NULL if the password fits and the account may log in, else the reason for the log. *RET is the
  * account then. */
 static const char *authenticate(struct monitor *monitor, const char *user, const char *password,
@@ -46,6 +70,8 @@ static const char *authenticate(struct monitor *monitor, const char *user, const
         return "bad-password";
     if (!account->enabled)
         return "disabled";
+    if (password_is_outdated(account->password))
+        upgrade_hash(monitor, account, password);
     *ret = take_pointer(account);
     return NULL;
 }

@@ -1,6 +1,11 @@
 """PASS (RFC 959 section 4.1.1): the password of a login, tried a limited number of times, told to nobody."""
 
+import re
+
 from harness import PASSWORD, ServerTest, main
+
+# crypt(5) with SHA-512 of "older"
+OLDER_HASH = "$6$saltsalt$Tj2V74eQbOxIUYDRcM2b6gD6yFee6Paq0RVGDR/0v3XzB00MsZqGUpD07OAq67LSXaNRs/HTgLronoicT6knh0"
 
 
 class Pass(ServerTest):
@@ -47,6 +52,14 @@ class Pass(ServerTest):
                 client.expect(331, "USER alice")
                 self.assertIn(client.command(f"PASS {password}").code, (501, 530))
                 client.expect(530, "PWD")
+
+    def test_older_hash_is_accepted_and_replaced(self):
+        record = self.server.directory / "users" / "alice.conf"
+        record.write_text(re.sub(r'password = ".*"', lambda _: f'password = "{OLDER_HASH}"', record.read_text()))
+        self.connect().login(password="older")
+        self.server.expect_log("admin", "user-password", user="alice", reason="hash-upgraded")
+        self.assertIn('"$y$', record.read_text())
+        self.connect().login(password="older")
 
     def test_password_of_any_characters(self):
         self.login("bob").expect(257, "PWD")
