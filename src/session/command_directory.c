@@ -7,6 +7,19 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+/* Replies with the present directory; CODE is 250 or 257. */
+static void reply_present(struct session *session, unsigned code)
+{
+    char present[PATH_MAX];
+    int r = path_present(present);
+    if (r < 0)
+        reply(session, code == 257 ? 550 : code, "%s",
+              r == -ENOENT ? "The present directory was removed; use CWD /."
+                           : "The present directory is too deep to be told.");
+    else
+        reply_path(session, code, present, " is the present directory.");
+}
+
 static void change_directory(struct session *session, const char *path)
 {
     cleanup_close int fd = path_open(session, path, O_PATH | O_DIRECTORY);
@@ -16,9 +29,7 @@ static void change_directory(struct session *session, const char *path)
         reply_error(session, 550, r);
         return;
     }
-    char full[PATH_MAX];
-    path_full(".", full);
-    reply_path(session, 250, full, " is the present directory.");
+    reply_present(session, 250);
 }
 
 void command_cwd(struct session *session, char *argument)
@@ -35,9 +46,7 @@ void command_cdup(struct session *session, char *argument)
 void command_pwd(struct session *session, char *argument)
 {
     (void)argument;
-    char full[PATH_MAX];
-    path_full(".", full);
-    reply_path(session, 257, full, " is the present directory.");
+    reply_present(session, 257);
 }
 
 void command_mkd(struct session *session, char *argument)

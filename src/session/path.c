@@ -163,12 +163,22 @@ static void append_components(const char *path, char ret[PATH_MAX])
     }
 }
 
+int path_present(char ret[PATH_MAX])
+{
+    if (syscall(SYS_getcwd, ret, PATH_MAX) < 0)
+        return -errno;
+    return ret[0] == '/' ? 0 : -ENOENT; /* "(unreachable)": removed, or no longer below the root */
+}
+
 void path_full(const char *path, char ret[PATH_MAX])
 {
-    ret[0] = '\0';
     char present[PATH_MAX];
-    if (*path != '/' && syscall(SYS_getcwd, present, sizeof(present)) > 0 && present[0] == '/')
-        append_components(present, ret);
+    ret[0] = '\0';
+    if (*path != '/') {
+        /* Where even the kernel cannot tell, "?" stands for it: a path of more than PATH_MAX. */
+        bool known = path_present(present) == 0;
+        append_components(known ? present : "?", ret);
+    }
     append_components(path, ret);
     if (!ret[0])
         (void)snprintf(ret, PATH_MAX, "/");

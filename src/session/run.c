@@ -181,7 +181,7 @@ static void turn(struct session *session)
 {
     struct pollfd watched[WATCH_COUNT] = {
         [WATCH_CONTROL] = {.fd = session->control.fd, .events = control_events(session)},
-        [WATCH_MONITOR] = {.fd = session->monitor, .events = POLLIN},
+        [WATCH_MONITOR] = {.fd = session->closing ? -1 : session->monitor, .events = POLLIN},
         [WATCH_DATA] = data_watch(session),
     };
     if (session->control.ended && watched[WATCH_CONTROL].events == 0)
@@ -193,7 +193,7 @@ static void turn(struct session *session)
     }
     if (clock_msec() >= next_deadline(session))
         enforce_deadline(session);
-    if (watched[WATCH_MONITOR].revents && !session->closing) {
+    if (watched[WATCH_MONITOR].revents) {
         /* It says nothing unasked: it is gone, or wants this session gone. */
         transfer_drop(session);
         reply(session, 421, "The server is shutting down. Goodbye.");

@@ -233,5 +233,7 @@ int path_parent(struct session *session, const char *path, int *ret_directory, c
 /* As path_parent, for a name that is to be made: control characters and reserved names are -EILSEQ.
  */
 int path_parent_new(struct session *session, const char *path, int *ret_directory, char **ret_name);
+/* The present directory. -ENOENT if it was removed, -ENAMETOOLONG if it is too deep to be told. */
+int path_present(char ret[PATH_MAX]);
 /* The path from the folder's root, without "." and "..", for replies and logs. */
 void path_full(const char *path, char ret[PATH_MAX]);

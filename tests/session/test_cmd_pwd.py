@@ -1,5 +1,7 @@
 """PWD (RFC 959 section 4.1.3 and appendix II): where we are, quoted so that no name can confuse."""
 
+import os
+
 from harness import ServerTest, main
 
 
@@ -18,6 +20,13 @@ class Pwd(ServerTest):
                 client.expect(250, f"CWD {name}")
                 quoted = "/" + name.replace('"', '""')
                 self.assertTrue(client.expect(257, "PWD").text.startswith(f'"{quoted}"'))
+
+    def test_directory_that_was_removed(self):
+        self.server.mkdir("d")
+        client = self.login()
+        client.expect(250, "CWD d")
+        os.rmdir(self.server.path("d"))
+        self.check_replies(client, [("PWD", 550), ("MKD x", 550), ("CWD ..", 250), ("PWD", 257)])
 
     def test_name_with_control_characters_cannot_split_the_reply(self):  # E02
         self.server.mkdir("x\r\n226 ok")
