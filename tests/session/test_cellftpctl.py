@@ -280,7 +280,7 @@ class Add(CtlTest):
         home = self.homes / "alice"
         self.assertEqual(stat.S_IMODE(record.stat().st_mode), 0o600)
         self.assertEqual(stat.S_IMODE(home.stat().st_mode), 0o700)
-        self.assertEqual((home.stat().st_uid, home.stat().st_gid), (200000, 200000))
+        self.assertEqual((home.stat().st_uid, home.stat().st_gid), (1900000000, 1900000000))
         self.assert_password("alice", SECRET)
         for content in self.everything().values():
             self.assertNotIn(b"horse", content or b"")
@@ -483,15 +483,15 @@ class Show(CtlTest):
     def test_list(self):
         lines = [line.split("\t") for line in self.ctl("user", "list").stdout.splitlines()]
         self.assertEqual([line[0] for line in lines], ["alice", "bob"])
-        self.assertEqual(lines[0][1:4], ["200001", "enabled", "read-write"])
-        self.assertEqual(lines[1][1:4], ["200000", "enabled", "read-only"])
+        self.assertEqual(lines[0][1:4], ["1900000001", "enabled", "read-write"])
+        self.assertEqual(lines[1][1:4], ["1900000000", "enabled", "read-only"])
         self.assertEqual(lines[1][5], str(self.homes / "bob"))
 
     def test_list_json(self):
         users = json.loads(self.ctl("user", "list", "--json").stdout)
         self.assertEqual([user["name"] for user in users], ["alice", "bob"])
         self.assertEqual(users[1], json.loads(self.ctl("user", "show", "bob", "--json").stdout))
-        self.assertEqual(users[1]["uid"], 200000)
+        self.assertEqual(users[1]["uid"], 1900000000)
         self.assertIs(users[1]["read_only"], True)
         self.assertIs(users[1]["enabled"], True)
         self.assertEqual(users[1]["home"], str(self.homes / "bob"))
