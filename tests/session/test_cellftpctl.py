@@ -531,7 +531,7 @@ class Show(CtlTest):
         done = self.ctl("user", "list", status=FAILED)
         self.assertIn("alice.conf:1: uid: 0", done.stderr)
         self.assertRegex(done.stdout, r"\Aalice\t-\tmalformed\t")
-        self.assertIn("bob\t200000", done.stdout)  # the others are shown all the same
+        self.assertIn("bob\t1900000000", done.stdout)  # the others are shown all the same
         users = json.loads(self.ctl("user", "list", "--json", status=FAILED).stdout)
         self.assertEqual(users[0], {"name": "alice", "malformed": True})
         self.assertIn("uid: 0", self.ctl("user", "show", "alice", status=FAILED).stderr)
