@@ -17,10 +17,10 @@
     X(poll) X(ppoll) X(close) X(fcntl) X(shutdown) X(accept4) X(getsockname) X(getpeername)       \
     X(getsockopt) X(setsockopt) X(sendfile) X(copy_file_range)                                    \
     /* files below its root */                                                                    \
-    X(openat) X(openat2) X(newfstatat) X(statx) X(fstat) X(fstatfs) X(getdents64) X(readlinkat)   \
-    X(unlinkat) X(mkdirat) X(renameat) X(renameat2) X(faccessat) X(faccessat2) X(utimensat)       \
-    X(ftruncate) X(fallocate) X(flock) X(fsync) X(fdatasync) X(lseek) X(pread64) X(pwrite64)      \
-    X(fadvise64) X(chdir) X(fchdir) X(getcwd) X(umask)                                            \
+    X(openat2) X(newfstatat) X(statx) X(fstat) X(fstatfs) X(getdents64) X(readlinkat) X(unlinkat)  \
+    X(renameat) X(renameat2) X(faccessat) X(faccessat2) X(utimensat) X(ftruncate) X(fallocate)    \
+    X(flock) X(fsync) X(fdatasync) X(lseek) X(pread64) X(pwrite64) X(fadvise64) X(chdir)          \
+    X(fchdir) X(getcwd) X(umask) X(fgetxattr) X(fsetxattr)                                        \
     /* memory, time, its own end */                                                               \
     X(munmap) X(mremap) X(brk) X(madvise) X(futex) X(clock_gettime) X(clock_nanosleep)            \
     X(getrandom) X(getpid) X(rt_sigprocmask) X(rt_sigreturn) X(restart_syscall)                   \
@@ -30,6 +30,8 @@
 #define FILTER_MASKED(X)                                                                          \
     X(mmap,     2, PROT_EXEC)                                                                     \
     X(mprotect, 2, PROT_EXEC)                                                                     \
+    X(openat,   3, S_ISUID | S_ISGID)                                                             \
+    X(mkdirat,  2, S_ISUID | S_ISGID)                                                             \
     X(fchmod,   1, S_ISUID | S_ISGID)                                                             \
     X(fchmodat, 2, S_ISUID | S_ISGID)
 

@@ -261,7 +261,9 @@ static int serve_connection(struct monitor *monitor, int *control)
     const char *why = r == 1   ? serve_session(monitor, signals)
                       : r == 0 ? "session-gone"
                                : "cell-failed";
-    if (strcmp(why, "session-gone") != 0 && strcmp(why, "login-deadline") != 0)
+    /* One that has reported that it could not enter its folder is telling its client so. */
+    bool leaving = r == 1 && monitor->phase == PHASE_ENTERING && strcmp(why, "server-failed") == 0;
+    if (!leaving && strcmp(why, "session-gone") != 0 && strcmp(why, "login-deadline") != 0)
         (void)pidfd_send_signal(monitor->cell.process, SIGKILL, NULL, 0);
     log_end(monitor, why, cell_end(&monitor->cell));
     return r < 0 ? -ECANCELED : 0;

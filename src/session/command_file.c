@@ -119,17 +119,21 @@ void command_size(struct session *session, char *argument)
         reply(session, 213, "%llu", (unsigned long long)entry.stx_size);
 }
 
-static void format_time(time_t seconds, char ret[32])
+static void format_time(int64_t seconds, char ret[32])
 {
     struct tm broken;
-    if (!gmtime_r(&seconds, &broken) || strftime(ret, 32, "%Y%m%d%H%M%S", &broken) == 0)
-        (void)snprintf(ret, 32, "19700101000000");
+    time_t when = (time_t)seconds;
+    if (!gmtime_r(&when, &broken))
+        broken = (struct tm){.tm_year = 70, .tm_mday = 1};
+    (void)snprintf(ret, 32, "%04d%02d%02d%02d%02d%02d", broken.tm_year + 1900, broken.tm_mon + 1,
+                   broken.tm_mday, broken.tm_hour, broken.tm_min, broken.tm_sec);
 }
 
-/* Sets the time of last change. The descriptor is O_PATH: no right to read the file is needed, and
- * a FIFO cannot hold us up. utimensat follows it by its directory and name instead, since O_PATH
- * descriptors cannot be changed. */
-static int set_time(struct session *session, const char *path, const struct timespec *modified)
+/* Sets the time of last change of the name itself, and tells in RET what the file has now: a file
+ * system may know fewer years than four digits do. No right to read the file is needed, and a FIFO
+ * cannot hold us up. */
+static int set_time(struct session *session, const char *path, const struct timespec *modified,
+                    char ret[32])
 {
     cleanup_close int directory = -1;
     cleanup_free char *name = NULL;
@@ -137,7 +141,12 @@ static int set_time(struct session *session, const char *path, const struct time
     if (r < 0)
         return r;
     const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, *modified};
-    return utimensat(directory, name, times, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+    struct stat status;
+    if (utimensat(directory, name, times, AT_SYMLINK_NOFOLLOW) < 0 ||
+        fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+        return -errno;
+    format_time(status.st_mtim.tv_sec, ret);
+    return 0;
 }
 
 static void log_time(struct session *session, const char *path, const char *value)
@@ -169,13 +178,12 @@ static void serve_set_time(struct session *session, const char *text, const char
         reply(session, 501, "Not a time: write YYYYMMDDHHMMSS, in UTC.");
         return;
     }
-    int r = set_time(session, path, &modified);
+    char value[32];
+    int r = set_time(session, path, &modified, value);
     if (r < 0) {
         refuse(session, 550, path, r);
         return;
     }
-    char value[32];
-    format_time(modified.tv_sec, value);
     log_time(session, path, value);
     reply(session, 213, "Modify=%s; %s", value, path);
 }
@@ -281,16 +289,15 @@ void command_mff(struct session *session, char *argument)
             return;
         }
     }
+    char done[96] = "", value[32], mode[32];
     int r = facts.has_mode ? file_change_mode(session, path, facts.mode) : 0;
     if (r == 0 && facts.has_time)
-        r = set_time(session, path, &facts.modified);
+        r = set_time(session, path, &facts.modified, value);
     if (r < 0) {
         refuse(session, 550, path, r);
         return;
     }
-    char done[96] = "", value[32], mode[32];
     if (facts.has_time) {
-        format_time(facts.modified.tv_sec, value);
         (void)snprintf(done, sizeof(done), "Modify=%s;", value);
         log_time(session, path, value);
     }

@@ -32,8 +32,8 @@ void control_free(struct control *control)
 }
 
 /* Takes telnet's own bytes out of SIZE bytes at BYTES, in place; returns how many are left. Options
- * are ignored, which RFC 1123 section 4.1.2.12 allows; IAC IAC is one byte 255; IAC before anything
- * that is no command stays, because old clients send Latin-1 names as they are. */
+ * are ignored, which RFC 1123 section 4.1.2.12 allows; IAC IAC is one byte 255; of IAC before
+ * anything that is no command the IAC goes. */
 static size_t strip_telnet(struct control *control, unsigned char *bytes, size_t size)
 {
     size_t kept = 0;

@@ -208,6 +208,19 @@ char *listing_write_columns(char *ret, struct listing_memory *memory,
 
 /* A target is shown only if it says nothing about the host (C05), nothing about names that do not
  * exist for the user, and cannot be mistaken. */
+/* True if a component of PATH is "..": where that leads above the root, it could tell of others. */
+static bool climbs(const char *path)
+{
+    while (*path) {
+        size_t size = strcspn(path, "/");
+        if (size == 2 && path[0] == '.' && path[1] == '.')
+            return true;
+        path += size;
+        path += strspn(path, "/");
+    }
+    return false;
+}
+
 char *listing_write_target(char *ret, const struct listing_view *view, int fd, const char *name)
 {
     char target[PATH_MAX];
@@ -215,7 +228,7 @@ char *listing_write_target(char *ret, const struct listing_view *view, int fd, c
     if (got <= 0 || (size_t)got == sizeof(target) || target[0] == '/')
         return ret;
     target[got] = '\0';
-    if (!text_is_plain(target, (size_t)got) || !listing_path_exists(view, target))
+    if (!text_is_plain(target, (size_t)got) || !listing_path_exists(view, target) || climbs(target))
         return ret;
     memcpy(ret, " -> ", 4);
     return listing_write_name(ret + 4, target, (size_t)got);

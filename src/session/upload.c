@@ -29,6 +29,16 @@ static int write_text(struct upload *upload, const char *bytes, size_t size, cha
     return upload_target_write(&upload->target, converted, length);
 }
 
+/* The end of the data is the end of the file, unless the client ended altogether: one that was
+ * killed closes both connections, and half a file must not replace a whole one (row F01). Who says
+ * QUIT means it. */
+static bool client_is_gone(struct session *session)
+{
+    control_read(&session->control);
+    return session->control.failed ||
+           (session->control.ended && !control_waits_for(&session->control, "QUIT"));
+}
+
 static int step(struct session *session, struct transfer *transfer)
 {
     struct upload *upload = transfer->state;
@@ -41,7 +51,7 @@ static int step(struct session *session, struct transfer *transfer)
     if (size < 0)
         return errno == EINTR ? TRANSFER_MORE : -errno;
     if (size == 0)
-        return TRANSFER_DONE;
+        return client_is_gone(session) ? -ECONNRESET : TRANSFER_DONE;
     transfer->bytes += (uint64_t)size;
     int r = upload->ascii ? write_text(upload, scratch, (size_t)size, scratch + SESSION_SCRATCH / 2)
                           : upload_target_write(&upload->target, scratch, (size_t)size);

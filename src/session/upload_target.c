@@ -7,6 +7,7 @@
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
 void upload_target_release(struct upload_target *target)
 {
@@ -75,6 +76,28 @@ static int copy_beginning(const struct upload_target *target, uint64_t size)
     return 0;
 }
 
+/* A file that is replaced keeps its permissions, as it would if it were written in place: its mode
+ * and its ACL. An ACL that names others cannot be copied from in here, where those others have no
+ * number; then the new file has what any new file in this directory gets, which the directory's own
+ * default ACL decides, and never more than files.mode. */
+static int keep_permissions(const struct upload_target *target, const struct stat *present)
+{
+    static const char acl[] = "system.posix_acl_access";
+    enum { ACL_MAX = 4096 };
+    char value[ACL_MAX];
+    cleanup_close int file =
+        openat(target->directory, target->name, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (file < 0)
+        return -errno;
+    ssize_t size = fgetxattr(file, acl, value, sizeof(value));
+    if (size >= 0)
+        return fsetxattr(target->file, acl, value, (size_t)size, 0) < 0 && errno != EINVAL ? -errno
+                                                                                           : 0;
+    if (errno != ENODATA && errno != EOPNOTSUPP)
+        return -errno;
+    return fchmod(target->file, present->st_mode & 0777) < 0 ? -errno : 0;
+}
+
 static int open_unfinished(struct session *session, struct upload_target *target,
                            const struct stat *present, uint64_t restart)
 {
@@ -82,9 +105,11 @@ static int open_unfinished(struct session *session, struct upload_target *target
         unfinished_make(target->directory, (mode_t)session->config->files_mode, target->unfinished);
     if (target->file < 0)
         return target->file;
-    /* A file that is replaced keeps its permissions, as it would if it were written in place. */
-    if (target->existed && fchmod(target->file, present->st_mode & 0777) < 0)
-        return -errno;
+    if (target->existed) {
+        int kept = keep_permissions(target, present);
+        if (kept < 0)
+            return kept;
+    }
     if (session->pending.allocation > 0 &&
         fallocate(target->file, FALLOC_FL_KEEP_SIZE, 0, (off_t)session->pending.allocation) < 0 &&
         errno != EOPNOTSUPP)

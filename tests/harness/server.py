@@ -68,7 +68,8 @@ class Server:
     """`directory` (a Path) has users, homes, run, logs and cellftpd.conf in it.
 
     Set `allow_stderr` for a test whose server may say something on stderr, `allow_temporaries` for one that
-    kills sessions in the middle of uploads.
+    kills sessions in the middle of uploads; `prepare` to a function that new server processes call before they
+    become the server.
     """
 
     def __init__(self, config=None, users=None):
@@ -87,6 +88,7 @@ class Server:
         self.clients = []
         self.allow_stderr = False
         self.allow_temporaries = False
+        self.prepare = None
         self._expected = {}
         self._cleanups = []
         self._host = socket.gethostname()
@@ -190,6 +192,7 @@ class Server:
                 stdout=stderr,
                 stderr=stderr,
                 cwd="/",
+                preexec_fn=self.prepare,
             )
 
     def connect(self, source=None, family=socket.AF_INET, greeting=220):
