@@ -79,7 +79,7 @@ static int copy_beginning(const struct upload_target *target, uint64_t size)
 /* A file that is replaced keeps its permissions, as it would if it were written in place: its mode
  * and its ACL. An ACL that names others cannot be copied from in here, where those others have no
  * number; then the new file has what any new file in this directory gets, which the directory's own
- * default ACL decides, and never more than files.mode. */
+ * default ACL decides, and no bit of the mode (which is the ACL's mask) that the old one had not. */
 static int keep_permissions(const struct upload_target *target, const struct stat *present)
 {
     static const char acl[] = "system.posix_acl_access";
@@ -90,12 +90,18 @@ static int keep_permissions(const struct upload_target *target, const struct sta
     if (file < 0)
         return -errno;
     ssize_t size = fgetxattr(file, acl, value, sizeof(value));
-    if (size >= 0)
-        return fsetxattr(target->file, acl, value, (size_t)size, 0) < 0 && errno != EINVAL ? -errno
-                                                                                           : 0;
-    if (errno != ENODATA && errno != EOPNOTSUPP)
+    if (size < 0 && errno != ENODATA && errno != EOPNOTSUPP)
         return -errno;
-    return fchmod(target->file, present->st_mode & 0777) < 0 ? -errno : 0;
+    mode_t mode = present->st_mode & 0777;
+    if (size >= 0) {
+        if (fsetxattr(target->file, acl, value, (size_t)size, 0) == 0)
+            return 0;
+        struct stat made;
+        if (errno != EINVAL || fstat(target->file, &made) < 0)
+            return -errno;
+        mode &= made.st_mode;
+    }
+    return fchmod(target->file, mode) < 0 ? -errno : 0;
 }
 
 static int open_unfinished(struct session *session, struct upload_target *target,

@@ -1,0 +1,191 @@
+/*
+ * What the monitor would do to the system for a request, recorded instead of done: these functions
+ * take the place of the real ones where test_requests.c is linked. Included there only.
+ */
+#pragma once
+
+#include "lib/cleanup.h"
+#include "lib/password.h"
+#include "monitor/capabilities.h"
+#include "monitor/cell.h"
+#include "monitor/monitor.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <cmocka.h>
+
+static struct record {
+    int looked_up, compared, admitted, saved, dropped, logged_in;
+    int bound, listened, connected;
+    struct sockaddr_in target, own;
+    int events[EVENT_COUNT];
+    bool fail; /* the next system operation does */
+} record;
+
+int account_load(const struct config *config, const char *name, struct account **ret,
+                 struct buffer *problem)
+{
+    (void)config;
+    record.looked_up++;
+    if (strcmp(name, "damaged") == 0) {
+        assert_int_equal(buffer_append_string(problem, "line 1"), 0);
+        return -EBADMSG;
+    }
+    if (strcmp(name, "alice") != 0 && strcmp(name, "old") != 0 && strcmp(name, "disabled") != 0)
+        return -ENOENT;
+    *ret = calloc(1, sizeof(**ret));
+    assert_non_null(*ret);
+    (*ret)->name = strdup(name);
+    (*ret)->password = strdup(strcmp(name, "old") == 0 ? "old hash" : "hash");
+    (*ret)->uid = (*ret)->gid = 200001;
+    (*ret)->enabled = strcmp(name, "disabled") != 0;
+    return 0;
+}
+
+void account_free(struct account *account)
+{
+    if (account) {
+        free(account->name);
+        free(account->password);
+    }
+    free(account);
+}
+
+bool password_matches(const char *password, const char *hash, unsigned cost)
+{
+    (void)cost;
+    record.compared++;
+    return hash && strcmp(password, "right") == 0;
+}
+
+bool password_is_outdated(const char *hash)
+{
+    return strcmp(hash, "old hash") == 0;
+}
+
+int password_hash(const char *password, unsigned cost, char ret[PASSWORD_HASH_MAX])
+{
+    (void)cost;
+    assert_string_equal(password, "right");
+    (void)snprintf(ret, PASSWORD_HASH_MAX, "new hash");
+    return 0;
+}
+
+int account_save(const struct config *config, const struct account *account, bool create)
+{
+    (void)config;
+    assert_false(create);
+    assert_string_equal(account->name, "old");
+    assert_string_equal(account->password, "new hash");
+    record.saved++;
+    return 0;
+}
+
+static int some_descriptor(void)
+{
+    int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    assert_true(fd >= 0);
+    return fd;
+}
+
+int cell_open_folder(const struct account *account)
+{
+    assert_int_equal(account->uid, 200001);
+    return some_descriptor();
+}
+
+int cell_admit(const struct cell *cell, uid_t uid, gid_t gid, int folder, bool read_only,
+               int *ret_tree, enum cell_step *ret_step)
+{
+    (void)cell;
+    (void)folder;
+    (void)read_only;
+    assert_true(uid == 200001 && gid == 200001);
+    if (record.fail) {
+        *ret_step = CELL_STEP_MAP;
+        return -EPERM;
+    }
+    record.admitted++;
+    *ret_tree = some_descriptor();
+    return 0;
+}
+
+const char *cell_step_name(enum cell_step step)
+{
+    return step == CELL_STEP_MAP ? "uid map" : "another";
+}
+
+const char *cell_step_remedy(const char *name)
+{
+    assert_true(strlen(name) <= REQUEST_STEP_MAX);
+    return "a remedy";
+}
+
+int capabilities_keep_for_session(bool port_20)
+{
+    assert_false(port_20);
+    record.dropped++;
+    return record.fail ? -EPERM : 0;
+}
+
+int registry_log_in(struct registry *registry, const char *user)
+{
+    (void)registry;
+    assert_string_equal(user, "alice");
+    record.logged_in++;
+    return 0;
+}
+
+int registry_set_status(struct registry *registry, const char *status)
+{
+    (void)registry;
+    assert_true(strlen(status) <= REQUEST_STATUS_MAX);
+    return 0;
+}
+
+int bind(int fd, __CONST_SOCKADDR_ARG address, socklen_t size)
+{
+    (void)fd;
+    assert_int_equal(size, sizeof(record.own));
+    memcpy(&record.own, address.__sockaddr__, sizeof(record.own));
+    record.bound++;
+    return 0;
+}
+
+int listen(int fd, int backlog)
+{
+    (void)fd;
+    assert_true(backlog > 0);
+    record.listened++;
+    return 0;
+}
+
+int connect(int fd, __CONST_SOCKADDR_ARG address, socklen_t size)
+{
+    (void)fd;
+    assert_int_equal(size, sizeof(record.target));
+    memcpy(&record.target, address.__sockaddr__, sizeof(record.target));
+    record.connected++;
+    errno = EINPROGRESS;
+    return -1;
+}
+
+void monitor_log(struct monitor *monitor, const struct event *event)
+{
+    assert_non_null(monitor);
+    assert_true(event->id < EVENT_COUNT);
+    record.events[event->id]++;
+}
+
+void monitor_log_reason(struct monitor *monitor, enum event_id id, const char *reason,
+                        const char *detail)
+{
+    struct event event = EVENT_INIT(id);
+    event.reason = reason;
+    event.detail = detail;
+    monitor_log(monitor, &event);
+}
