@@ -1,6 +1,7 @@
 /*
- * A wall clock that a test can step: preloaded into a server, it adds the seconds at the start of the
- * file named by CLOCK_SHIM to CLOCK_REALTIME, and to nothing else (tests/session/test_rows_clock.py).
+ * A wall clock that a test can step: preloaded into a server, it adds the seconds at the start of
+ * the file named by CLOCK_SHIM to CLOCK_REALTIME, and to nothing else
+ * (tests/session/test_rows_clock.py).
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

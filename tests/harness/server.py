@@ -84,6 +84,9 @@ class Server:
         self.config_file = self.directory / "cellftpd.conf"
         self.stderr_file = self.directory / "stderr"
         self.uid_min = random.randrange(200000, 60000000)
+        # Away from the ports that the tests' own connections get, which stay in use for a minute after their end.
+        first = random.randrange(10000, 31000)
+        self.ports = f"{first}-{first + 999}"
         self.passwords = {}
         self.clients = []
         self.allow_stderr = False
@@ -109,6 +112,7 @@ class Server:
             "directories": {name: str(self.directory / name) for name in ("users", "homes", "run", "logs")},
             "accounts": {"uid_min": self.uid_min, "uid_max": self.uid_min + 999, "hash_cost": 1},
             "login": {"delay": "0 s"},
+            "passive": {"ports": self.ports},
         }
         for name in ("users", "homes", "run", "logs"):
             (self.directory / name).mkdir(mode=0o711 if name == "homes" else 0o755, exist_ok=True)

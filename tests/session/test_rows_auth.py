@@ -90,7 +90,18 @@ class Strangers(ServerTest):
         """Also where the record has none, or one that nothing fits."""
         record = self.server.directory / "users" / "bob.conf"
         text = record.read_text()
-        for password in ("", "!", "*", "x", "$y$", "$y$j75$", "$6$", "!" + text.split('"')[1], "$1$abc$", "bob's own 1"):
+        for password in (
+            "",
+            "!",
+            "*",
+            "x",
+            "$y$",
+            "$y$j75$",
+            "$6$",
+            "!" + text.split('"')[1],
+            "$1$abc$",
+            "bob's own 1",
+        ):
             record.write_text(re.sub('password = "[^"]*"', f'password = "{password}"', text))
             for command in ("PASS", "PASS ", "PASS x", "PASS !", "PASS *", f"PASS {password}", "PASS bob's own 1"):
                 with self.subTest(password=password, command=command):
@@ -329,7 +340,14 @@ class Backdoors(ServerTest):
         with Listener(self.server):
             self.assertEqual(len(self.listening()), 1, "the counting must see a port that is open")
         client = self.connect()
-        for command in ("USER x:)", "USER :)", "HELP ACIDBITCHEZ", "HELP acidbitchez", "SITE ACIDBITCHEZ", "ACIDBITCHEZ"):
+        for command in (
+            "USER x:)",
+            "USER :)",
+            "HELP ACIDBITCHEZ",
+            "HELP acidbitchez",
+            "SITE ACIDBITCHEZ",
+            "ACIDBITCHEZ",
+        ):
             client.command(command)
             self.assertEqual(self.listening(), [], command)
         client.expect(331, "USER x:)")

@@ -61,7 +61,12 @@ class Bounce(ServerTest):
     def test_D01_third_hosts_over_ipv6(self):
         self.check_no_call(
             self.login(family=socket.AF_INET6),
-            ("EPRT |2|fd00::1|10000|", "EPRT |1|10.9.8.7|10000|", "EPRT |2|::ffff:10.9.8.7|10000|", "EPRT |2|::|10000|"),
+            (
+                "EPRT |2|fd00::1|10000|",
+                "EPRT |1|10.9.8.7|10000|",
+                "EPRT |2|::ffff:10.9.8.7|10000|",
+                "EPRT |2|::|10000|",
+            ),
         )
 
     def test_D01_own_address_is_called(self):

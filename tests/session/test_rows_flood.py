@@ -185,7 +185,7 @@ class Lines(ServerTest):
 
 
 class Work(ServerTest):
-    config = {"transfer": {"hash": "1 s"}}
+    config = {"transfer": {"hash": "3 s"}}
 
     def check_cheap(self, client, commands, seconds):
         """Each of COMMANDS costs the session less than SECONDS of CPU time, and gets one reply."""
