@@ -88,7 +88,9 @@ static void table_unmap(struct table *table)
 
 static bool key_is_from(const struct key *key, const struct address *remote)
 {
-    size_t size = remote->family == AF_INET ? 4 : 16;
+    /* Who has one IPv6 address has the whole /64 of it, but for link-local ones. */
+    bool link_local = remote->bytes[0] == 0xfe && (remote->bytes[1] & 0xc0) == 0x80;
+    size_t size = remote->family == AF_INET ? 4 : link_local ? 16 : 8;
     return key->family == (remote->family == AF_INET ? 4 : 6) &&
            memcmp(key->address, remote->bytes, size) == 0;
 }

@@ -86,3 +86,13 @@ int capabilities_keep_for_session(bool port_20)
         return r;
     return capabilities_set(permitted & set);
 }
+
+int capabilities_of(pid_t pid, uint64_t *ret)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = pid};
+    struct __user_cap_data_struct data[2];
+    if (syscall(SYS_capget, &header, data) < 0)
+        return -errno;
+    *ret = data[0].permitted | (uint64_t)data[1].permitted << 32;
+    return 0;
+}

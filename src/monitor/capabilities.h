@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /*
  * Rights before: whatever root was started with. Rights after: CAPABILITIES_LOGIN. The bounding set
@@ -27,3 +28,6 @@ int capabilities_set(uint64_t set);
 /* Empties the bounding set (needs CAP_SETPCAP). */
 int capabilities_drop_bounding(uint64_t keep);
 #define CAPABILITY(number) (UINT64_C(1) << (number))
+
+/* The permitted capabilities of the process PID. Negative errno. */
+int capabilities_of(pid_t pid, uint64_t *ret);

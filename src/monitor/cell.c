@@ -30,6 +30,14 @@ const char *cell_step_name(enum cell_step step)
     return steps[step].name;
 }
 
+const char *cell_step_known(const char *name)
+{
+    for (size_t i = 0; i < ELEMENTS(steps); i++)
+        if (strcmp(steps[i].name, name) == 0)
+            return steps[i].name;
+    return "unknown step";
+}
+
 const char *cell_step_remedy(const char *name)
 {
     for (size_t i = 0; i < ELEMENTS(steps); i++)
@@ -61,9 +69,13 @@ static int open_empty_tree(const struct config *config)
     cleanup_close int run = run_directory_open(config);
     if (run < 0)
         return run;
-    /* chmod: the cell user must be able to stand in it, whatever our umask is. */
-    if (mkdirat(run, "empty", 0555) == 0 ? fchmodat(run, "empty", 0555, 0) < 0 : errno != EEXIST)
-        return -errno;
+    /* The cell user must be able to stand in it, whatever our umask is, and from its first moment
+     * on: others may be using it before a chmod. */
+    mode_t mask = umask(0);
+    int r = mkdirat(run, "empty", 0555) < 0 && errno != EEXIST ? -errno : 0;
+    (void)umask(mask);
+    if (r < 0)
+        return r;
     cleanup_close int tree = (int)syscall(
         SYS_open_tree, run, "empty", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
     if (tree < 0)

@@ -43,6 +43,8 @@ enum cell_step { CELL_STEPS(CELL_STEP_ENUM) CELL_STEP_COUNT };
 #undef CELL_STEP_ENUM
 
 const char *cell_step_name(enum cell_step step);
+/* NAME if it is the name of a step, else "unknown step": for names that a session sent. */
+const char *cell_step_known(const char *name);
 /* The remedy for the step with that name; a general one for an unknown name. */
 const char *cell_step_remedy(const char *name);
 

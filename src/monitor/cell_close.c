@@ -98,12 +98,12 @@ static int set_limits(void)
         int resource;
         rlim_t limit;
     } limits[] = {
-        {RLIMIT_CORE, 0},     /* a core would hold what the user typed */
-        {RLIMIT_NPROC, 0},    /* it never forks */
-        {RLIMIT_NOFILE, 128}, /* a walk of LISTING_DEPTH_MAX directories, and the rest */
+        {RLIMIT_CORE, 0},    /* a core would hold what the user typed */
+        {RLIMIT_NPROC, 0},   /* it never forks */
+        {RLIMIT_NOFILE, 32}, /* it needs a dozen; each could be a port of the passive range */
         {RLIMIT_MEMLOCK, 0},
 #ifndef CELLFTPD_SANITIZED
-        {RLIMIT_DATA, 64 << 20}, /* a session needs less than one MiB, a large listing a few */
+        {RLIMIT_AS, 192 << 20}, /* a session needs less than one MiB of its own, a listing a few */
 #endif
     };
     for (size_t i = 0; i < ELEMENTS(limits); i++) {

@@ -57,6 +57,9 @@ struct monitor {
     char user[REQUEST_NAME_MAX + 1];
     struct account *account; /* whom the login was granted to, from PHASE_ENTERING on */
     struct noise noise;
+    uint64_t log_debt; /* bytes of events beyond what time has earned, and when that was counted */
+    uint64_t log_time;
+    uint64_t stop_deadline; /* clock_msec, 0: nobody has told this monitor to stop */
     uint64_t refused_calls;
     uint8_t refused_seen[128]; /* one bit a system call: its name was logged */
     bool ended;                /* a DISCONNECT reason was given by the session */
@@ -70,6 +73,9 @@ int monitor_serve(const struct config *config, int control);
 /* Answers one request; requests.c. 0, or a negative errno that ends the session: -EPROTO and
  * -EBADMSG are an attack, the rest a fault of ours that has been logged. */
 int requests_handle(struct monitor *monitor, struct message *message, int fd);
+
+/* False if this connection has caused too many events of its kind; counts those. */
+bool requests_admit_noise(struct monitor *monitor);
 
 /* Login; login.c. Fills the answer, *RET_FD is the user's folder when it was granted. */
 int login_handle(struct monitor *monitor, struct message *message, struct message *answer,

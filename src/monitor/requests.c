@@ -5,11 +5,16 @@
  */
 #include "lib/cleanup.h"
 #include "lib/clock.h"
+#include "lib/text.h"
 #include "monitor/capabilities.h"
 #include "monitor/cell.h"
 #include "monitor/monitor.h"
 
+#include <linux/seccomp.h>
+#include <linux/sockios.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 /* One request: fills ANSWER and *RET_FD (-1: none), which are sent if the table says that there is
  * an answer. FD is a descriptor that came with the request, -1 if none; the handler takes it out of
@@ -17,25 +22,33 @@
 typedef int (*request_handler)(struct monitor *monitor, struct message *message,
                                struct message *answer, int *fd, int *ret_fd);
 
+/* True if FD is the listener of a seccomp filter: only one of those knows no notification 0. */
+static bool is_listener(int fd)
+{
+    uint64_t none = 0;
+    return ioctl(fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &none) < 0 && errno == ENOENT;
+}
+
 /* READY and ENTERED have the same form: how a step went, and the listener of the filter that came
  * with it. */
 static int cell_report(struct monitor *monitor, struct message *message, int *fd, enum phase next)
 {
+    enum { ERRNO_MAX = 4095 };
     uint32_t error = message_get_u32(message);
     const char *step = message_get_string(message, REQUEST_STEP_MAX);
-    if (!message_end(message))
+    if (!message_end(message) || error > ERRNO_MAX)
         return -EBADMSG;
     if (error != 0) {
         struct event event = EVENT_INIT(EVENT_CELL_FAILED);
         cleanup_free char *detail = NULL;
-        if (asprintf(&detail, "%s; %s", strerror((int)(error & 0xfff)), cell_step_remedy(step)) < 0)
+        if (asprintf(&detail, "%s; %s", strerror((int)error), cell_step_remedy(step)) < 0)
             detail = NULL;
-        event.reason = step;
+        event.reason = cell_step_known(step);
         event.detail = detail;
         monitor_log(monitor, &event);
         return -ECANCELED;
     }
-    if (*fd < 0)
+    if (*fd < 0 || !is_listener(*fd))
         return -EBADMSG;
     monitor->cell.listener = take_fd(fd);
     monitor->phase = next;
@@ -58,6 +71,10 @@ static int entered(struct monitor *monitor, struct message *message, struct mess
     int r = cell_report(monitor, message, fd, PHASE_SESSION);
     if (r < 0)
         return r;
+    /* Its word that it has given up what entering took is not enough. */
+    uint64_t left = 0;
+    if (capabilities_of(monitor->cell.pid, &left) < 0 || left != 0)
+        return -EPROTO;
     r = capabilities_keep_for_session(monitor->config->active_enabled &&
                                       monitor->config->active_port_20);
     if (r < 0) {
@@ -93,7 +110,7 @@ static int connect_request(struct monitor *monitor, struct message *message, str
 
 /* A client that causes a noisy event again and again gets the first ones logged, then a few a
  * second, then a count. */
-static bool noise_admits(struct monitor *monitor)
+bool requests_admit_noise(struct monitor *monitor)
 {
     enum { BURST = 20, REFILL_EVERY = 500 };
     struct noise *noise = &monitor->noise;
@@ -111,6 +128,22 @@ static bool noise_admits(struct monitor *monitor)
     }
     noise->tokens--;
     return true;
+}
+
+/* No connection fills the disk with log lines: past its budget, this monitor reads more slowly, and
+ * the session waits. */
+static void hold_back(struct monitor *monitor, size_t size)
+{
+    enum { BURST = 2 << 20, PER_MSEC = 512, LONGEST = 1000 };
+    uint64_t now = clock_msec();
+    uint64_t earned = (now - monitor->log_time) * PER_MSEC;
+    monitor->log_debt = monitor->log_debt > earned ? monitor->log_debt - earned : 0;
+    monitor->log_debt += size;
+    monitor->log_time = now;
+    if (monitor->log_debt > BURST) {
+        uint64_t wait = (monitor->log_debt - BURST) / PER_MSEC;
+        (void)poll(NULL, 0, wait < LONGEST ? (int)wait : LONGEST);
+    }
 }
 
 static int event_request(struct monitor *monitor, struct message *message, struct message *answer,
@@ -134,8 +167,9 @@ static int event_request(struct monitor *monitor, struct message *message, struc
     }
     if (kind->file == EVENT_FILE_files && monitor->phase != PHASE_SESSION)
         return -EPROTO;
-    if (kind->from == EVENT_FROM_SESSION_NOISE && !noise_admits(monitor))
+    if (kind->from == EVENT_FROM_SESSION_NOISE && !requests_admit_noise(monitor))
         return 0;
+    hold_back(monitor, message->size);
     monitor_log(monitor, &event);
     return 0;
 }
@@ -147,7 +181,7 @@ static int status_request(struct monitor *monitor, struct message *message, stru
     (void)fd;
     (void)ret_fd;
     const char *status = message_get_string(message, REQUEST_STATUS_MAX);
-    if (!message_end(message))
+    if (!message_end(message) || !text_is_plain(status, strlen(status)))
         return -EBADMSG;
     (void)registry_set_status(&monitor->registry, status);
     return 0;
@@ -196,5 +230,11 @@ int requests_handle(struct monitor *monitor, struct message *message, int fd)
         return attack(monitor, "malformed-request", requests[type].name);
     if (r < 0 || !requests[type].answered)
         return r;
-    return message_send(monitor->cell.socket, &answer, answer_fd);
+    /* A session reads one answer before it asks again: else the answers, and the descriptors in
+     * them, would pile up. */
+    int unread = 0;
+    if (ioctl(monitor->cell.socket, SIOCOUTQ, &unread) < 0 || unread > 0)
+        return attack(monitor, "unread-answers", requests[type].name);
+    r = message_send(monitor->cell.socket, &answer, answer_fd);
+    return r == -EPIPE ? 0 : r; /* it is going, or was told to: its end is read next */
 }

@@ -157,47 +157,62 @@ static int serve_request(struct monitor *monitor)
 static int until_deadline(const struct monitor *monitor)
 {
     enum { GRACE = 2000 };
-    if (monitor->phase == PHASE_SESSION)
+    uint64_t deadline = monitor->stop_deadline;
+    if (deadline == 0 && monitor->phase == PHASE_SESSION)
         return -1;
-    uint64_t deadline = monitor->started / 1000 + monitor->config->login_deadline + GRACE;
+    if (deadline == 0)
+        deadline = monitor->started / 1000 + monitor->config->login_deadline + GRACE;
     uint64_t now = clock_msec();
     return now >= deadline ? 0 : (int)(deadline - now);
 }
 
-enum watched { WATCH_SOCKET, WATCH_LISTENER, WATCH_SIGNALS, WATCH_COUNT };
+enum watched { WATCH_SOCKET, WATCH_LISTENER, WATCH_SIGNALS, WATCH_PROCESS, WATCH_COUNT };
 
-/* Serves requests until the session is gone or must go. Returns why, for the log, if the session
- * did not say. */
-static const char *serve_session(struct monitor *monitor, int signals)
+/* How a session came to its end, seen from here; the words are the log's, where the session gave
+ * none. */
+enum ending { ENDING_GONE, ENDING_DEADLINE, ENDING_ATTACK, ENDING_FAILED };
+static const char *const ending_words[] = {
+    [ENDING_GONE] = "session-gone",
+    [ENDING_DEADLINE] = "deadline",
+    [ENDING_ATTACK] = "attack",
+    [ENDING_FAILED] = "server-failed",
+};
+
+/* Serves requests until the session is gone or must go. */
+static enum ending serve_session(struct monitor *monitor, int signals)
 {
-    bool stopping = false;
+    enum { STOP_PATIENCE = 5000 };
     for (;;) {
         struct pollfd watched[WATCH_COUNT] = {
             [WATCH_SOCKET] = {.fd = monitor->cell.socket, .events = POLLIN},
             [WATCH_LISTENER] = {.fd = monitor->cell.listener, .events = POLLIN},
-            [WATCH_SIGNALS] = {.fd = stopping ? -1 : signals, .events = POLLIN},
+            [WATCH_SIGNALS] = {.fd = monitor->stop_deadline ? -1 : signals, .events = POLLIN},
+            [WATCH_PROCESS] = {.fd = monitor->cell.process, .events = POLLIN},
         };
         int timeout = until_deadline(monitor);
         int r = poll(watched, ELEMENTS(watched), timeout);
         if (r < 0 && errno != EINTR)
-            return "poll-failed";
+            return ENDING_FAILED;
         if (timeout >= 0 && until_deadline(monitor) == 0)
-            return "login-deadline";
+            return ENDING_DEADLINE;
         if (r <= 0)
             continue;
         if ((watched[WATCH_LISTENER].revents & POLLIN) && calls_handle(monitor) < 0)
-            return "attack";
+            return ENDING_ATTACK;
+        if (watched[WATCH_LISTENER].revents & (POLLHUP | POLLERR | POLLNVAL))
+            monitor->cell.listener = close_fd(monitor->cell.listener); /* nobody is left to ask */
         if (watched[WATCH_SOCKET].revents) {
             r = serve_request(monitor);
             if (r == 0)
-                return "session-gone";
+                return ENDING_GONE;
             if (r < 0)
-                return r == -EPROTO || r == -EBADMSG ? "attack" : "server-failed";
-        }
+                return r == -EPROTO || r == -EBADMSG ? ENDING_ATTACK : ENDING_FAILED;
+        } else if (watched[WATCH_PROCESS].revents)
+            return ENDING_GONE; /* with nothing more to say, whoever may hold its socket */
         if (watched[WATCH_SIGNALS].revents) {
             /* The session sees the end of its socket, says 421 and leaves; what it reports is still
              * read. */
-            stopping = true;
+            monitor->stop_deadline = clock_msec() + STOP_PATIENCE;
             (void)shutdown(monitor->cell.socket, SHUT_WR);
         }
     }
@@ -258,14 +273,15 @@ static int serve_connection(struct monitor *monitor, int *control)
         turn_away(kept, REPLY_BROKEN);
     (void)close(kept);
 
-    const char *why = r == 1   ? serve_session(monitor, signals)
-                      : r == 0 ? "session-gone"
-                               : "cell-failed";
-    /* One that has reported that it could not enter its folder is telling its client so. */
-    bool leaving = r == 1 && monitor->phase == PHASE_ENTERING && strcmp(why, "server-failed") == 0;
-    if (!leaving && strcmp(why, "session-gone") != 0 && strcmp(why, "login-deadline") != 0)
+    enum ending ending = r == 1   ? serve_session(monitor, signals)
+                         : r == 0 ? ENDING_GONE
+                                  : ENDING_FAILED;
+    /* One that could not enter its folder has said so, and is telling its client: it is left the
+     * time to. */
+    bool leaving = r == 1 && ending == ENDING_FAILED && monitor->phase == PHASE_ENTERING;
+    if (ending != ENDING_GONE && !leaving)
         (void)pidfd_send_signal(monitor->cell.process, SIGKILL, NULL, 0);
-    log_end(monitor, why, cell_end(&monitor->cell));
+    log_end(monitor, ending_words[ending], cell_end(&monitor->cell));
     return r < 0 ? -ECANCELED : 0;
 }
 

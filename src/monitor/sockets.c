@@ -24,8 +24,12 @@ static int new_socket(const struct monitor *monitor)
         socket(monitor->local.family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP);
     if (fd < 0)
         return -errno;
-    const int on = 1;
-    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0)
+    /* The session can set no option; what a listener has, the connections that it accepts have too.
+     * A peer that vanished must not hold a transfer for ever. */
+    const int on = 1, patience = 120000;
+    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
+        setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on)) < 0 ||
+        setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &patience, sizeof(patience)) < 0)
         return -errno;
     if (monitor->local.family == AF_INET6 &&
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) < 0)
@@ -124,14 +128,14 @@ int listen_handle(struct monitor *monitor, struct message *message, struct messa
     char text[ADDRESS_TEXT_MAX] = "";
     uint16_t port = 0;
     int r = announced_address(monitor, &announced);
-    if (r == -EADDRNOTAVAIL)
+    if (r == -EADDRNOTAVAIL && requests_admit_noise(monitor))
         monitor_log_reason(
             monitor, EVENT_SERVER_FAILED, "passive-address",
             "the address to announce cannot be reached by this client: set passive.address");
     if (r == 0) {
         address_format(&announced, text, sizeof(text));
         r = listen_somewhere(monitor, &port);
-        if (r < 0)
+        if (r < 0 && requests_admit_noise(monitor))
             monitor_log_reason(monitor, EVENT_SERVER_FAILED, "passive-port",
                                r == -EADDRINUSE
                                    ? "no port of passive.ports is free: widen the range"

@@ -8,7 +8,6 @@
 
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -44,14 +43,6 @@ void data_set_active(struct session *session, uint16_t port)
     session->data.kind = DATA_ACTIVE;
 }
 
-/* A peer that vanished must not hold a transfer for ever. */
-static void tune(int fd)
-{
-    const int patience = 120000, on = 1;
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &patience, sizeof(patience));
-    (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-}
-
 static void refuse_stranger(struct session *session, const struct address *stranger)
 {
     char text[ADDRESS_TEXT_MAX] = "unknown";
@@ -69,14 +60,17 @@ void data_accept(struct session *session)
     struct data *data = &session->data;
     for (int i = 0; i < AT_ONCE && data->listener >= 0; i++) {
         cleanup_close int fd = accept4(data->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd < 0)
-            return; /* nobody there, or gone again */
+        if (fd < 0) {
+            /* Nobody there, or gone again; anything else would come again and again. */
+            if (errno != EAGAIN && errno != ECONNABORTED && errno != EINTR)
+                data_close(data);
+            return;
+        }
         struct address peer = {.family = AF_UNSPEC};
         if (address_of_peer(fd, &peer) < 0 || !address_same_host(&peer, &session->peer)) {
             refuse_stranger(session, &peer);
             continue;
         }
-        tune(fd);
         data->fd = take_fd(&fd);
         data->connected = true;
         data->listener = close_fd(data->listener);
@@ -91,7 +85,6 @@ static int establish_active(struct session *session)
         int r = ask_connect(session->monitor, &session->peer, data->port, &data->fd);
         if (r < 0)
             return r;
-        tune(data->fd);
     }
     struct pollfd writable = {.fd = data->fd, .events = POLLOUT};
     if (poll(&writable, 1, 0) <= 0)

@@ -11,10 +11,14 @@
 #include "monitor/monitor.h"
 
 #include <fcntl.h>
+#include <linux/seccomp.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 
 #include <cmocka.h>
 
@@ -23,7 +27,10 @@ static struct record {
     int bound, listened, connected;
     struct sockaddr_in target, own;
     int events[EVENT_COUNT];
-    bool fail; /* the next system operation does */
+    bool fail;               /* the next system operation does */
+    bool no_listener;        /* the descriptor that came is something else */
+    bool keeps_capabilities; /* the session has not given up what entering took */
+    uint64_t waited;         /* milliseconds by which events were held back */
 } record;
 
 int account_load(const struct config *config, const char *name, struct account **ret,
@@ -117,6 +124,39 @@ int cell_admit(const struct cell *cell, uid_t uid, gid_t gid, int folder, bool r
 const char *cell_step_name(enum cell_step step)
 {
     return step == CELL_STEP_MAP ? "uid map" : "another";
+}
+
+const char *cell_step_known(const char *name)
+{
+    assert_true(strlen(name) <= REQUEST_STEP_MAX);
+    return "a step";
+}
+
+int capabilities_of(pid_t pid, uint64_t *ret)
+{
+    (void)pid;
+    *ret = record.keeps_capabilities ? CAPABILITY(21) : 0;
+    return 0;
+}
+
+int poll(struct pollfd *watched, nfds_t count, int timeout)
+{
+    assert_true(!watched && count == 0 && timeout > 0 && timeout <= 1000);
+    record.waited += (uint64_t)timeout;
+    return 0;
+}
+
+int ioctl(int fd, unsigned long request, ...)
+{
+    if (request == SECCOMP_IOCTL_NOTIF_ID_VALID) {
+        errno = record.no_listener ? ENOTTY : ENOENT;
+        return -1;
+    }
+    va_list arguments;
+    va_start(arguments, request);
+    void *argument = va_arg(arguments, void *);
+    va_end(arguments);
+    return (int)syscall(SYS_ioctl, fd, request, argument);
 }
 
 const char *cell_step_remedy(const char *name)

@@ -3,6 +3,7 @@
  * (row C21). A million good, mutated and random messages in every phase, each judged by a second
  * opinion written here; what the monitor would do to the system is recorded instead of done.
  */
+#include "lib/text.h"
 #include "requests_messages.h"
 #include "requests_record.h"
 
@@ -99,7 +100,8 @@ static bool is_attack(const struct monitor *monitor, const struct message *messa
         return true;
     switch (type) {
     case REQUEST_READY:
-    case REQUEST_ENTERED: return ret->number == 0 && !descriptor;
+    case REQUEST_ENTERED: return ret->number > 4095 || (ret->number == 0 && !descriptor);
+    case REQUEST_STATUS: return !text_is_plain(ret->text[0], strlen(ret->text[0]));
     case REQUEST_LOGIN: return monitor->attempts >= ATTEMPTS;
     case REQUEST_CONNECT:
         return strcmp(ret->text[0], "192.0.2.1") != 0 || ret->number < 1024 || ret->number > 65535;
@@ -345,11 +347,97 @@ static void test_C21_truncations_and_flipped_bits(void **state)
     (void)close(pair[1]);
 }
 
+/* READY or ENTERED as an honest session sends it, with a descriptor. */
+static int report(struct bench *bench, enum request type, enum phase phase)
+{
+    static struct message message;
+    message_begin(&message, type);
+    message_put_u32(&message, 0);
+    message_put_string(&message, "");
+    bench->monitor.phase = phase;
+    bench->monitor.account = calloc(1, sizeof(*bench->monitor.account));
+    assert_non_null(bench->monitor.account);
+    bench->monitor.account->name = strdup("alice");
+    int r = requests_handle(&bench->monitor, &message, some_descriptor());
+    bench->monitor.cell.listener = close_fd(bench->monitor.cell.listener);
+    account_free(bench->monitor.account);
+    bench->monitor.account = NULL;
+    return r;
+}
+
+/* A session that was taken over says that it has entered, and has not. */
+static void test_C21_reports_are_not_believed(void **state)
+{
+    (void)state;
+    static struct bench bench;
+    int pair[2];
+    open_bench(&bench, pair);
+    memset(&record, 0, sizeof(record));
+    assert_int_equal(report(&bench, REQUEST_READY, PHASE_STARTING), 0);
+    assert_int_equal(report(&bench, REQUEST_ENTERED, PHASE_ENTERING), 0);
+    record.no_listener = true;
+    assert_int_equal(report(&bench, REQUEST_READY, PHASE_STARTING), -EPROTO);
+    assert_int_equal(report(&bench, REQUEST_ENTERED, PHASE_ENTERING), -EPROTO);
+    memset(&record, 0, sizeof(record));
+    record.keeps_capabilities = true;
+    assert_int_equal(report(&bench, REQUEST_ENTERED, PHASE_ENTERING), -EPROTO);
+    assert_int_equal(record.events[EVENT_LOGIN], 0);
+    memset(&record, 0, sizeof(record));
+    (void)close(pair[0]);
+    (void)close(pair[1]);
+}
+
+/* Who asks on without reading the answers collects descriptors of ours. */
+static void test_C21_unread_answers(void **state)
+{
+    (void)state;
+    static struct bench bench;
+    static struct message message;
+    int pair[2];
+    open_bench(&bench, pair);
+    bench.monitor.phase = PHASE_SESSION;
+    message_begin(&message, REQUEST_LISTEN);
+    assert_int_equal(requests_handle(&bench.monitor, &message, -1), 0);
+    message_begin(&message, REQUEST_LISTEN);
+    assert_int_equal(requests_handle(&bench.monitor, &message, -1), -EPROTO);
+    memset(&record, 0, sizeof(record));
+    (void)close(pair[0]);
+    (void)close(pair[1]);
+}
+
+/* No session fills the disk with lines: past its budget it has to wait. */
+static void test_Q10_events_are_held_back(void **state)
+{
+    (void)state;
+    static struct bench bench;
+    static struct message message;
+    static char path[4000];
+    int pair[2];
+    open_bench(&bench, pair);
+    bench.monitor.phase = PHASE_SESSION;
+    memset(&record, 0, sizeof(record));
+    memset(path, 'x', sizeof(path) - 1);
+    for (int i = 0; i < 2000; i++) {
+        struct event event = EVENT_INIT(EVENT_UPLOAD);
+        event.path = path;
+        message_begin(&message, REQUEST_EVENT);
+        event_put(&message, &event);
+        assert_int_equal(requests_handle(&bench.monitor, &message, -1), 0);
+    }
+    assert_true(record.waited > 1000); /* 8 MB at 2 MiB at once and 512 KiB a second */
+    memset(&record, 0, sizeof(record));
+    (void)close(pair[0]);
+    (void)close(pair[1]);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_C21_truncations_and_flipped_bits),
         cmocka_unit_test(test_C21_a_million_messages),
+        cmocka_unit_test(test_C21_reports_are_not_believed),
+        cmocka_unit_test(test_C21_unread_answers),
+        cmocka_unit_test(test_Q10_events_are_held_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
