@@ -9,7 +9,6 @@ DESTDIR    ?=
 ifeq ($(origin CC),default)
 CC := gcc
 endif
-PKG_CONFIG ?= pkg-config
 INSTALL    ?= install
 VARIANT    ?= release
 O          := build/$(VARIANT)
@@ -26,7 +25,7 @@ warnings := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wstrict-proto
 	-Werror=incompatible-pointer-types -Werror=int-conversion -Werror=return-type
 hardening := -fstack-protector-strong -fPIE -fno-strict-overflow -fcf-protection
 hardening_link := -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,-z,separate-code -Wl,--as-needed
-ifneq ($(shell $(CC) --version | grep -c clang),0)
+ifneq ($(shell $(CC) --version 2>/dev/null | grep -c clang),0)
 warnings += -Wno-gnu-statement-expression
 else
 hardening += -fstack-clash-protection -ftrivial-auto-var-init=zero
@@ -48,6 +47,7 @@ warnings += -Werror
 endif
 
 all_cppflags := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DCELLFTPD_VERSION='"$(VERSION)"' \
+	-DCONFIG_FILE_DEFAULT='"$(SYSCONFDIR)/cellftpd/cellftpd.conf"' \
 	-Isrc -I$(O) $(CPPFLAGS)
 all_cflags   := -std=gnu17 $(CFLAGS) $(warnings) $(hardening) $(sanitize)
 all_ldflags  := $(hardening_link) $(sanitize) $(LDFLAGS)
@@ -116,7 +116,7 @@ $(O)/unit/%: tests/unit/%.c $(O)/monitor.a $(O)/session.a $(O)/ctl.a $(O)/lib.a
 unit: $(unit_tests)
 
 # What a Debian machine needs, to build and to test; only what is missing is installed.
-build_packages := gcc make pkg-config libc6-dev linux-libc-dev libconfig-dev libcrypt-dev libmd-dev \
+build_packages := gcc make libc6-dev linux-libc-dev libconfig-dev libcrypt-dev libmd-dev \
 	zlib1g-dev libseccomp-dev systemd
 test_packages := clang libcmocka-dev python3 curl lftp ncftp wget rclone strace acl iproute2 procps \
 	util-linux man-db mandoc cppcheck clang-format clang-tidy
@@ -129,6 +129,7 @@ test-deps:
 
 .PHONY: demo demo-stop
 demo: deps
+	@tests/packages curl
 	@$(MAKE) --no-print-directory all
 	@tests/demo start
 demo-stop:
@@ -170,6 +171,7 @@ uninstall:
 
 .PHONY: clean help
 clean:
+	@tests/demo stop
 	rm -rf build
 help:
 	@echo "make             build cellftpd and cellftpctl in $(O)"

@@ -10,7 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define CONFIG_FILE_DEFAULT "/etc/cellftpd/cellftpd.conf"
+/* CONFIG_FILE_DEFAULT, the path of the file, comes from the build:
+ * SYSCONFDIR/cellftpd/cellftpd.conf. */
 
 struct port_range {
     uint16_t first;

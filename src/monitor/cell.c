@@ -120,6 +120,10 @@ static void release_parts(struct cell_parts *parts)
 static int gather_parts(const struct config *config, struct cell_parts *parts,
                         enum cell_step *ret_step)
 {
+    *ret_step = CELL_STEP_RUN;
+    cleanup_close int run = run_directory_open(config);
+    if (run < 0)
+        return run;
     *ret_step = CELL_STEP_CELL_USER;
     int r = find_cell_user(config, &parts->uid, &parts->gid);
     if (r < 0)

@@ -27,7 +27,7 @@
     X(LIMITS,       "resource limits",     "lower the hard limits less than the server needs")                        \
     X(JOIN_NETWORK, "joining the network namespace", "CAP_SYS_ADMIN is needed")                                        \
     X(IDENTITY,     "becoming the cell user", "CAP_SETUID and CAP_SETGID are needed")                                 \
-    X(NAMESPACES,   "user and mount namespaces", "set user.max_user_namespaces above 0; in a container, allow nested user namespaces") \
+    X(NAMESPACES,   "user and mount namespaces", "set user.max_user_namespaces above 0; in a container, allow nested user namespaces; in a chroot it is impossible: use pivot_root or systemd-nspawn") \
     X(ROOT,         "pivot into the empty root", "the kernel must be 5.12 or newer, and the present root a mount point") \
     X(CAPABILITIES, "dropping capabilities", "CAP_SETPCAP is needed")                                                 \
     X(VERIFY,       "verification",        "the cell was built but is not closed: report this, with your kernel's version") \

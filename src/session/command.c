@@ -116,11 +116,13 @@ void command_serve(struct session *session, char *line, size_t size)
     session->commands++;
     if (memchr(line, '\0', size)) {
         refuse_zero_byte(session, line, size);
+        forget_pending(session, 0);
         return;
     }
     size_t length = strcspn(line, " ");
     if (length == 0 || length > VERB_MAX || !text_is_plain(line, length)) {
         refuse_unknown(session);
+        forget_pending(session, 0);
         return;
     }
     memcpy(verb, line, length);
@@ -136,6 +138,7 @@ void command_serve(struct session *session, char *line, size_t size)
     char *argument = line + length + (line[length] == ' ');
     if (strchr(argument, '\r')) {
         reply(session, 501, "A command cannot contain a carriage return.");
+        forget_pending(session, 0);
         return;
     }
     serve_verb(session, verb, argument);

@@ -8,11 +8,14 @@
 #include "session/command.h"
 #include "session/transfer.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 struct summing {
     struct hash *hash;
+    int turn; /* locked while this is the one checksum that a user's sessions make */
     enum hash_algorithm algorithm;
     bool standard; /* HASH: the reply names the algorithm and the range */
     uint64_t start, end;
@@ -24,6 +27,7 @@ static void summing_free(struct transfer *transfer)
 {
     struct summing *summing = transfer->state;
     hash_free(summing->hash);
+    (void)close_fd(summing->turn);
     free(summing->path);
     free(summing);
 }
@@ -88,6 +92,16 @@ static struct summing *summing_new(int file, const char *path, struct summing pa
     return summing;
 }
 
+/* The sessions of a user have one thing in common that can be locked: their root. A crash unlocks
+ * it. */
+static int take_turn(void)
+{
+    cleanup_close int root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (root < 0 || flock(root, LOCK_EX | LOCK_NB) < 0)
+        return -errno;
+    return take_fd(&root);
+}
+
 static void start(struct session *session, const char *path, struct summing parameters)
 {
     uint64_t size;
@@ -104,8 +118,15 @@ static void start(struct session *session, const char *path, struct summing para
     }
     if (parameters.end > size)
         parameters.end = size;
+    parameters.turn = take_turn();
+    if (parameters.turn < 0) {
+        (void)close_fd(file);
+        reply(session, 450, "Another session of yours is making a checksum; try again later.");
+        return;
+    }
     struct summing *summing = summing_new(file, path, parameters);
     if (!summing) {
+        (void)close_fd(parameters.turn);
         reply_error(session, 451, -ENOMEM);
         return;
     }

@@ -92,7 +92,7 @@ void command_mlst(struct session *session, char *argument)
  * open). */
 static void stat_path(struct session *session, const char *path)
 {
-    enum { LINES_MAX = 1000, PIECE = 16384, TEXT_MAX = 65536 };
+    enum { LINES_MAX = 1000, PIECE = 16384, TEXT_MAX = 65536, OUTPUT_MAX = 512 * 1024 };
     struct listing *listing;
     struct listing_view view = view_of(session, LISTING_LONG);
     int r = listing_open(&view, path, &listing);
@@ -114,10 +114,9 @@ static void stat_path(struct session *session, const char *path)
             buffer_consume(&text, size + 1);
             lines++;
         }
-    } while (r == 1 && lines < LINES_MAX);
+    } while (r == 1 && lines < LINES_MAX && buffer_size(&session->control.output) < OUTPUT_MAX);
     listing_free(listing);
-    reply(session, 213,
-          lines < LINES_MAX ? "End." : "End of the first 1000 entries; use LIST for all.");
+    reply(session, 213, r == 0 ? "End." : "There is more; use LIST for all.");
 }
 
 static void stat_transfer(struct session *session)

@@ -53,9 +53,9 @@ void command_pass(struct session *session, char *argument)
     }
     session->user_given = false; /* every password belongs to one USER */
     struct login_answer answer = {.result = LOGIN_REFUSED, .folder = -1};
-    int r = strlen(argument) <= REQUEST_PASSWORD_MAX
-                ? ask_login(session->monitor, session->user, argument, &answer)
-                : 0;
+    /* One that is too long fits nothing, as an empty one does; it is a try all the same. */
+    const char *password = strlen(argument) <= REQUEST_PASSWORD_MAX ? argument : "";
+    int r = ask_login(session->monitor, session->user, password, &answer);
     explicit_bzero(argument, strlen(argument));
     if (r < 0) {
         reply(session, 421, "Service not available.");

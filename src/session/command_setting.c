@@ -82,6 +82,8 @@ void command_allo(struct session *session, char *argument)
 void command_rest(struct session *session, char *argument)
 {
     uint64_t offset;
+    session->pending.restart = 0; /* also when this one is refused */
+    session->pending.has_range = false;
     if (scan_u64(argument, INT64_MAX, &offset) < 0) {
         reply(session, 501, "REST needs a number of bytes.");
         return;
@@ -95,6 +97,8 @@ void command_rang(struct session *session, char *argument)
 {
     char *space = strchr(argument, ' ');
     uint64_t first, last;
+    session->pending.restart = 0; /* also when this one is refused */
+    session->pending.has_range = false;
     if (space)
         *space = '\0';
     if (!space || scan_u64(argument, INT64_MAX - 1, &first) < 0 ||
@@ -104,7 +108,6 @@ void command_rang(struct session *session, char *argument)
     }
     struct pending *pending = &session->pending;
     if (first == 1 && last == 0) {
-        pending->has_range = false;
         reply(session, 350, "The next command means the whole file.");
         return;
     }

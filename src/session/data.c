@@ -67,7 +67,10 @@ void data_accept(struct session *session)
             return;
         }
         struct address peer = {.family = AF_UNSPEC};
-        if (address_of_peer(fd, &peer) < 0 || !address_same_host(&peer, &session->peer)) {
+        int r = address_of_peer(fd, &peer);
+        if (r == -ENOTCONN)
+            continue; /* reset before it was accepted: it may have been anybody */
+        if (r < 0 || !address_same_host(&peer, &session->peer)) {
             refuse_stranger(session, &peer);
             continue;
         }

@@ -35,8 +35,11 @@ int unfinished_make(int directory, mode_t mode, char ret_name[UNFINISHED_NAME_MA
 
 static bool is_abandoned(int directory, const char *name)
 {
-    cleanup_close int fd =
-        openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+    cleanup_close int fd = openat(directory, name, flags);
+    /* With an umask of 777 even its owner cannot look at it. */
+    if (fd < 0 && errno == EACCES && fchmodat(directory, name, S_IRUSR | S_IWUSR, 0) == 0)
+        fd = openat(directory, name, flags);
     struct stat status;
     struct timespec now;
     if (fd < 0 || fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) ||

@@ -2,6 +2,7 @@
  * they go to. */
 #include "session/upload.h"
 #include "lib/cleanup.h"
+#include "lib/clock.h"
 #include "session/ascii.h"
 #include "session/upload_target.h"
 
@@ -42,6 +43,11 @@ static bool client_is_gone(struct session *session)
 static int step(struct session *session, struct transfer *transfer)
 {
     struct upload *upload = transfer->state;
+    if (upload->target.source >= 0) {
+        transfer->progress = clock_msec(); /* nothing moves on the network meanwhile */
+        int copied = upload_target_copy(&upload->target);
+        return copied < 0 ? copied : TRANSFER_MORE;
+    }
     char *scratch = session_scratch(session);
     if (!scratch)
         return -ENOMEM;

@@ -9,12 +9,16 @@
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
+/* A FIFO must not hold us up. */
+enum { OPEN_EXISTING = O_NONBLOCK | O_NOCTTY | O_CLOEXEC };
+
 void upload_target_release(struct upload_target *target)
 {
     /* Still there: it was neither published nor abandoned, so the session is ending. */
     if (target->unfinished[0])
         (void)unlinkat(target->directory, target->unfinished, 0);
     target->file = close_fd(target->file);
+    target->source = close_fd(target->source);
     target->directory = close_fd(target->directory);
     free(take_pointer(target->name));
     free(take_pointer(target->shown));
@@ -39,7 +43,7 @@ int upload_target_write(struct upload_target *target, const char *bytes, size_t 
 static int open_in_place(struct upload_target *target, uint64_t restart, bool append)
 {
     cleanup_close int file =
-        openat(target->directory, target->name, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        openat(target->directory, target->name, O_WRONLY | OPEN_EXISTING | target->no_links);
     if (file < 0)
         return -errno;
     if (flock(file, LOCK_EX | LOCK_NB) < 0)
@@ -58,20 +62,22 @@ static int open_in_place(struct upload_target *target, uint64_t restart, bool ap
     return 0;
 }
 
-/* The first SIZE bytes of the present file, which an upload that begins in its middle keeps. */
-static int copy_beginning(const struct upload_target *target, uint64_t size)
+int upload_target_copy(struct upload_target *target)
 {
-    cleanup_close int from =
-        openat(target->directory, target->name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    if (from < 0)
-        return -errno;
-    off_t in = 0, out = 0;
-    while ((uint64_t)out < size) {
-        ssize_t copied = copy_file_range(from, &in, target->file, &out, size - (uint64_t)out, 0);
+    enum { COPY_AT_ONCE = 8 << 20 };
+    while (target->source >= 0) {
+        off_t from = (off_t)target->copied, to = (off_t)target->copied;
+        uint64_t left = target->start - target->copied;
+        ssize_t copied = copy_file_range(target->source, &from, target->file, &to,
+                                         left < COPY_AT_ONCE ? left : COPY_AT_ONCE, 0);
         if (copied < 0)
             return -errno;
         if (copied == 0)
             return -ERANGE;
+        target->copied += (uint64_t)copied;
+        if (target->copied < target->start)
+            return 1;
+        target->source = close_fd(target->source);
     }
     return 0;
 }
@@ -79,14 +85,15 @@ static int copy_beginning(const struct upload_target *target, uint64_t size)
 /* A file that is replaced keeps its permissions, as it would if it were written in place: its mode
  * and its ACL. An ACL that names others cannot be copied from in here, where those others have no
  * number; then the new file has what any new file in this directory gets, which the directory's own
- * default ACL decides, and no bit of the mode (which is the ACL's mask) that the old one had not. */
+ * default ACL decides, and no bit of the mode (which is the ACL's mask) that the old one had not.
+ */
 static int keep_permissions(const struct upload_target *target, const struct stat *present)
 {
     static const char acl[] = "system.posix_acl_access";
     enum { ACL_MAX = 4096 };
     char value[ACL_MAX];
     cleanup_close int file =
-        openat(target->directory, target->name, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        openat(target->directory, target->name, O_WRONLY | OPEN_EXISTING | target->no_links);
     if (file < 0)
         return -errno;
     ssize_t size = fgetxattr(file, acl, value, sizeof(value));
@@ -120,18 +127,24 @@ static int open_unfinished(struct session *session, struct upload_target *target
         fallocate(target->file, FALLOC_FL_KEEP_SIZE, 0, (off_t)session->pending.allocation) < 0 &&
         errno != EOPNOTSUPP)
         return -errno;
-    int r = restart > 0 ? copy_beginning(target, restart) : 0;
     target->start = restart;
     target->position = restart;
-    return r;
+    if (restart == 0)
+        return 0;
+    target->source =
+        openat(target->directory, target->name, O_RDONLY | OPEN_EXISTING | target->no_links);
+    return target->source < 0 ? -errno : 0;
 }
 
 /* What is there already under the name: 0 and *RET, or why it cannot be replaced. */
 static int examine(struct upload_target *target, struct stat *ret)
 {
-    if (fstatat(target->directory, target->name, ret, 0) < 0)
+    int follow = target->no_links ? AT_SYMLINK_NOFOLLOW : 0;
+    if (fstatat(target->directory, target->name, ret, follow) < 0)
         return errno == ENOENT || errno == ELOOP ? 0 : -errno;
     target->existed = true;
+    if (S_ISLNK(ret->st_mode))
+        return -ENOENT; /* as for RETR: where names are denied, links lead nowhere */
     if (!S_ISREG(ret->st_mode))
         return S_ISDIR(ret->st_mode) ? -EISDIR : -ENXIO;
     return faccessat(target->directory, target->name, W_OK, 0) < 0 ? -errno : 0;
@@ -166,8 +179,10 @@ static int open_unique(struct session *session, const char *path, struct upload_
     const struct stat nothing = {0};
     if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
         return -EIO;
-    if (asprintf(&unique, "%s%s%016llx", *path ? path : "upload", *path ? "." : "-",
-                 (unsigned long long)number) < 0)
+    /* Without a name of the client's, in the directory that it named, or in the present one. */
+    bool bare = !*path || path[strlen(path) - 1] == '/';
+    if (asprintf(&unique, "%s%s%016llx", path, bare ? "upload-" : ".", (unsigned long long)number) <
+        0)
         return -ENOMEM;
     int r = path_parent_new(session, unique, &target->directory, &target->name);
     if (r < 0)
@@ -181,7 +196,13 @@ static int open_unique(struct session *session, const char *path, struct upload_
 int upload_target_open(struct session *session, const char *path, enum upload_mode mode,
                        uint64_t restart, struct upload_target *ret)
 {
-    struct upload_target target = {.file = -1, .directory = -1, .shown = strdup(path)};
+    struct upload_target target = {
+        .file = -1,
+        .directory = -1,
+        .source = -1,
+        .shown = strdup(path),
+        .no_links = session->config->files_deny_names[0] ? O_NOFOLLOW : 0,
+    };
     int r = -ENOMEM;
     if (target.shown)
         r = mode == UPLOAD_UNIQUE ? open_unique(session, path, &target)

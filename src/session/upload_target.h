@@ -7,8 +7,11 @@
 #include "session/upload.h"
 
 struct upload_target {
-    int file;                             /* written to; locked as long as it is open */
-    int directory;                        /* that holds it */
+    int file;      /* written to; locked as long as it is open */
+    int directory; /* that holds it */
+    int source;    /* of the bytes before START that are still to be copied, or -1 */
+    uint64_t copied;
+    int no_links;                         /* O_NOFOLLOW where names are denied */
     char *name;                           /* that it is to have */
     char *shown;                          /* path for replies and logs, as the client may give it */
     char unfinished[UNFINISHED_NAME_MAX]; /* reserved name until then; "" when the file is continued
@@ -24,6 +27,9 @@ struct upload_target {
  * cannot be, other negative errno. */
 int upload_target_open(struct session *session, const char *path, enum upload_mode mode,
                        uint64_t restart, struct upload_target *ret);
+/* Copies some of what comes before the first uploaded byte. 1 if there is more, 0 when it is all
+ * there. */
+int upload_target_copy(struct upload_target *target);
 /* Writes all of SIZE bytes at the present position. */
 int upload_target_write(struct upload_target *target, const char *bytes, size_t size);
 /* Gives a complete file its name; with SYNC it is on the disk before that. */

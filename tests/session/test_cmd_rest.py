@@ -101,6 +101,15 @@ class Rest(ServerTest):
             file.write(b"last")
         self.assertEqual(self.login().retr("big", rest=(5 << 30) - 6), b"\0\0last")
 
+    def test_bad_one_forgets_the_good_one(self):
+        self.server.write("a", b"0123456789")
+        client = self.login()
+        for commands in (("REST 5", "REST x"), ("REST 5", "RANG 1 0"), ("RANG 2 3", "RANG x"), ("RANG 2 3", "REST 0")):
+            with self.subTest(commands=commands):
+                for command in commands:
+                    client.expect((350, 501), command)
+                self.assertEqual(client.retr("a"), b"0123456789")
+
 
 if __name__ == "__main__":
     main()

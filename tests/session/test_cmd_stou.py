@@ -7,8 +7,8 @@ from harness import PASSWORD, ServerTest, main
 
 
 class Stou(ServerTest):
-    def stou(self, client, content):
-        client.upload("STOU", content)
+    def stou(self, client, content, command="STOU"):
+        client.upload(command, content)
         name = re.fullmatch(r"FILE: (\S+)", client.opening.text)
         self.assertIsNotNone(name, client.opening)
         self.assertIn(name[1], client.closing.text)
@@ -33,6 +33,12 @@ class Stou(ServerTest):
         client.expect(250, "CWD d")
         name = self.stou(client, b"x")
         self.assertEqual(os.listdir(self.server.path("d")), [name])
+
+    def test_in_a_directory_that_is_named(self):
+        self.server.mkdir("d")
+        name = self.stou(self.login(), b"x", "STOU d/")
+        self.assertRegex(name, "^d/upload-[0-9a-f]+$")
+        self.assertEqual(self.server.read(name), b"x")
 
     def test_two_at_once(self):  # F04
         first, second = self.login(), self.login()

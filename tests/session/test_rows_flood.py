@@ -276,6 +276,19 @@ class Work(ServerTest):
         client.read(226)
         client.expect(530, "USER bob")
 
+    def test_P12_one_at_a_time(self):
+        with open(self.server.write("sparse"), "r+b") as file:
+            file.truncate(20 << 30)
+        first, second = self.login(), self.login()
+        first.send("HASH sparse")
+        self.assertTrue(wait_until(lambda: cpu(first.session_pid) > 0.05))
+        second.expect(450, "HASH sparse")
+        first.send("ABOR")
+        first.read(451)
+        first.read(226)
+        self.server.write("small", b"x")
+        second.expect(213, "HASH small")
+
     def test_P12_needs_login(self):
         self.check_needs_login("HASH a", "XCRC a", "XMD5 a", "XSHA a")
 

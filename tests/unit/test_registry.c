@@ -191,13 +191,21 @@ static void test_addresses_are_not_mixed_up(void **state)
 {
     struct place *place = *state;
     place->config.limits_per_address = 1;
-    static const char *const hosts[] = {"192.0.2.1", "192.0.2.2", "c000:201::", "c000:201::1",
-                                        "2001:db8::1"};
+    /* Of each the second is another address of the same client: an IPv6 one has a whole /64. */
+    static const char *const hosts[][2] = {
+        {"192.0.2.1", "192.0.2.1"},
+        {"192.0.2.2", "192.0.2.2"},
+        {"c000:201::", "c000:201::1"},
+        {"2001:db8::1", "2001:db8::ffff:0:0:2"},
+        {"2001:db8:0:1::1", "2001:db8:0:1::2"},
+        {"fe80::1", "fe80::1"},
+        {"fe80::2", "fe80::2"},
+    };
     struct registry all[ELEMENTS(hosts)];
     for (size_t i = 0; i < ELEMENTS(hosts); i++)
-        assert_int_equal(enter(place, hosts[i], &all[i]), REGISTRY_ADMITTED);
+        assert_int_equal(enter(place, hosts[i][0], &all[i]), REGISTRY_ADMITTED);
     for (size_t i = 0; i < ELEMENTS(hosts); i++) {
-        expect_limit(place, hosts[i], REGISTRY_ADDRESS_FULL);
+        expect_limit(place, hosts[i][1], REGISTRY_ADDRESS_FULL);
         registry_leave(&all[i]);
     }
 }
