@@ -43,7 +43,7 @@ def make_cell_user():
     """The system user that a session is before login, made if it is missing."""
     if os.geteuid() != 0:
         raise RuntimeError("the session tests need root: they run real cells")
-    with open("/run/lock/cellftpd-tests", "w", encoding="ascii") as lock:
+    with open(Path(tempfile.gettempdir()) / "cellftpd-tests.lock", "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         try:
             pwd.getpwnam(CELL_USER)

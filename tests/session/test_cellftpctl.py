@@ -37,6 +37,8 @@ class Terminal:
     def __init__(self, command):
         self.process_id, self.fd = pty.fork()
         if self.process_id == 0:
+            for kind in (signal.SIGINT, signal.SIGQUIT):  # ignored where the tests run in the background
+                signal.signal(kind, signal.SIG_DFL)
             os.execv(command[0], command)
         self.seen = ""
 

@@ -119,6 +119,7 @@ class Races(Confinement):
                     self.assertNotIn(b"folder", content)
                 data.close()
                 self.assertIn(client.read_reply().code, (226, 451, 550, 553))
+            data.close()
         for command in ("CWD d", "PWD", "CDUP", "MKD d/made", "RMD d/made", "SIZE d/secret", "SITE CHMOD 640 d/secret"):
             reply = client.command(command)
             counts[reply.code] = counts.get(reply.code, 0) + 1
