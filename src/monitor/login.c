@@ -90,13 +90,7 @@ static int open_cell(struct monitor *monitor, const struct account *account, int
                        : cell_admit(&monitor->cell, account->uid, account->gid, folder,
                                     account->read_only, ret_tree, &step);
     if (r < 0) {
-        struct event event = EVENT_INIT(EVENT_CELL_FAILED);
-        cleanup_free char *detail = NULL;
-        if (asprintf(&detail, "%s; %s", strerror(-r), cell_step_remedy(cell_step_name(step))) < 0)
-            detail = NULL;
-        event.reason = cell_step_name(step);
-        event.detail = detail;
-        monitor_log(monitor, &event);
+        monitor_log_cell(monitor, cell_step_name(step), r);
         return r;
     }
     monitor->cell.listener = close_fd(monitor->cell.listener);

@@ -96,3 +96,6 @@ void monitor_log(struct monitor *monitor, const struct event *event);
 /* The same for the frequent case of an event with nothing but a reason and a detail. */
 void monitor_log_reason(struct monitor *monitor, enum event_id id, const char *reason,
                         const char *detail);
+/* A step of building the cell failed with ERROR (negative errno): its name, the cause, the remedy.
+ */
+void monitor_log_cell(struct monitor *monitor, const char *step, int error);

@@ -39,13 +39,7 @@ static int cell_report(struct monitor *monitor, struct message *message, int *fd
     if (!message_end(message) || error > ERRNO_MAX)
         return -EBADMSG;
     if (error != 0) {
-        struct event event = EVENT_INIT(EVENT_CELL_FAILED);
-        cleanup_free char *detail = NULL;
-        if (asprintf(&detail, "%s; %s", strerror((int)error), cell_step_remedy(step)) < 0)
-            detail = NULL;
-        event.reason = cell_step_known(step);
-        event.detail = detail;
-        monitor_log(monitor, &event);
+        monitor_log_cell(monitor, step, -(int)error);
         return -ECANCELED;
     }
     if (*fd < 0 || !is_listener(*fd))

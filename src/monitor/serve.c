@@ -40,6 +40,17 @@ void monitor_log_reason(struct monitor *monitor, enum event_id id, const char *r
     monitor_log(monitor, &event);
 }
 
+void monitor_log_cell(struct monitor *monitor, const char *step, int error)
+{
+    struct event event = EVENT_INIT(EVENT_CELL_FAILED);
+    cleanup_free char *detail = NULL;
+    if (asprintf(&detail, "%s; %s", strerror(-error), cell_step_remedy(step)) < 0)
+        detail = NULL;
+    event.reason = cell_step_known(step);
+    event.detail = detail;
+    monitor_log(monitor, &event);
+}
+
 /* A dead peer must not hold a session for ever, and replies must not wait for more of their kind.
  */
 static void tune_control(int control)
@@ -124,13 +135,7 @@ static bool start_cell(struct monitor *monitor, int control)
     enum cell_step step;
     int r = cell_start(monitor->config, control, &monitor->cell, &step);
     if (r < 0) {
-        struct event event = EVENT_INIT(EVENT_CELL_FAILED);
-        cleanup_free char *detail = NULL;
-        if (asprintf(&detail, "%s; %s", strerror(-r), cell_step_remedy(cell_step_name(step))) < 0)
-            detail = NULL;
-        event.reason = cell_step_name(step);
-        event.detail = detail;
-        monitor_log(monitor, &event);
+        monitor_log_cell(monitor, cell_step_name(step), r);
         turn_away(control, REPLY_BROKEN);
         return false;
     }
