@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <errno.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -18,4 +19,15 @@ static inline uint64_t clock_usec(void)
 static inline uint64_t clock_msec(void)
 {
     return clock_usec() / 1000u;
+}
+
+/* Does nothing for so many milliseconds. */
+static inline void clock_pause(uint64_t milliseconds)
+{
+    struct timespec left = {
+        .tv_sec = (time_t)(milliseconds / 1000),
+        .tv_nsec = (long)(milliseconds % 1000) * 1000000,
+    };
+    while (nanosleep(&left, &left) < 0 && errno == EINTR)
+        ;
 }

@@ -6,22 +6,12 @@
  * record cost the same work and get the same answer. The reason is in the log.
  */
 #include "lib/cleanup.h"
+#include "lib/clock.h"
 #include "lib/password.h"
 #include "monitor/cell.h"
 #include "monitor/monitor.h"
 
 #include <string.h>
-#include <time.h>
-
-static void pause_for(uint64_t milliseconds)
-{
-    struct timespec left = {
-        .tv_sec = (time_t)(milliseconds / 1000),
-        .tv_nsec = (long)(milliseconds % 1000) * 1000000,
-    };
-    while (nanosleep(&left, &left) < 0 && errno == EINTR)
-        ;
-}
 
 /* A hash of an older method is replaced by one of ours at the first login, when the password is
  * known. The record is read again, because an administrator may have changed it since. */
@@ -100,7 +90,7 @@ static int open_cell(struct monitor *monitor, const struct account *account, int
 static void refuse(struct monitor *monitor, const char *reason, struct message *answer)
 {
     monitor_log_reason(monitor, EVENT_LOGIN_REFUSED, reason, NULL);
-    pause_for(monitor->config->login_delay);
+    clock_pause(monitor->config->login_delay);
     bool last = monitor->attempts >= monitor->config->login_attempts;
     message_put_u32(answer, last ? LOGIN_LAST : LOGIN_REFUSED);
 }

@@ -12,7 +12,6 @@
 
 #include <linux/seccomp.h>
 #include <linux/sockios.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
@@ -136,7 +135,7 @@ static void hold_back(struct monitor *monitor, size_t size)
     monitor->log_time = now;
     if (monitor->log_debt > BURST) {
         uint64_t wait = (monitor->log_debt - BURST) / PER_MSEC;
-        (void)poll(NULL, 0, wait < LONGEST ? (int)wait : LONGEST);
+        clock_pause(wait < LONGEST ? wait : LONGEST);
     }
 }
 

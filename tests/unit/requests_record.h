@@ -12,7 +12,6 @@
 
 #include <fcntl.h>
 #include <linux/seccomp.h>
-#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -133,10 +132,10 @@ int capabilities_of(pid_t pid, uint64_t *ret)
     return 0;
 }
 
-int poll(struct pollfd *watched, nfds_t count, int timeout)
+int nanosleep(const struct timespec *wanted, struct timespec *left)
 {
-    assert_true(!watched && count == 0 && timeout > 0 && timeout <= 1000);
-    record.waited += (uint64_t)timeout;
+    (void)left;
+    record.waited += (uint64_t)wanted->tv_sec * 1000 + (uint64_t)wanted->tv_nsec / 1000000;
     return 0;
 }
 
