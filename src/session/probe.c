@@ -94,6 +94,8 @@ static const struct {
     {"socket-packet",      SYS_socket,      {AF_PACKET, SOCK_RAW, 0}},
     {"socketpair",         SYS_socketpair,  {AF_UNIX, SOCK_STREAM, 0, AT(code)}},
     {"connect-inet",       SYS_connect,     {CONTROL, AT(&somewhere), sizeof(somewhere)}},
+    {"fast-open",          SYS_sendto,      {CONTROL, AT(code), 1, MSG_FASTOPEN, AT(&somewhere), sizeof(somewhere)}},
+    {"socket-option",      SYS_setsockopt,  {CONTROL, SOL_SOCKET, SO_LINGER, AT(code), 8}},
     {"bind",               SYS_bind,        {CONTROL, AT(&somewhere), sizeof(somewhere)}},
     {"listen",             SYS_listen,      {CONTROL, 1}},
     /* mounts and namespaces */

@@ -60,6 +60,8 @@ PROBES = (
     ("socket-packet", "socket", FILTER, FILTER),
     ("socketpair", "socketpair", FILTER, FILTER),
     ("connect-inet", "connect", FILTER, FILTER),
+    ("fast-open", "sendto", FILTER, FILTER),
+    ("socket-option", "setsockopt", FILTER, FILTER),
     ("bind", "bind", FILTER, FILTER),
     ("listen", "listen", FILTER, FILTER),
     ("mount", "mount", ATTACK, ATTACK),
