@@ -13,13 +13,13 @@
  */
 #include "lib/cleanup.h"
 #include "lib/filter.h"
+#include "lib/root.h"
 #include "monitor/capabilities.h"
 #include "monitor/cell.h"
 
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
-#include <linux/mount.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -129,18 +129,6 @@ static int become_cell_user(uid_t uid, gid_t gid)
     return called(prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0));
 }
 
-static int pivot_into(int tree)
-{
-    if (syscall(SYS_move_mount, tree, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
-        return -errno;
-    if (fchdir(tree) < 0 || syscall(SYS_pivot_root, ".", ".") < 0)
-        return -errno;
-    /* pivot_root(2): the old root is now on top of the new one at the same place. */
-    if (umount2(".", MNT_DETACH) < 0)
-        return -errno;
-    return called(chdir("/"));
-}
-
 /* What must be impossible now is tried. */
 static int verify(void)
 {
@@ -172,7 +160,7 @@ void cell_close(const struct cell_parts *parts, struct session_start *ret)
                            CLONE_NEWCGROUP)),
             CELL_STEP_NAMESPACES);
     require(monitor, called(sethostname("cell", strlen("cell"))), CELL_STEP_NAMESPACES);
-    require(monitor, pivot_into(FD_EMPTY), CELL_STEP_ROOT);
+    require(monitor, root_replace(FD_EMPTY), CELL_STEP_ROOT);
     (void)close(FD_EMPTY);
     require(monitor, capabilities_drop_bounding(0), CELL_STEP_CAPABILITIES);
     require(monitor, capabilities_set(CAPABILITIES_ENTER), CELL_STEP_CAPABILITIES);

@@ -113,7 +113,6 @@ void command_serve(struct session *session, char *line, size_t size)
     enum { VERB_MAX = 16 };
     char verb[VERB_MAX + 1];
     session->last_activity = clock_msec();
-    session->commands++;
     if (memchr(line, '\0', size)) {
         refuse_zero_byte(session, line, size);
         forget_pending(session, 0);

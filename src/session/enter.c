@@ -10,11 +10,11 @@
  */
 #include "lib/cleanup.h"
 #include "lib/filter.h"
+#include "lib/root.h"
 #include "session/session.h"
 
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <linux/mount.h>
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -33,18 +33,6 @@ static int become_user(uid_t uid, gid_t gid)
         if (uids[i] != uid || gids[i] != gid || uid == 0 || gid == 0)
             return -EPERM;
     return 0;
-}
-
-static int make_root(int tree)
-{
-    if (syscall(SYS_move_mount, tree, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
-        return -errno;
-    if (fchdir(tree) < 0 || syscall(SYS_pivot_root, ".", ".") < 0)
-        return -errno;
-    /* The old root is on top of the new one now, at the same place: pivot_root(2). */
-    if (umount2(".", MNT_DETACH) < 0)
-        return -errno;
-    return chdir("/") < 0 ? -errno : 0;
 }
 
 static int drop_capabilities(void)
@@ -91,7 +79,7 @@ int enter_folder(int monitor, int tree, uid_t uid, gid_t gid)
     int r = become_user(uid, gid);
     if (r == 0) {
         step = "entering the folder";
-        r = make_root(tree);
+        r = root_replace(tree);
     }
     if (r == 0)
         r = check_entrance();

@@ -58,7 +58,7 @@ unsigned listing_scan_facts(const char *text);
 int listing_append_fact_names(struct buffer *buffer, unsigned facts, bool mark);
 
 /* Appends the facts of one entry and a space: "type=file;size=12;modify=20261122170421;perm=adfrw;
- * ". KIND is NULL, "cdir" or "pdir". NAME is for perm only. */
+ * ". KIND is NULL, "cdir" or "pdir". */
 int listing_append_facts(struct buffer *buffer, const struct listing_view *view,
                          const struct statx *entry, const char *kind);
 

@@ -88,7 +88,7 @@ struct session {
 
     uint64_t started;       /* clock_msec */
     uint64_t last_activity; /* clock_msec */
-    uint64_t commands, bytes_sent, bytes_received;
+    uint64_t bytes_sent, bytes_received;
     unsigned bad_commands;
     bool closing;           /* no command is read any more; ends when the replies are out */
     uint64_t closing_since; /* clock_msec */
