@@ -38,6 +38,7 @@ class Data:
 
     def is_open(self):
         """True if the server has not closed it (nothing is waiting, or bytes are)."""
+        timeout = self.socket.gettimeout()
         self.socket.setblocking(False)
         try:
             return self.socket.recv(1, socket.MSG_PEEK) != b""
@@ -45,6 +46,8 @@ class Data:
             return True
         except ConnectionError:
             return False
+        finally:
+            self.socket.settimeout(timeout)
 
     def reset(self):
         reset(self.socket)
