@@ -287,6 +287,9 @@ static void open_bench(struct bench *bench, int *ret_pair)
                    .passive_networks = no_networks},
         .monitor = {.registry = {.fd = -1}, .cell = {.listener = -1}},
     };
+    static char local[] = "local";
+    static char *order[] = {local, NULL};
+    bench->config.auth_order = order;
     bench->monitor.config = &bench->config;
     assert_int_equal(address_parse("192.0.2.99", &bench->monitor.local), 0);
     assert_int_equal(address_parse("192.0.2.1", &bench->monitor.remote), 0);

@@ -1,0 +1,32 @@
+/*
+ * Who a name and a password belong to. Private to src/monitor; login.c asks, before login only.
+ *
+ * The back ends are tried in the order of auth.order; the first that knows the name decides, so
+ * that a password of one never opens an account of the other (row A19).
+ */
+#pragma once
+
+#include "lib/account.h"
+#include "monitor/monitor.h"
+
+/* The result of one back end. */
+enum authentication {
+    AUTHENTICATION_UNKNOWN, /* it does not know the name: the next one is asked */
+    AUTHENTICATION_REFUSED, /* *RET_REASON says why, for the log only */
+    AUTHENTICATION_GRANTED, /* *RET is the account, owned by the caller */
+};
+
+/* A back end. Does as much work for an unknown name as for a known one. */
+typedef enum authentication (*authenticator)(struct monitor *monitor, const char *user,
+                                             const char *password, struct account **ret,
+                                             const char **ret_reason);
+
+/* The local user database (lib/account.h); authenticate_local.c. */
+enum authentication authenticate_local(struct monitor *monitor, const char *user,
+                                       const char *password, struct account **ret,
+                                       const char **ret_reason);
+
+/* NULL if the password fits and the account may log in, and *RET is the account then; else the
+ * reason for the log: one lower-case word with hyphens, from a fixed set. */
+const char *authenticate(struct monitor *monitor, const char *user, const char *password,
+                         struct account **ret);
