@@ -34,8 +34,8 @@ _Static_assert(5 EVENT_STRINGS(STRING_SIZE) EVENT_NUMBERS(NUMBER_SIZE) <= MESSAG
 
 const struct event_kind *event_kind(enum event_id id)
 {
-#define EVENT_KIND(name, file, word, priority, from)                                               \
-    {word, EVENT_FILE_##file, priority, EVENT_FROM_##from},
+#define EVENT_KIND(name, file, word, priority, from, id)                                           \
+    {word, EVENT_FILE_##file, priority, EVENT_FROM_##from, id},
     static const struct event_kind kinds[EVENT_COUNT] = {EVENTS(EVENT_KIND)};
 #undef EVENT_KIND
     return &kinds[id];
@@ -48,6 +48,7 @@ const char *event_file_name(enum event_file file)
         [EVENT_FILE_auth] = "auth",
         [EVENT_FILE_files] = "files",
         [EVENT_FILE_admin] = "admin",
+        [EVENT_FILE_commands] = "commands",
     };
     return names[file];
 }

@@ -2,13 +2,14 @@
  * Every kind of event that is logged, once: the log lines, the manual's list and what a session is
  * allowed to report are made from this table. Monitor, session and cellftpctl use it.
  *
- *   X(NAME, file, word, priority, from)
+ *   X(NAME, file, word, priority, from, id)
  *
- * file      connections, auth, files or admin: NAME.log, and the second word of the line
+ * file      connections, auth, files, admin or commands: NAME.log, the second word of the line
  * word      the third word of the line
  * priority  as in syslog(3)
  * from      who may report it: MONITOR (or cellftpctl), SESSION, or SESSION with NOISE: a session
  * that reports many of these is cut short and the rest counted
+ * id        MESSAGE_ID of the journal (sd-id128), random, and never changed once released
  *
  * A line: 2026-11-22T17:04:21.123Z auth refused remote=198.51.100.9 port=50312 user="alice"
  * reason=bad-password session=7f3a90c2d4e5f601 (in one line). The address stands before anything
@@ -25,40 +26,52 @@
 #include <syslog.h>
 
 /* clang-format off */
-#define EVENTS(X)                                                                      \
-    X(CONNECT,           connections, "connect",           LOG_INFO,    MONITOR)       \
-    X(DISCONNECT,        connections, "disconnect",        LOG_INFO,    MONITOR)       \
-    X(REFUSE_CONNECTION, connections, "refused",           LOG_NOTICE,  MONITOR)       \
-    X(CELL_FAILED,       connections, "cell-failed",       LOG_ERR,     MONITOR)       \
-    X(SERVER_FAILED,     connections, "server-failed",     LOG_ERR,     MONITOR)       \
-    X(ATTACK,            connections, "attack",            LOG_WARNING, MONITOR)       \
-    X(CALL_REFUSED,      connections, "call-refused",      LOG_WARNING, MONITOR)       \
-    X(THROTTLED,         connections, "log-throttled",     LOG_NOTICE,  MONITOR)       \
-    X(PROTOCOL_ABUSE,    connections, "protocol-abuse",    LOG_NOTICE,  SESSION_NOISE) \
-    X(DATA_REFUSED,      connections, "data-refused",      LOG_NOTICE,  SESSION_NOISE) \
-    X(SESSION_END,       connections, "session-end",       LOG_INFO,    SESSION)       \
-    X(LOGIN,             auth,        "accepted",          LOG_INFO,    MONITOR)       \
-    X(LOGIN_REFUSED,     auth,        "refused",           LOG_NOTICE,  MONITOR)       \
-    X(UPLOAD,            files,       "upload",            LOG_INFO,    SESSION)       \
-    X(UPLOAD_FAILED,     files,       "upload-failed",     LOG_NOTICE,  SESSION)       \
-    X(DOWNLOAD,          files,       "download",          LOG_INFO,    SESSION)       \
-    X(DOWNLOAD_FAILED,   files,       "download-failed",   LOG_NOTICE,  SESSION)       \
-    X(LIST,              files,       "list",              LOG_INFO,    SESSION)       \
-    X(DELETE,            files,       "delete",            LOG_INFO,    SESSION)       \
-    X(RENAME,            files,       "rename",            LOG_INFO,    SESSION)       \
-    X(MKDIR,             files,       "mkdir",             LOG_INFO,    SESSION)       \
-    X(RMDIR,             files,       "rmdir",             LOG_INFO,    SESSION)       \
-    X(CHMOD,             files,       "chmod",             LOG_INFO,    SESSION)       \
-    X(SET_TIME,          files,       "set-time",          LOG_INFO,    SESSION)       \
-    X(HASH,              files,       "hash",              LOG_INFO,    SESSION)       \
-    X(FILE_REFUSED,      files,       "refused",           LOG_NOTICE,  SESSION_NOISE) \
-    X(SWEEP,             files,       "sweep",             LOG_INFO,    SESSION)       \
-    X(USER_ADD,          admin,       "user-add",          LOG_NOTICE,  MONITOR)       \
-    X(USER_DELETE,       admin,       "user-delete",       LOG_NOTICE,  MONITOR)       \
-    X(USER_PASSWORD,     admin,       "user-password",     LOG_NOTICE,  MONITOR)
+#define EVENTS(X)                                                                                                         \
+    X(CONNECT,           connections, "connect",          LOG_INFO,    MONITOR,       "85b84403d7914d77b5252830e8d3a99b") \
+    X(DISCONNECT,        connections, "disconnect",       LOG_INFO,    MONITOR,       "0cafe60853444d62895c1efebbafd5ab") \
+    X(REFUSE_CONNECTION, connections, "refused",          LOG_NOTICE,  MONITOR,       "0512d32b84224a63baf41b462c90c1cc") \
+    X(CELL_FAILED,       connections, "cell-failed",      LOG_ERR,     MONITOR,       "cceb465e3225442e9eec8514d40ad299") \
+    X(SERVER_FAILED,     connections, "server-failed",    LOG_ERR,     MONITOR,       "3f97618f142948d98998afaceb6719a2") \
+    X(ATTACK,            connections, "attack",           LOG_WARNING, MONITOR,       "413d58f6164348a2ab704641f3f86bd4") \
+    X(CALL_REFUSED,      connections, "call-refused",     LOG_WARNING, MONITOR,       "c23d3ae57a674963a725da225977c3ee") \
+    X(THROTTLED,         connections, "log-throttled",    LOG_NOTICE,  MONITOR,       "44c08812604d4bdfb3388d532d97edc2") \
+    X(CONFIG_REJECTED,   connections, "config-rejected",  LOG_ERR,     MONITOR,       "7f6639dfdac8469e9f1800a1a75575d9") \
+    X(PROTOCOL_ABUSE,    connections, "protocol-abuse",   LOG_NOTICE,  SESSION_NOISE, "32c0c9a2e67f4615829e213b47614fbf") \
+    X(DATA_REFUSED,      connections, "data-refused",     LOG_NOTICE,  SESSION_NOISE, "f56a68a3b9da43a5869d5af6737267a3") \
+    X(SESSION_END,       connections, "session-end",      LOG_INFO,    SESSION,       "ac9d9c56cfcc4e0b9e9c3061ecd17e21") \
+    X(LOGIN,             auth,        "accepted",         LOG_INFO,    MONITOR,       "4079276150af47f3ac6dbfa2a90abb91") \
+    X(LOGIN_REFUSED,     auth,        "refused",          LOG_NOTICE,  MONITOR,       "51a9599b44294b71864d77ba5e004180") \
+    X(BAN,               auth,        "banned",           LOG_WARNING, MONITOR,       "0c31d5c91a4843b59dd4a2fa3587c5e4") \
+    X(PAM_MESSAGE,       auth,        "pam-message",      LOG_INFO,    MONITOR,       "7d662168738f4945908e9998dbf48f59") \
+    X(UPLOAD,            files,       "upload",           LOG_INFO,    SESSION,       "f8ee1776915943e28e4d27beea73c3c5") \
+    X(UPLOAD_FAILED,     files,       "upload-failed",    LOG_NOTICE,  SESSION,       "6a721c93a44e4e82b2551690ce211e56") \
+    X(DOWNLOAD,          files,       "download",         LOG_INFO,    SESSION,       "802f70aa3b89459c8080638cb1bdf4ab") \
+    X(DOWNLOAD_FAILED,   files,       "download-failed",  LOG_NOTICE,  SESSION,       "93c9d81d0fea48e59db248f164b1838c") \
+    X(LIST,              files,       "list",             LOG_INFO,    SESSION,       "664596c643e94509950e45ab808a93f6") \
+    X(DELETE,            files,       "delete",           LOG_INFO,    SESSION,       "86da4d4118834041ad05da7f66decef6") \
+    X(RENAME,            files,       "rename",           LOG_INFO,    SESSION,       "26331ec17bf14ffb8a2ac7eee479d312") \
+    X(MKDIR,             files,       "mkdir",            LOG_INFO,    SESSION,       "80463a7c25a7418c90445428012f56a2") \
+    X(RMDIR,             files,       "rmdir",            LOG_INFO,    SESSION,       "f4f9dc11dca1408b95bfbf9d983b00a4") \
+    X(CHMOD,             files,       "chmod",            LOG_INFO,    SESSION,       "4875f3b6214f49dcb858fb417c944424") \
+    X(SET_TIME,          files,       "set-time",         LOG_INFO,    SESSION,       "d28fa286d702497e988ab0cafc1b957b") \
+    X(HASH,              files,       "hash",             LOG_INFO,    SESSION,       "65ae0e58522445dba8949faacabc06d8") \
+    X(FILE_REFUSED,      files,       "refused",          LOG_NOTICE,  SESSION_NOISE, "46bee55c575244fca9c315f33f6b98f0") \
+    X(SWEEP,             files,       "sweep",            LOG_INFO,    SESSION,       "b5c2cdfb80f54d37b34033e6dc4cd23e") \
+    X(COMMAND,           commands,    "command",          LOG_DEBUG,   SESSION,       "b97f7809d2a34a98b4ce25f023ff1994") \
+    X(USER_ADD,          admin,       "user-add",         LOG_NOTICE,  MONITOR,       "f78ac0e95c564dedbbec6699bb942f60") \
+    X(USER_DELETE,       admin,       "user-delete",      LOG_NOTICE,  MONITOR,       "785f5a717a59439995ac68832412d2a1") \
+    X(USER_PASSWORD,     admin,       "user-password",    LOG_NOTICE,  MONITOR,       "94491a63f35c451187d15a56db4829e0") \
+    X(USER_MODIFY,       admin,       "user-modify",      LOG_NOTICE,  MONITOR,       "a753e5d22fda40cc940050c93eda8fb7") \
+    X(USER_LOCK,         admin,       "user-lock",        LOG_NOTICE,  MONITOR,       "b0fa235a2788438385dc8720ab3cdcc6") \
+    X(USER_UNLOCK,       admin,       "user-unlock",      LOG_NOTICE,  MONITOR,       "9879ab33ab5f462eabb9b64306a6d2c0") \
+    X(USER_EXPIRE,       admin,       "user-expire",      LOG_NOTICE,  MONITOR,       "cc6f19bd186d4ef9811f9cf4b9fd278c") \
+    X(KICK,              admin,       "kick",             LOG_NOTICE,  MONITOR,       "8395d058f49f4208a73c3dc788400d2a") \
+    X(DRAIN,             admin,       "drain",            LOG_NOTICE,  MONITOR,       "c981db699a024b93b52eccb9e50473c1") \
+    X(RESUME,            admin,       "resume",           LOG_NOTICE,  MONITOR,       "ff766864f9ce46e5bb697ea88ecf9003") \
+    X(FORGIVE,           admin,       "forgive",          LOG_NOTICE,  MONITOR,       "77cf0191933b48afad54a980fa80cbc9")
 /* clang-format on */
 
-#define EVENT_ENUM(name, file, word, priority, from) EVENT_##name,
+#define EVENT_ENUM(name, file, word, priority, from, id) EVENT_##name,
 enum event_id { EVENTS(EVENT_ENUM) EVENT_COUNT };
 #undef EVENT_ENUM
 
@@ -67,6 +80,7 @@ enum event_file {
     EVENT_FILE_auth,
     EVENT_FILE_files,
     EVENT_FILE_admin,
+    EVENT_FILE_commands,
     EVENT_FILE_COUNT
 };
 enum event_from { EVENT_FROM_MONITOR, EVENT_FROM_SESSION, EVENT_FROM_SESSION_NOISE };
@@ -76,6 +90,7 @@ struct event_kind {
     enum event_file file;
     int priority;
     enum event_from from;
+    const char *id; /* 32 hexadecimal digits */
 };
 const struct event_kind *event_kind(enum event_id id);
 const char *event_file_name(enum event_file file); /* "connections" */
