@@ -21,6 +21,7 @@ static void check_order(const struct config *config, config_report report, void 
     } pairs[] = {
         {"accounts", "uid_min", "uid_max", config->accounts_uid_min, config->accounts_uid_max},
         {"session", "idle", "idle_max", config->session_idle, config->session_idle_max},
+        {"login", "delay", "delay_max", config->login_delay, config->login_delay_max},
     };
     for (size_t i = 0; i < ELEMENTS(pairs); i++) {
         if (pairs[i].small <= pairs[i].large)
@@ -77,8 +78,24 @@ static void check_passive(const struct config *config, config_report report, voi
     }
 }
 
+/* Each at most once, and at least one: a server to which nobody can log in is a mistake. */
+static void check_auth(const struct config *config, config_report report, void *data)
+{
+    char **order = config->auth_order;
+    bool good = order[0] != NULL && !(order[1] && strcmp(order[0], order[1]) == 0);
+    for (size_t i = 0; good && order[i]; i++)
+        good = strcmp(order[i], "local") == 0 || strcmp(order[i], "pam") == 0;
+    if (!good)
+        report(data, option_find("auth", "order"), NULL,
+               "does not fit; expected \"local\", \"pam\" or both, each once");
+    if (strchr(config->pam_service, '/'))
+        report(data, option_find("pam", "service"), NULL,
+               "does not fit; expected the name of a file in /etc/pam.d, without a slash");
+}
+
 void config_check(const struct config *config, config_report report, void *data)
 {
     check_order(config, report, data);
     check_passive(config, report, data);
+    check_auth(config, report, data);
 }

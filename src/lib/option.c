@@ -204,24 +204,8 @@ static void free_list(char **list)
     free((void *)list);
 }
 
-/* A default list is empty, and a list in a file comes entry by entry. */
-static int parse_list(const struct option *option, const char *text, void *slot)
+static int list_append(const struct option *option, char ***list, const char *text)
 {
-    (void)option;
-    if (text[0] != '\0')
-        return -EINVAL;
-    char **empty = calloc(1, sizeof(*empty));
-    if (!empty)
-        return -ENOMEM;
-    char ***list = slot;
-    free_list(*list);
-    *list = empty;
-    return 0;
-}
-
-int option_append_entry(const struct option *option, struct config *config, const char *text)
-{
-    char ***list = member(option, config);
     size_t count = 0;
     while ((*list)[count])
         count++;
@@ -238,6 +222,38 @@ int option_append_entry(const struct option *option, struct config *config, cons
     longer[count + 1] = NULL;
     *list = longer;
     return 0;
+}
+
+/* Entries with spaces between them, as defaults are written; a list in a file comes entry by entry.
+ */
+static int parse_list(const struct option *option, const char *text, void *slot)
+{
+    char **list = calloc(1, sizeof(*list));
+    if (!list)
+        return -ENOMEM;
+    while (*text) {
+        char entry[ENTRY_MAX + 1];
+        size_t size = strcspn(text, " ");
+        int r = size > ENTRY_MAX ? -ERANGE : 0;
+        if (r == 0) {
+            (void)snprintf(entry, sizeof(entry), "%.*s", (int)size, text);
+            r = list_append(option, &list, entry);
+        }
+        if (r < 0) {
+            free_list(list);
+            return r;
+        }
+        text += size + (text[size] == ' ');
+    }
+    char ***present = slot;
+    free_list(*present);
+    *present = list;
+    return 0;
+}
+
+int option_append_entry(const struct option *option, struct config *config, const char *text)
+{
+    return list_append(option, member(option, config), text);
 }
 
 static int (*const parsers[])(const struct option *option, const char *text, void *slot) = {

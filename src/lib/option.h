@@ -40,8 +40,8 @@ struct option {
 size_t option_count(void);
 const struct option *option_at(size_t index);
 
-/* Sets the member of OPTION in CONFIG to what TEXT says (of a LIST: to no entries;
- * option_append_entry adds them). -EINVAL if it cannot be understood, -ERANGE if it is out of
+/* Sets the member of OPTION in CONFIG to what TEXT says (of a LIST: to the words in it;
+ * option_append_entry adds others). -EINVAL if it cannot be understood, -ERANGE if it is out of
  * range, -ENOMEM; the member is then unchanged. */
 int option_set(const struct option *option, struct config *config, const char *text);
 /* Adds TEXT to the member of OPTION, a LIST. -ERANGE if it is full. */

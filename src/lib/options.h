@@ -13,8 +13,10 @@
  * PORTS     "50000-50999"                        struct port_range
  * CHOICE    "utc", one of those in "minimum"     uint64_t, its index      (minimum: "utc|local")
  * STRING    "text"                               char *                   (minimum, maximum:
- * length) PATH      "/absolute/path"                     char * LIST      [ "a", "b" ] char **,
- * ends with NULL  (maximum: entries)
+ * length)
+ * PATH      "/absolute/path"                     char *
+ * LIST      [ "a", "b" ]                         char **, ends with NULL  (default: entries with
+ * spaces between them; maximum: entries)
  */
 #pragma once
 
@@ -29,9 +31,17 @@
     X(NUMBER,   accounts, uid_min,         "1900000000", 1000, 4294967294,   "first uid of local accounts; far from those of containers") \
     X(NUMBER,   accounts, uid_max,         "1900099999", 1000, 4294967294,   "last uid of local accounts")             \
     X(NUMBER,   accounts, hash_cost,       "5", 1, 11,                       "yescrypt cost of new password hashes, as in crypt(5)") \
+    X(LIST,     auth, order,               "local pam", 0, 2,                "where accounts are looked for, the first that knows the name decides") \
+    X(STRING,   pam, service,              "cellftpd", 1, 64,                "name of the file in /etc/pam.d")          \
+    X(NUMBER,   pam, uid_min,              "1000", 1, 4294967294,            "system users below it cannot log in")     \
     X(NUMBER,   login, attempts,           "3", 1, 20,                       "passwords that one connection may try")  \
     X(DURATION, login, deadline,           "60 s", 1000, 3600000,            "from connect to a granted login, whatever the client does") \
     X(DURATION, login, delay,              "1 s", 0, 30000,                  "pause before a refused password is answered") \
+    X(DURATION, login, delay_max,          "8 s", 0, 30000,                  "the pause doubles with each failure, up to this") \
+    X(DURATION, login, window,             "10 min", 10000, 86400000,        "how long a failure is remembered")        \
+    X(NUMBER,   login, failures_per_address, "20", 1, 1000000,               "failures within the window until an address is refused") \
+    X(NUMBER,   login, failures_per_name,  "100", 1, 1000000,                "the same for a name: then only from addresses without a failure") \
+    X(DURATION, login, ban,                "10 min", 1000, 604800000,        "how long an address is refused then")     \
     X(NUMBER,   login, bad_commands,       "10", 1, 1000,                    "unknown commands before login until the connection is closed") \
     X(DURATION, session, idle,             "5 min", 1000, 86400000,          "without a command or a transfer, until the session ends") \
     X(DURATION, session, idle_max,         "1 h", 1000, 86400000,            "longest idle time that SITE IDLE may ask for") \
@@ -52,5 +62,11 @@
     X(BOOLEAN,  files, keep_partial,       "true", 0, 0,                     "an upload that broke off stays, under a name that was free") \
     X(BOOLEAN,  files, sync,               "false", 0, 0,                    "an upload is on the disk before it is confirmed") \
     X(CHOICE,   files, list_time,          "utc", "utc|local", 0,            "time zone of LIST; MLSD is always UTC")   \
-    X(LIST,     files, deny_names,         "", 0, 64,                        "names that do not exist for any user, as patterns")
+    X(LIST,     files, deny_names,         "", 0, 64,                        "names that do not exist for any user, as patterns") \
+    X(BOOLEAN,  logs, journal,             "true", 0, 0,                     "events go to the journal")                \
+    X(BOOLEAN,  logs, files,               "true", 0, 0,                     "events go to NAME.log")                   \
+    X(BOOLEAN,  logs, json,                "false", 0, 0,                    "events go to NAME.jsonl, an object a line") \
+    X(BOOLEAN,  logs, xferlog,             "true", 0, 0,                     "transfers go to xferlog, in the format of wu-ftpd") \
+    X(BOOLEAN,  logs, commands,            "false", 0, 0,                    "every command and its reply go to commands.log") \
+    X(SIZE,     logs, reserve,             "64 MiB", 0, 1099511627776,       "with less free on the disk of the logs, only what matters is written to files")
 /* clang-format on */

@@ -111,6 +111,7 @@ class Server:
         self.config = {
             "directories": {name: str(self.directory / name) for name in ("users", "homes", "run", "logs")},
             "accounts": {"uid_min": self.uid_min, "uid_max": self.uid_min + 999, "hash_cost": 1},
+            "auth": {"order": ["local"]},
             "login": {"delay": "0 s"},
             "passive": {"ports": self.ports},
         }

@@ -27,6 +27,12 @@ static char *random_text(size_t size, const char *start)
 
 static void set_random_list(const struct option *option, struct config *config)
 {
+    if (strcmp(option->key, "order") == 0) {
+        static const char *const orders[] = {"local pam", "pam local", "local", "pam"};
+        assert_int_equal(option_set(option, config, orders[rand() % 4]), 0);
+        return;
+    }
+    assert_int_equal(option_set(option, config, ""), 0);
     bool networks = strcmp(option->key, "networks") == 0;
     for (unsigned count = (unsigned)rand() % 5; count > 0; count--) {
         cleanup_free char *entry = random_text(100, "x");
@@ -83,6 +89,8 @@ static void test_dump_reads_back(void **state)
             set_random(option_at(i), config);
         swap_if_larger(&config->accounts_uid_min, &config->accounts_uid_max);
         swap_if_larger(&config->session_idle, &config->session_idle_max);
+        swap_if_larger(&config->login_delay, &config->login_delay_max);
+        assert_int_equal(option_set(option_find("pam", "service"), config, "ftp"), 0);
         const struct option *address = option_find("passive", "address");
         assert_int_equal(option_set(address, config, round % 2 ? "auto" : "203.0.113.7"), 0);
 
