@@ -175,11 +175,10 @@ int registry_log_in(struct registry *registry, const char *user)
     return 0;
 }
 
-int registry_set_status(struct registry *registry, const char *status)
+void status_set(struct monitor *monitor, const char *text)
 {
-    (void)registry;
-    assert_true(strlen(status) <= REQUEST_STATUS_MAX);
-    return 0;
+    (void)monitor;
+    assert_true(strlen(text) <= REQUEST_STATUS_MAX);
 }
 
 int bind(int fd, __CONST_SOCKADDR_ARG address, socklen_t size)
