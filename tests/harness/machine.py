@@ -112,6 +112,8 @@ class Machine:
                 "--private-network",
                 "--link-journal=no",
                 "--console=pipe",
+                # Keyrings have no namespaces, so nspawn keeps them away; the units are about them (row S09).
+                "--system-call-filter=@keyring",
             ],
             stdin=subprocess.DEVNULL,
             stdout=self._console,

@@ -1,5 +1,6 @@
 """The test class of the system tests: sessions that systemd starts in a machine of the test file's own."""
 
+import contextlib
 import os
 import socket
 import time
@@ -17,12 +18,12 @@ class Instance:
     """The server process of a connection, as harness.client wants one: found by its unit."""
 
     def __init__(self, booted, port):
-        self._machine, self._port = booted, port
+        self._machine, self.port = booted, port
         self._unit = None
 
     @property
     def unit(self):
-        self._unit = self._unit or self._machine.instance_of(self._port)
+        self._unit = self._unit or self._machine.instance_of(self.port)
         return self._unit
 
     @property
@@ -32,7 +33,7 @@ class Instance:
 
     def wait(self, timeout=None):
         """Waits until the unit is gone; what it ended with is in the journal, and checked there."""
-        if not wait_until(lambda: not self._machine.has_instance(self._port), timeout or 30):
+        if not wait_until(lambda: not self._machine.has_instance(self.port), timeout or 30):
             raise AssertionError(f"still there: {self._machine.instances()}")
         return 0
 
@@ -88,6 +89,16 @@ class MachineTest(unittest.TestCase):
         client.login(user)
         client.expect(200, "TYPE I")
         return client
+
+    @contextlib.contextmanager
+    def config(self, text):
+        """In the block the configuration has TEXT besides."""
+        name = "/etc/cellftpd/conf.d/test.conf"
+        self.machine.write(name, text + "\n")
+        try:
+            yield
+        finally:
+            self.machine.path(name).unlink()
 
     # what the machine says
 
