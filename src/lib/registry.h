@@ -51,6 +51,9 @@ int registry_log_in(struct registry *registry, const char *user);
 int registry_set_status(struct registry *registry, const char *status);
 void registry_leave(struct registry *registry);
 
-/* Calls VISIT for each live connection. */
+/* Calls VISIT for each connection that was alive at one moment, until it returns something else
+ * than 0; returns that. The table is not locked meanwhile. */
 int registry_list(const struct config *config,
                   int (*visit)(const struct registry_entry *entry, void *data), void *data);
+/* The live connection with that session id. -ENOENT if there is none. */
+int registry_find(const struct config *config, const char *session, struct registry_entry *ret);

@@ -3,6 +3,7 @@
 #include "lib/buffer.h"
 #include "lib/cleanup.h"
 #include "lib/file.h"
+#include "lib/run.h"
 #include "monitor/capabilities.h"
 #include "monitor/cell.h"
 
