@@ -59,10 +59,11 @@ struct monitor {
     struct noise noise;
     uint64_t log_debt; /* bytes of events beyond what time has earned, and when that was counted */
     uint64_t log_time;
+    int signals;            /* signalfd */
     uint64_t stop_deadline; /* clock_msec, 0: nobody has told this monitor to stop */
     uint64_t refused_calls;
     uint8_t refused_seen[128]; /* one bit a system call: its name was logged */
-    bool ended;                /* a DISCONNECT reason was given by the session */
+    bool ended;                /* the reason of the end is known: the first one counts */
     char end_reason[REQUEST_STATUS_MAX + 1];
 };
 
@@ -90,6 +91,9 @@ int connect_handle(struct monitor *monitor, struct message *message, struct mess
 /* A system call of the session was refused by its filter; calls.c. Negative errno if the session
  * must end. */
 int calls_handle(struct monitor *monitor);
+
+/* Does nothing for so many milliseconds, or until this monitor is told to stop. */
+void monitor_pause(const struct monitor *monitor, uint64_t milliseconds);
 
 /* Writes EVENT with this connection as its origin. */
 void monitor_log(struct monitor *monitor, const struct event *event);

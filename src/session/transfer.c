@@ -57,6 +57,7 @@ static void tell_progress(struct session *session, struct transfer *transfer, ui
     if (now - transfer->reported < EVERY)
         return;
     transfer->reported = now;
+    transfer->told = true;
     char text[REQUEST_STATUS_MAX];
     (void)snprintf(text, sizeof(text), "%s %.160s %llu bytes", transfer->command->verb,
                    transfer->path, (unsigned long long)transfer->bytes);
@@ -110,6 +111,8 @@ void transfer_end(struct session *session, int error)
         data_close(&session->data);
     transfer->kind->finish(session, transfer, error);
     session->transfer = NULL;
+    if (transfer->told)
+        tell_status(session, "");
     transfer_free(transfer);
     session->last_activity = clock_msec();
 }
