@@ -68,8 +68,12 @@ struct monitor {
 };
 
 /* Serves the connection on CONTROL, which is taken over, from the first limit to the last log line.
+ * PROBLEMS is what is wrong with the present configuration if CONFIG is an older one, else NULL.
  * Returns the exit status of the process: 0 for every end that a client can cause. */
-int monitor_serve(const struct config *config, int control);
+int monitor_serve(const struct config *config, const char *problems, int control);
+
+/* What the connection is doing, for "cellftpctl who" and "systemctl status"; status.c. */
+void status_set(struct monitor *monitor, const char *text);
 
 /* Answers one request; requests.c. 0, or a negative errno that ends the session: -EPROTO and
  * -EBADMSG are an attack, the rest a fault of ours that has been logged. */

@@ -75,6 +75,7 @@ static int entered(struct monitor *monitor, struct message *message, struct mess
         return -ECANCELED;
     }
     (void)registry_log_in(&monitor->registry, monitor->account->name);
+    status_set(monitor, "logged in");
     struct event event = EVENT_INIT(EVENT_LOGIN);
     monitor_log(monitor, &event);
     return 0;
@@ -177,7 +178,7 @@ static int status_request(struct monitor *monitor, struct message *message, stru
     const char *status = message_get_string(message, REQUEST_STATUS_MAX);
     if (!message_end(message) || !text_is_plain(status, strlen(status)))
         return -EBADMSG;
-    (void)registry_set_status(&monitor->registry, status);
+    status_set(monitor, status);
     return 0;
 }
 

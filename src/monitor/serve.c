@@ -324,7 +324,7 @@ static int serve_connection(struct monitor *monitor, int *control)
     return r < 0 ? -ECANCELED : 0;
 }
 
-int monitor_serve(const struct config *config, int control)
+int monitor_serve(const struct config *config, const char *problems, int control)
 {
     struct monitor monitor = {
         .config = config,
@@ -358,6 +358,8 @@ int monitor_serve(const struct config *config, int control)
         return 1;
     }
 
+    if (problems)
+        monitor_log_reason(&monitor, EVENT_CONFIG_REJECTED, "last-good", problems);
     int status = 0;
     if (admit(&monitor, connection) && serve_connection(&monitor, &connection) < 0)
         status = 1;
