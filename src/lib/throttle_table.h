@@ -26,7 +26,7 @@ enum {
     THROTTLE_PARTS = 5,
     /* Lines about connections that do not log in, of one address and of all: so many connections at
      * once, then one every so many milliseconds. */
-    THROTTLE_LOG_BURST = 20,
+    THROTTLE_LOG_BURST = 40,
     THROTTLE_LOG_EVERY = 10000,
     THROTTLE_LOG_BURST_ALL = 1000,
     THROTTLE_LOG_EVERY_ALL = 100,
