@@ -115,7 +115,8 @@ bool requests_admit_noise(struct monitor *monitor)
     uint64_t earned = (now - noise->refilled) / REFILL_EVERY;
     noise->refilled += earned * REFILL_EVERY;
     noise->tokens = earned + noise->tokens > BURST ? BURST : noise->tokens + (unsigned)earned;
-    if (noise->tokens == 0) {
+    bool quiet = monitor->quiet && monitor->phase != PHASE_SESSION;
+    if (noise->tokens == 0 || quiet) {
         noise->dropped++;
         return false;
     }

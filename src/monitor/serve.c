@@ -92,6 +92,8 @@ static const char *limit_reply(enum registry_limit limit)
     switch (limit) {
     case REGISTRY_ADDRESS_FULL:
         return "421 Too many connections from your address. Close one or try again later.\r\n";
+    case REGISTRY_WAITING_FULL:
+        return "421 Too many connections that have not logged in. Try again later.\r\n";
     case REGISTRY_WAITING_ADDRESS_FULL:
         return "421 Too many connections from your address that have not logged in. Try again "
                "later.\r\n";
@@ -110,10 +112,21 @@ static const char *limit_name(enum registry_limit limit)
 }
 
 #define REPLY_BROKEN "421 Service not available.\r\n"
+#define REPLY_BANNED "421 Too many failed logins from your address. Try again later.\r\n"
 
 /* True if the connection may go on. */
 static bool admit(struct monitor *monitor, int control)
 {
+    bool banned = false;
+    if (guard_arrival(monitor, &banned) < 0) {
+        turn_away(control, REPLY_BROKEN);
+        return false;
+    }
+    if (banned) {
+        guard_log_stranger(monitor, EVENT_REFUSE_CONNECTION, "banned");
+        turn_away(control, REPLY_BANNED);
+        return false;
+    }
     enum registry_limit limit = REGISTRY_ADMITTED;
     int r = registry_enter(monitor->config, &monitor->remote, monitor->session, &monitor->registry,
                            &limit);
@@ -123,7 +136,7 @@ static bool admit(struct monitor *monitor, int control)
         return false;
     }
     if (limit != REGISTRY_ADMITTED) {
-        monitor_log_reason(monitor, EVENT_REFUSE_CONNECTION, limit_name(limit), NULL);
+        guard_log_stranger(monitor, EVENT_REFUSE_CONNECTION, limit_name(limit));
         turn_away(control, limit_reply(limit));
         return false;
     }
@@ -225,6 +238,8 @@ static enum ending serve_session(struct monitor *monitor, int signals)
 
 static void log_end(struct monitor *monitor, const char *why, int status)
 {
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && guard_leaves_out_end(monitor))
+        return;
     if (monitor->noise.dropped > 0) {
         struct event event = EVENT_INIT(EVENT_THROTTLED);
         cleanup_free char *detail = NULL;
@@ -265,8 +280,7 @@ static int serve_connection(struct monitor *monitor, int *control)
     if (signals < 0)
         return signals;
     tune_control(*control);
-    struct event event = EVENT_INIT(EVENT_CONNECT);
-    monitor_log(monitor, &event);
+    guard_log_stranger(monitor, EVENT_CONNECT, NULL);
     if (!start_cell(monitor, *control))
         return -ECANCELED;
 
