@@ -52,11 +52,11 @@ void monitor_log_cell(struct monitor *monitor, const char *step, int error)
     monitor_log(monitor, &event);
 }
 
-void monitor_pause(const struct monitor *monitor, uint64_t milliseconds)
+bool monitor_pause(const struct monitor *monitor, uint64_t milliseconds)
 {
     /* The signal stays where it is, for serve_session. */
     struct pollfd watched = {.fd = monitor->signals, .events = POLLIN};
-    (void)poll(&watched, 1, milliseconds < INT32_MAX ? (int)milliseconds : INT32_MAX);
+    return poll(&watched, 1, milliseconds < INT32_MAX ? (int)milliseconds : INT32_MAX) <= 0;
 }
 
 /* A dead peer must not hold a session for ever, and replies must not wait for more of their kind.
@@ -100,6 +100,8 @@ static const char *limit_reply(enum registry_limit limit)
     switch (limit) {
     case REGISTRY_ADDRESS_FULL:
         return "421 Too many connections from your address. Close one or try again later.\r\n";
+    case REGISTRY_WAITING_FULL:
+        return "421 Too many connections that have not logged in. Try again later.\r\n";
     case REGISTRY_WAITING_ADDRESS_FULL:
         return "421 Too many connections from your address that have not logged in. Try again "
                "later.\r\n";
@@ -121,10 +123,21 @@ static const char *limit_name(enum registry_limit limit)
 }
 
 #define REPLY_BROKEN "421 Service not available.\r\n"
+#define REPLY_BANNED "421 Too many failed logins from your address. Try again later.\r\n"
 
 /* True if the connection may go on. */
 static bool admit(struct monitor *monitor, int control)
 {
+    bool banned = false;
+    if (guard_arrival(monitor, &banned) < 0) {
+        turn_away(control, REPLY_BROKEN);
+        return false;
+    }
+    if (banned) {
+        guard_log_stranger(monitor, EVENT_REFUSE_CONNECTION, "banned");
+        turn_away(control, REPLY_BANNED);
+        return false;
+    }
     enum registry_limit limit = REGISTRY_ADMITTED;
     int r = registry_enter(monitor->config, &monitor->remote, monitor->session, &monitor->registry,
                            &limit);
@@ -134,7 +147,7 @@ static bool admit(struct monitor *monitor, int control)
         return false;
     }
     if (limit != REGISTRY_ADMITTED) {
-        monitor_log_reason(monitor, EVENT_REFUSE_CONNECTION, limit_name(limit), NULL);
+        guard_log_stranger(monitor, EVENT_REFUSE_CONNECTION, limit_name(limit));
         turn_away(control, limit_reply(limit));
         return false;
     }
@@ -258,6 +271,8 @@ static enum ending serve_session(struct monitor *monitor)
 
 static void log_end(struct monitor *monitor, const char *why, int status)
 {
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && guard_leaves_out_end(monitor))
+        return;
     if (monitor->noise.dropped > 0) {
         struct event event = EVENT_INIT(EVENT_THROTTLED);
         cleanup_free char *detail = NULL;
@@ -295,8 +310,7 @@ static int watch_signals(void)
 static int serve_connection(struct monitor *monitor, int *control)
 {
     tune_control(*control);
-    struct event event = EVENT_INIT(EVENT_CONNECT);
-    monitor_log(monitor, &event);
+    guard_log_stranger(monitor, EVENT_CONNECT, NULL);
     if (!start_cell(monitor, *control))
         return -ECANCELED;
 

@@ -209,10 +209,11 @@ int connect(int fd, __CONST_SOCKADDR_ARG address, socklen_t size)
     return -1;
 }
 
-void monitor_pause(const struct monitor *monitor, uint64_t milliseconds)
+bool monitor_pause(const struct monitor *monitor, uint64_t milliseconds)
 {
     assert_non_null(monitor);
     clock_pause(milliseconds);
+    return true;
 }
 
 void monitor_log(struct monitor *monitor, const struct event *event)
