@@ -377,7 +377,7 @@ class Add(CtlTest):
         self.add("alice")
         created = time.strftime("%Y-%m-%d", time.gmtime((self.users / "alice.conf").stat().st_mtime))
         text = self.assert_nothing_done("user", "add", "alice", "--generate", status=FAILED)
-        self.assertEqual(text, f'cellftpctl: user "alice" already exists (created {created}); use "user passwd"\n')
+        self.assertEqual(text, f'cellftpctl: user "alice" already exists (created {created}); use "user mod" or "user passwd"\n')
 
     def test_folder_exists(self):
         self.homes.mkdir(0o711)
@@ -529,6 +529,9 @@ class Passwd(CtlTest):
 
     def test_nobody(self):
         text = self.assert_nothing_done("user", "passwd", "alice", "--generate", status=FAILED)
+        self.assertIn(f"the directory {self.users} does not exist", text)
+        self.add("bob")
+        text = self.assert_nothing_done("user", "passwd", "alice", "--generate", status=FAILED)
         self.assertIn('user "alice" does not exist', text)
 
     def test_malformed_record(self):
@@ -549,7 +552,8 @@ class Show(CtlTest):
         self.assertEqual([line[0] for line in lines], ["alice", "bob"])
         self.assertEqual(lines[0][1:4], ["1900000001", "enabled", "read-write"])
         self.assertEqual(lines[1][1:4], ["1900000000", "enabled", "read-only"])
-        self.assertEqual(lines[1][5], str(self.homes / "bob"))
+        self.assertRegex(lines[1][4], r"\A20..-..-..T..:..:..Z\Z")
+        self.assertEqual(lines[1][5:], ["-", str(self.homes / "bob")])
 
     def test_list_json(self):
         users = json.loads(self.ctl("user", "list", "--json").stdout)
@@ -575,9 +579,14 @@ class Show(CtlTest):
             self.assertEqual(json.loads(self.ctl("user", "show", "alice", "--json").stdout)["home"], shown)
 
     def test_nobody(self):
-        shutil.rmtree(self.users)
+        self.ctl("user", "del", "alice")
+        self.ctl("user", "del", "bob")
         self.assertEqual(self.ctl("user", "list").stdout, "")
         self.assertEqual(json.loads(self.ctl("user", "list", "--json").stdout), [])
+        self.assertIn('user "alice" does not exist', self.ctl("user", "show", "alice", status=FAILED).stderr)
+        shutil.rmtree(self.users)
+        for options in ([], ["--json"]):  # a typing error in the configuration, or a disk that is not mounted
+            self.assertIn(f"cannot list {self.users}: No such", self.ctl("user", "list", *options, status=FAILED).stderr)
         self.assertIn("does not exist", self.ctl("user", "show", "alice", status=FAILED).stderr)
 
     def test_on_a_terminal(self):
