@@ -201,12 +201,13 @@ static int check_operands(const struct invocation *invocation)
     for (size_t i = 0; i < OPERANDS_MAX && command->operands[i].kind != OPERAND_NONE; i++) {
         const struct operand *operand = &command->operands[i];
         size_t left = invocation->operand_count - taken;
-        if (left == 0 && operand->number != OPERAND_OPTIONAL) {
+        bool many = operand->number == OPERAND_SEVERAL || operand->number == OPERAND_ANY;
+        if (left == 0 && (operand->number == OPERAND_ONE || operand->number == OPERAND_SEVERAL)) {
             complain("%s is missing: %s", operand_placeholder(operand->kind),
                      operand_expected(operand->kind));
             return -EINVAL;
         }
-        size_t takes = operand->number == OPERAND_SEVERAL ? left : left > 0;
+        size_t takes = many ? left : left > 0;
         for (; takes > 0; takes--)
             if (!operand_check(operand->kind, invocation->operands[taken++]))
                 return -EINVAL;

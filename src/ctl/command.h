@@ -35,6 +35,7 @@ enum operand_kind {
     OPERAND_ACCOUNT,  /* the name of a local account */
     OPERAND_USER,     /* the name of anybody who can log in, PAM's users too */
     OPERAND_SESSION,  /* as in the logs */
+    OPERAND_WHO,      /* a session, an address or a user */
     OPERAND_KEY,      /* an option of the configuration */
     OPERAND_ADDRESS,  /* IPv4 or IPv6 */
     OPERAND_DATE,     /* when an account expires, or never */
@@ -44,7 +45,12 @@ enum operand_kind {
     OPERAND_KIND_COUNT,
 };
 
-enum operand_number { OPERAND_ONE, OPERAND_OPTIONAL, OPERAND_SEVERAL /* one or more */ };
+enum operand_number {
+    OPERAND_ONE,
+    OPERAND_OPTIONAL,
+    OPERAND_SEVERAL, /* one or more */
+    OPERAND_ANY,     /* none or more */
+};
 
 struct operand {
     enum operand_kind kind;
@@ -74,6 +80,11 @@ enum ctl_option {
     OPTION_EXPIRES = 1 << 11,
     OPTION_LOCKED = 1 << 12,
     OPTION_UNLOCKED = 1 << 13,
+    OPTION_USER = 1 << 16,
+    OPTION_ADDRESS = 1 << 17,
+    OPTION_TIMEOUT = 1 << 18,
+    OPTION_NOW = 1 << 19,
+    OPTION_END = 1 << 20,
 };
 enum { OPTION_BITS = 32 };
 #define OPTIONS_OF_ALL ((unsigned)(OPTION_CONFIG | OPTION_HELP | OPTION_VERSION))
@@ -170,4 +181,7 @@ enum exit_status command_user_list(const struct invocation *invocation);
 enum exit_status command_user_show(const struct invocation *invocation);
 enum exit_status command_config_check(const struct invocation *invocation);
 enum exit_status command_config_show(const struct invocation *invocation);
+enum exit_status command_who(const struct invocation *invocation);
+enum exit_status command_kick(const struct invocation *invocation);
+enum exit_status command_drain(const struct invocation *invocation);
 enum exit_status command_commands(const struct invocation *invocation);

@@ -6,6 +6,7 @@
 /* clang-format off */
 #define NOTHING {{OPERAND_NONE, OPERAND_ONE}}
 #define ACCOUNT {{OPERAND_ACCOUNT, OPERAND_ONE}}
+#define ANYBODY {{OPERAND_WHO, OPERAND_ANY}}
 
 const struct command commands[] = {
     /* noun     verb      operands  needs         options */
@@ -36,6 +37,14 @@ const struct command commands[] = {
      "all accounts, one a line", command_user_list},
     {"user",   "show",   ACCOUNT,  NEEDS_ROOT,    OPTION_JSON,
      "one account", command_user_show},
+    {"who",    NULL,     NOTHING,  NEEDS_ROOT,    OPTION_JSON | OPTION_USER | OPTION_ADDRESS,
+     "who is connected, and what they do", command_who},
+    {"kick",   NULL,     ANYBODY,  NEEDS_ROOT,
+     OPTION_JSON | OPTION_DRY_RUN | OPTION_USER | OPTION_ADDRESS,
+     "end sessions, in the middle of a transfer too", command_kick},
+    {"drain",  NULL,     NOTHING,  NEEDS_ROOT,
+     OPTION_JSON | OPTION_DRY_RUN | OPTION_TIMEOUT | OPTION_NOW | OPTION_END,
+     "refuse new connections, and wait until the present ones have ended", command_drain},
     {"config", "check",  NOTHING,  NEEDS_NOTHING, OPTION_JSON,
      "find every mistake in the configuration", command_config_check},
     {"config", "show",   NOTHING,  NEEDS_CONFIG,  OPTION_JSON,

@@ -74,6 +74,8 @@ static const struct {
                          "a digit, not ending with a dot"},
     [OPERAND_USER] = {"NAME", is_user, "the name of a user, of any kind"},
     [OPERAND_SESSION] = {"SESSION", is_session, "a session as in the logs: 16 hexadecimal digits"},
+    [OPERAND_WHO] = {"WHO", is_user,
+                     "a session (16 hexadecimal digits), an address, or the name of a user"},
     [OPERAND_KEY] = {"KEY", is_key, "an option of the configuration: GROUP.KEY, or a part of it"},
     [OPERAND_ADDRESS] = {"ADDRESS", is_address, "an IPv4 or IPv6 address"},
     [OPERAND_DATE] = {"DATE", is_date,

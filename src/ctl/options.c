@@ -33,6 +33,16 @@ const struct option_word option_words[] = {
      "only say what would be done"},
     {OPTION_JSON,           "--json",           0,   OPERAND_NONE, 0,
      "print JSON"},
+    {OPTION_USER,           "--user",           0,   OPERAND_USER, 0,
+     "only what this user does"},
+    {OPTION_ADDRESS,        "--address",        0,   OPERAND_ADDRESS, 0,
+     "only what comes from this address"},
+    {OPTION_TIMEOUT,        "--timeout",        0,   OPERAND_DURATION, OPTION_NOW | OPTION_END,
+     "wait so long for sessions to end, then end them"},
+    {OPTION_NOW,            "--now",            0,   OPERAND_NONE, OPTION_TIMEOUT | OPTION_END,
+     "end all sessions at once"},
+    {OPTION_END,            "--end",            0,   OPERAND_NONE, OPTION_TIMEOUT | OPTION_NOW,
+     "let connections in again"},
 };
 /* clang-format on */
 

@@ -30,10 +30,11 @@ void command_append_operands(struct buffer *buffer, const struct command *comman
 {
     for (size_t i = 0; i < OPERANDS_MAX && command->operands[i].kind != OPERAND_NONE; i++) {
         enum operand_number number = command->operands[i].number;
-        (void)buffer_append_format(
-            buffer, "%s%s%s%s%s", i > 0 ? " " : "", number == OPERAND_OPTIONAL ? "[" : "",
-            operand_placeholder(command->operands[i].kind), number == OPERAND_OPTIONAL ? "]" : "",
-            number == OPERAND_SEVERAL ? "..." : "");
+        bool optional = number == OPERAND_OPTIONAL || number == OPERAND_ANY;
+        bool many = number == OPERAND_SEVERAL || number == OPERAND_ANY;
+        (void)buffer_append_format(buffer, "%s%s%s%s%s", i > 0 ? " " : "", optional ? "[" : "",
+                                   operand_placeholder(command->operands[i].kind),
+                                   many ? "..." : "", optional ? "]" : "");
     }
 }
 

@@ -1,8 +1,7 @@
 /* What the commands about accounts share: see user.h. */
 #include "ctl/user.h"
 
-#include "ctl/actor.h"
-#include "lib/log.h"
+#include "ctl/record.h"
 
 #include <errno.h>
 #include <string.h>
@@ -30,15 +29,7 @@ enum exit_status user_load(const struct invocation *invocation, struct account *
 
 void user_log(const struct invocation *invocation, enum event_id id, const char *detail)
 {
-    char actor[ACTOR_MAX];
-    actor_name(actor);
     struct event event = EVENT_INIT(id);
     event.detail = detail;
-    struct event_origin origin = {.user = invocation->name, .actor = actor};
-
-    /* log_write says on stderr what it could not write; the change has been made all the same. */
-    struct log log;
-    (void)log_open(invocation->config->directories_logs, &log);
-    (void)log_write(&log, &origin, &event);
-    log_close(&log);
+    record(invocation, (struct event_origin){.user = invocation->name}, &event);
 }

@@ -1,6 +1,7 @@
 /* The connections that are alive, shared by all monitors: see registry.h. */
 #include "lib/registry.h"
 #include "lib/cleanup.h"
+#include "lib/drain.h"
 #include "lib/run.h"
 
 #include <fcntl.h>
@@ -158,6 +159,25 @@ static enum registry_limit judge(const struct config *config, const struct count
     return REGISTRY_ADMITTED;
 }
 
+/* Looks for a place for one more. Called with the table locked. *RET_SLOT is only good if it is
+ * admitted. */
+static enum registry_limit find_place(const struct config *config, int fd, struct table *table,
+                                      const struct address *remote, unsigned *ret_slot)
+{
+    /* Under the lock: who began to drain and lists the table then finds everybody who was let in.
+     */
+    if (drain_is_on(config))
+        return REGISTRY_DRAINING;
+    struct count count = count_slots(fd, table, remote, false);
+    enum registry_limit limit = judge(config, &count);
+    if (limit != REGISTRY_ADMITTED) {
+        count = count_slots(fd, table, remote, true);
+        limit = judge(config, &count);
+    }
+    *ret_slot = count.free_slot;
+    return limit;
+}
+
 static void fill_slot(struct table *table, unsigned slot, const struct address *remote,
                       const char *session)
 {
@@ -194,25 +214,21 @@ int registry_enter(const struct config *config, const struct address *remote, co
         memset(table, 0, sizeof(*table));
         table->magic = MAGIC;
     }
-    struct count count = count_slots(fd, table, remote, false);
-    *ret_limit = judge(config, &count);
-    if (*ret_limit != REGISTRY_ADMITTED) {
-        count = count_slots(fd, table, remote, true);
-        *ret_limit = judge(config, &count);
-    }
+    unsigned slot = 0;
+    *ret_limit = find_place(config, fd, table, remote, &slot);
     if (*ret_limit == REGISTRY_ADMITTED) {
-        r = lock_slot(fd, count.free_slot, F_OFD_SETLK, F_WRLCK);
+        r = lock_slot(fd, slot, F_OFD_SETLK, F_WRLCK);
         if (r == 0) {
-            fill_slot(table, count.free_slot, remote, session);
-            if (count.free_slot >= table->used)
-                table->used = count.free_slot + 1;
+            fill_slot(table, slot, remote, session);
+            if (slot >= table->used)
+                table->used = slot + 1;
         }
     }
     (void)flock(fd, LOCK_UN);
     table_unmap(table);
     if (r < 0)
         return r;
-    ret->slot = count.free_slot;
+    ret->slot = slot;
     ret->fd = *ret_limit == REGISTRY_ADMITTED ? take_fd(&fd) : -1;
     return 0;
 }

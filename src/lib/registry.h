@@ -20,10 +20,11 @@ enum { REGISTRY_SLOTS = 4096, REGISTRY_STATUS_MAX = 256, REGISTRY_USER_MAX = 128
 
 enum registry_limit {
     REGISTRY_ADMITTED,
-    REGISTRY_FULL,                /* limits.connections */
-    REGISTRY_ADDRESS_FULL,        /* limits.per_address */
-    REGISTRY_WAITING_FULL,        /* limits.waiting */
-    REGISTRY_WAITING_ADDRESS_FULL /* limits.waiting_per_address */
+    REGISTRY_FULL,                 /* limits.connections */
+    REGISTRY_ADDRESS_FULL,         /* limits.per_address */
+    REGISTRY_WAITING_FULL,         /* limits.waiting */
+    REGISTRY_WAITING_ADDRESS_FULL, /* limits.waiting_per_address */
+    REGISTRY_DRAINING,             /* maintenance: lib/drain.h */
 };
 
 struct registry {

@@ -6,7 +6,6 @@
  */
 #include "lib/cleanup.h"
 #include "lib/clock.h"
-#include "lib/drain.h"
 #include "lib/stop.h"
 #include "monitor/capabilities.h"
 #include "monitor/cell.h"
@@ -104,6 +103,8 @@ static const char *limit_reply(enum registry_limit limit)
     case REGISTRY_WAITING_ADDRESS_FULL:
         return "421 Too many connections from your address that have not logged in. Try again "
                "later.\r\n";
+    case REGISTRY_DRAINING:
+        return "421 The server is going down for maintenance. Try again later.\r\n";
     default: return "421 Too many connections. Try again later.\r\n";
     }
 }
@@ -114,12 +115,12 @@ static const char *limit_name(enum registry_limit limit)
     case REGISTRY_ADDRESS_FULL: return "limit-per-address";
     case REGISTRY_WAITING_FULL: return "limit-waiting";
     case REGISTRY_WAITING_ADDRESS_FULL: return "limit-waiting-per-address";
+    case REGISTRY_DRAINING: return "drained";
     default: return "limit-connections";
     }
 }
 
-#define REPLY_BROKEN  "421 Service not available.\r\n"
-#define REPLY_DRAINED "421 The server is going down for maintenance. Try again later.\r\n"
+#define REPLY_BROKEN "421 Service not available.\r\n"
 
 /* True if the connection may go on. */
 static bool admit(struct monitor *monitor, int control)
@@ -130,13 +131,6 @@ static bool admit(struct monitor *monitor, int control)
     if (r < 0) {
         monitor_log_reason(monitor, EVENT_SERVER_FAILED, "registry", strerror(-r));
         turn_away(control, REPLY_BROKEN);
-        return false;
-    }
-    /* Behind the entry in the registry: "cellftpctl drain" makes the mark first and looks for
-     * connections then, so that one of the two sees the other. */
-    if (drain_is_on(monitor->config)) {
-        monitor_log_reason(monitor, EVENT_REFUSE_CONNECTION, stop_word(STOP_DRAINED), NULL);
-        turn_away(control, REPLY_DRAINED);
         return false;
     }
     if (limit != REGISTRY_ADMITTED) {
