@@ -78,3 +78,18 @@ enum authentication authenticate_local(struct monitor *monitor, const char *user
     *ret = take_pointer(account);
     return AUTHENTICATION_GRANTED;
 }
+
+enum stop_reason authenticate_local_again(const struct monitor *monitor)
+{
+    if (!monitor->account->password) /* not a local account */
+        return STOP_COUNT;
+    cleanup_buffer struct buffer ignored;
+    buffer_init(&ignored, 4096);
+    cleanup_account struct account *present = NULL;
+    int r = account_load(monitor->config, monitor->account->name, &present, &ignored);
+    if (r == -ENOENT || (r == 0 && present->uid != monitor->account->uid))
+        return STOP_DELETED;
+    if (r < 0 || !present->enabled)
+        return STOP_LOCKED;
+    return account_is_expired(present) ? STOP_EXPIRED : STOP_COUNT;
+}

@@ -27,6 +27,8 @@ static struct record {
     int bound, listened, connected;
     struct sockaddr_in target, own;
     int events[EVENT_COUNT];
+    int stopped;
+    bool locked;             /* the account, since its password was checked */
     bool fail;               /* the next system operation does */
     bool no_listener;        /* the descriptor that came is something else */
     bool keeps_capabilities; /* the session has not given up what entering took */
@@ -50,7 +52,7 @@ int account_load(const struct config *config, const char *name, struct account *
     (*ret)->name = strdup(name);
     (*ret)->password = strdup(strcmp(name, "old") == 0 ? "old hash" : "hash");
     (*ret)->uid = (*ret)->gid = 200001;
-    (*ret)->enabled = strcmp(name, "disabled") != 0;
+    (*ret)->enabled = strcmp(name, "disabled") != 0 && !record.locked;
     (*ret)->expires = strcmp(name, "expired") == 0;
     return 0;
 }
@@ -98,6 +100,13 @@ int account_change(const struct config *config, const char *name, account_change
 bool account_is_expired(const struct account *account)
 {
     return account->expires != 0;
+}
+
+void monitor_stop(struct monitor *monitor, enum stop_reason reason)
+{
+    (void)monitor;
+    assert_int_equal(reason, STOP_LOCKED);
+    record.stopped++;
 }
 
 static int some_descriptor(void)
