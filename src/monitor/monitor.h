@@ -14,6 +14,7 @@
 #include "lib/message.h"
 #include "lib/registry.h"
 #include "lib/request.h"
+#include "lib/stop.h"
 #include "lib/throttle.h"
 
 #include <stdbool.h>
@@ -117,6 +118,10 @@ int calls_handle(struct monitor *monitor);
 
 /* Does nothing for so many milliseconds. False, and at once, when this monitor is told to stop. */
 bool monitor_pause(const struct monitor *monitor, uint64_t milliseconds);
+
+/* Has the session say goodbye for REASON and leave; it is killed when that takes too long. The
+ * first reason stays. */
+void monitor_stop(struct monitor *monitor, enum stop_reason reason);
 
 /* Writes EVENT with this connection as its origin. */
 void monitor_log(struct monitor *monitor, const struct event *event);

@@ -195,17 +195,10 @@ static int until_deadline(const struct monitor *monitor)
     return now >= deadline ? 0 : (int)(deadline - now);
 }
 
-/* Somebody told this monitor to end its connection: the session hears why, says it to the client
- * and leaves; what it reports is still read. Only root can send the signal (lib/stop.h). Told
- * again, the first reason stays and the shorter patience counts. */
-static void stop(struct monitor *monitor)
+/* The session hears why, says it to the client and leaves; what it reports is still read. Told
+ * again, the shorter patience counts. */
+void monitor_stop(struct monitor *monitor, enum stop_reason reason)
 {
-    struct signalfd_siginfo signal;
-    if (read(monitor->signals, &signal, sizeof(signal)) != (ssize_t)sizeof(signal))
-        return;
-    enum stop_reason reason = signal.ssi_signo == SIGTERM && signal.ssi_code == SI_QUEUE
-                                  ? stop_reason_of((uint32_t)signal.ssi_int)
-                                  : STOP_STOPPED;
     uint64_t deadline = clock_msec() + stop_patience(reason);
     bool first = monitor->stop_deadline == 0;
     if (first || deadline < monitor->stop_deadline)
@@ -220,6 +213,17 @@ static void stop(struct monitor *monitor)
     message_put_u32(&message, reason);
     (void)message_send(monitor->cell.socket, &message, -1);
     (void)shutdown(monitor->cell.socket, SHUT_WR);
+}
+
+/* Somebody told this monitor to end its connection. Only root can send the signal (lib/stop.h). */
+static void take_signal(struct monitor *monitor)
+{
+    struct signalfd_siginfo signal;
+    if (read(monitor->signals, &signal, sizeof(signal)) != (ssize_t)sizeof(signal))
+        return;
+    monitor_stop(monitor, signal.ssi_signo == SIGTERM && signal.ssi_code == SI_QUEUE
+                              ? stop_reason_of((uint32_t)signal.ssi_int)
+                              : STOP_STOPPED);
 }
 
 enum watched { WATCH_SOCKET, WATCH_LISTENER, WATCH_SIGNALS, WATCH_PROCESS, WATCH_COUNT };
@@ -265,7 +269,7 @@ static enum ending serve_session(struct monitor *monitor)
         } else if (watched[WATCH_PROCESS].revents)
             return ENDING_GONE; /* with nothing more to say, whoever may hold its socket */
         if (watched[WATCH_SIGNALS].revents)
-            stop(monitor);
+            take_signal(monitor);
     }
 }
 
