@@ -53,7 +53,7 @@ all_cflags   := -std=gnu17 $(CFLAGS) $(warnings) $(hardening) $(sanitize)
 all_ldflags  := $(hardening_link) $(sanitize) $(LDFLAGS)
 
 server_libs := -lconfig -lcrypt -lmd -lsystemd -lz
-ctl_libs    := -lconfig -lcrypt
+ctl_libs    := -lconfig -lcrypt -lmd
 
 lib_sources     := $(filter-out src/lib/filter_build.c,$(wildcard src/lib/*.c))
 monitor_sources := $(wildcard src/monitor/*.c)
