@@ -121,11 +121,12 @@ static int serve(const char *config_file)
                 buffer_size(&problems) > 0 ? buffer_begin(&problems) : "");
         return EXIT_NOT_CONFIGURED;
     }
-    /* The C library reads the time zone's file once, at the first use of any time. Now, and not in
-     * the cell, where the file would be one that the user has uploaded (row C08). */
-    if (config->files_list_time == LIST_TIME_UTC && setenv("TZ", "UTC0", 1) < 0)
-        return EXIT_FAILED;
-    tzset();
+    /* The C library reads the time zone's file once, at the first use of any time. If the session
+     * is to know the zone, now, and not in the cell, where the file would be one that the user has
+     * uploaded (row C08). A session that is not becomes UTC itself (session/run.c), and the
+     * monitor, which stays outside, reads the zone when it writes its first line into xferlog. */
+    if (config->files_list_time == LIST_TIME_LOCAL)
+        tzset();
     return monitor_serve(config, take_fd(&connection)) == 0 ? EXIT_OK : EXIT_FAILED;
 }
 
