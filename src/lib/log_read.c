@@ -7,9 +7,6 @@
 #include <errno.h>
 #include <string.h>
 
-#define LOWER  "abcdefghijklmnopqrstuvwxyz"
-#define DIGITS "0123456789"
-
 int log_line_time(const char *text, size_t size, int64_t *ret)
 {
     static const char pattern[] = "9999-99-99T99:99:99.999Z";
@@ -97,7 +94,7 @@ static int take_field(char **next, struct log_line *line)
         return -EBADMSG;
     struct log_field *field = &line->fields[line->count];
     char *name = *next;
-    size_t size = strspn(name, LOWER "_");
+    size_t size = strspn(name, EVENT_LOWER "_");
     if (size == 0 || name[size] != '=')
         return -EBADMSG;
     name[size] = '\0';
@@ -109,7 +106,7 @@ static int take_field(char **next, struct log_line *line)
         ++*next;
         field->value = take_quoted(next);
     } else {
-        field->value = take_word(next, LOWER "ABCDEFGHIJKLMNOPQRSTUVWXYZ" DIGITS "-.:%_");
+        field->value = take_word(next, EVENT_LOWER EVENT_UPPER EVENT_DIGITS "-.:%_@");
     }
     line->count++;
     return field->value ? 0 : -EBADMSG;
@@ -123,8 +120,8 @@ int log_line_parse(char *line, struct log_line *ret)
         return -EBADMSG;
     line[LOG_TIME_SIZE] = '\0';
     char *next = line + LOG_TIME_SIZE + 1;
-    ret->file = take_word(&next, LOWER);
-    ret->word = ret->file ? take_word(&next, LOWER "-") : NULL;
+    ret->file = take_word(&next, EVENT_LOWER);
+    ret->word = ret->file ? take_word(&next, EVENT_LOWER "-") : NULL;
     if (!ret->word)
         return -EBADMSG;
     while (r == 0 && *next != '\0')
