@@ -114,6 +114,7 @@ class Server:
             "auth": {"order": ["local"]},
             # Every client of a test is 127.0.0.1: no pause and no ban unless the test is about them.
             "login": {"delay": "0 s", "failures_per_address": 1000000, "failures_per_name": 1000000},
+            "logs": {"journal": False},
             "passive": {"ports": self.ports},
         }
         for name in ("users", "homes", "run", "logs"):
