@@ -107,7 +107,7 @@ class Filter(ServerTest):
         client = self.login(source="127.0.2.1")
         client.stor(f"x {FORGED}", b"1")
         client.expect(257, f"MKD {FORGED}")
-        client.expect(550, f"DELE nosuch\\\" {FORGED}")
+        client.expect(550, f'DELE nosuch\\" {FORGED}')
         client.expect(350, f"RNFR {FORGED}")
         client.expect(250, f"RNTO 2026-11-22T17:04:21.123Z {FORGED}")
         client.quit()
@@ -147,7 +147,9 @@ class Filter(ServerTest):
             self.assertEqual(banned(line), [address])
 
     def test_banned_by_the_server(self):
-        line = '2026-11-22T17:04:21.123Z auth banned remote=198.51.100.9 port=1 user="remote=1.2.3.4" reason=x session=0'
+        line = (
+            '2026-11-22T17:04:21.123Z auth banned remote=198.51.100.9 port=1 user="remote=1.2.3.4" reason=x session=0'
+        )
         self.assertEqual(banned(line), ["198.51.100.9"])
 
     def test_only_whole_lines_of_ours(self):
