@@ -22,7 +22,7 @@ static void log_change(const struct invocation *invocation, enum event_id id, co
 
     /* log_write says on stderr what it could not write; the change has been made all the same. */
     struct log log;
-    (void)log_open(invocation->config->directories_logs, &log);
+    (void)log_open(invocation->config, &log);
     (void)log_write(&log, &origin, &event);
     log_close(&log);
 }

@@ -328,7 +328,7 @@ int monitor_serve(const struct config *config, const char *problems, int control
         .phase = PHASE_STARTING,
     };
     cleanup_close int connection = control;
-    int r = log_open(config->directories_logs, &monitor.log);
+    int r = log_open(config, &monitor.log);
     if (r < 0)
         fprintf(
             stderr,

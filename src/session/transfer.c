@@ -145,6 +145,7 @@ void transfer_log(struct session *session, const struct transfer *transfer, enum
     struct event event = EVENT_INIT(id);
     event.command = transfer->command->verb;
     event.path = transfer->path;
+    event.type = id == EVENT_LIST || id == EVENT_HASH ? NULL : transfer->ascii ? "A" : "I";
     event.bytes = transfer->bytes;
     event.offset = transfer->offset > 0 ? transfer->offset : EVENT_UNSET;
     event.duration = clock_usec() - transfer->started;

@@ -36,6 +36,7 @@ struct transfer {
     uint64_t offset;               /* of the first byte in the file */
     uint64_t total;                /* bytes expected, 0: unknown */
     bool connected;
+    bool ascii;
     void *state; /* of the kind */
 };
 

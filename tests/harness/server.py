@@ -113,6 +113,7 @@ class Server:
             "accounts": {"uid_min": self.uid_min, "uid_max": self.uid_min + 999, "hash_cost": 1},
             "auth": {"order": ["local"]},
             "login": {"delay": "0 s"},
+            "logs": {"journal": False},
             "passive": {"ports": self.ports},
         }
         for name in ("users", "homes", "run", "logs"):
