@@ -7,6 +7,7 @@
 #include "lib/cleanup.h"
 #include "lib/clock.h"
 #include "session/command.h"
+#include "session/command_record.h"
 
 #include <string.h>
 #include <sys/socket.h>
@@ -109,6 +110,7 @@ void transfer_end(struct session *session, int error)
     if (transfer->kind->events != 0)
         data_close(&session->data);
     transfer->kind->finish(session, transfer, error);
+    command_record_end(session, transfer->record);
     session->transfer = NULL;
     transfer_free(transfer);
     session->last_activity = clock_msec();
