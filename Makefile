@@ -119,7 +119,7 @@ unit: $(unit_tests)
 build_packages := gcc make libc6-dev linux-libc-dev libconfig-dev libcrypt-dev libmd-dev \
 	zlib1g-dev libseccomp-dev libsystemd-dev systemd
 test_packages := clang libcmocka-dev python3 curl lftp ncftp wget rclone strace acl iproute2 procps \
-	util-linux man-db mandoc cppcheck clang-format clang-tidy
+	util-linux man-db mandoc cppcheck clang-format clang-tidy logrotate fail2ban python3-systemd jq
 
 .PHONY: deps test-deps
 deps:

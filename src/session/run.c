@@ -105,7 +105,7 @@ static void serve_commands(struct session *session)
         if (r == 0)
             break;
         if (r == -EMSGSIZE)
-            reply(session, 500, "Line too long.");
+            command_refuse_long(session);
         else
             command_serve(session, line, size);
         if (session->transfer)

@@ -16,14 +16,15 @@
         main()
 
 Run one file by `tests/run NAME`, or by hand with PYTHONPATH=tests. See harness/case.py for the test
-class, server.py for the server, client.py for the client, logs.py for the log lines, client_case.py for the
-tests with real clients.
+class, server.py for the server, client.py for the client, logs.py for the log lines, journal.py for a journald of
+its own, client_case.py for the tests with real clients.
 """
 
 from harness.case import ServerTest
 from harness.client import Client, MalformedReply, Reply
 from harness.client_case import ClientTest
 from harness.data import Data, Listening
+from harness.journal import Journal
 from harness.listener import Listener
 from harness.program import main
 from harness.server import PASSWORD, Server, build, slow, wait_until
@@ -32,6 +33,7 @@ __all__ = [
     "Client",
     "ClientTest",
     "Data",
+    "Journal",
     "Listener",
     "Listening",
     "MalformedReply",

@@ -256,7 +256,7 @@ class Server:
     # logs
 
     def logs(self, kind, word=None, **fields):
-        """The lines of KIND.log (connections, auth, files, admin) as dicts, parsed strictly: those with the third
+        """The lines of KIND.log (connections, auth, files, admin, commands) as dicts, parsed strictly: those with the third
         word WORD and these fields. Values compare as text; None means that the field must be missing."""
         records = logs.read(self.directory / "logs", kind)
         return [record for record in records if logs.matches(record, word, fields)]
@@ -319,8 +319,13 @@ class Server:
         for kind in logs.FILES:
             try:
                 self.logs(kind)
-            except (logs.MalformedLine, UnicodeDecodeError) as error:
+                logs.read_json(self.directory / "logs", kind)
+            except (logs.MalformedLine, ValueError) as error:
                 problems.append(str(error))
+        try:
+            logs.read_xferlog(self.directory / "logs")
+        except (logs.MalformedLine, UnicodeDecodeError) as error:
+            problems.append(str(error))
         for (kind, word, fields), count in self._expected.items():
             found = self.logs(kind, word, **dict(fields))
             if len(found) != count:
