@@ -54,10 +54,10 @@ const char *cell_step_remedy(const char *name);
 int cell_start(const struct config *config, int control, struct cell *ret,
                enum cell_step *ret_step);
 
-/* Makes UID and GID valid in the cell, and opens HOME as a mount of its own to be passed into it.
- * Negative errno, and the step in *RET_STEP. */
-int cell_admit(const struct cell *cell, uid_t uid, gid_t gid, int folder, bool read_only,
-               int *ret_tree, enum cell_step *ret_step);
+/* Makes the uid and the groups of ACCOUNT valid in the cell, and makes FOLDER a mount of its own to
+ * be passed into it. Negative errno, and the step in *RET_STEP. */
+int cell_admit(const struct cell *cell, const struct account *account, int folder, int *ret_tree,
+               enum cell_step *ret_step);
 
 /* Opens the folder of ACCOUNT: a directory of the user's own, no symbolic link on the way. Negative
  * errno. */

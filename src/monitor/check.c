@@ -90,9 +90,10 @@ static int make_trial_folder(const struct config *config, char *ret_path, size_t
 static bool admit_trial(const struct config *config, struct cell *cell, int folder)
 {
     uid_t uid = (uid_t)config->accounts_uid_min;
+    const struct account account = {.uid = uid, .gid = uid};
     cleanup_close int tree = -1;
     enum cell_step step = CELL_STEP_FOLDER;
-    int r = folder < 0 ? folder : cell_admit(cell, uid, uid, folder, false, &tree, &step);
+    int r = folder < 0 ? folder : cell_admit(cell, &account, folder, &tree, &step);
     if (r < 0)
         return say_step(r, step);
     struct message message;
@@ -100,6 +101,7 @@ static bool admit_trial(const struct config *config, struct cell *cell, int fold
     message_put_u32(&message, LOGIN_GRANTED);
     message_put_u32(&message, uid);
     message_put_u32(&message, uid);
+    message_put_u32(&message, 0);
     message_put_string(&message, "check");
     message_put_u32(&message, 0);
     return message_send(cell->socket, &message, tree) == 0 &&

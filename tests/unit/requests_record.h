@@ -104,13 +104,12 @@ int cell_open_folder(const struct account *account)
     return some_descriptor();
 }
 
-int cell_admit(const struct cell *cell, uid_t uid, gid_t gid, int folder, bool read_only,
-               int *ret_tree, enum cell_step *ret_step)
+int cell_admit(const struct cell *cell, const struct account *account, int folder, int *ret_tree,
+               enum cell_step *ret_step)
 {
     (void)cell;
     (void)folder;
-    (void)read_only;
-    assert_true(uid == 200001 && gid == 200001);
+    assert_true(account->uid == 200001 && account->gid == 200001);
     if (record.fail) {
         *ret_step = CELL_STEP_MAP;
         return -EPERM;

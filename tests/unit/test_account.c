@@ -81,14 +81,16 @@ static void test_save_and_load(void **state)
     char homes[][64] = {"/srv/a b", "/srv/\"quoted\\", "/srv/gr\xc3\xbc\xc3\x9f", "/srv/\xff\xfe"};
     fixture->config.accounts_uid_max = UINT32_MAX - 1;
     for (size_t i = 0; i < ELEMENTS(homes); i++) {
-        struct account account = {name,
-                                  hash,
-                                  homes[i],
-                                  4000000000u + (uid_t)i,
-                                  4000000000u + (gid_t)i,
-                                  i % 2 == 0,
-                                  i % 2 == 1,
-                                  (time_t)9999999999 + (time_t)i};
+        struct account account = {
+            .name = name,
+            .password = hash,
+            .home = homes[i],
+            .uid = 4000000000u + (uid_t)i,
+            .gid = 4000000000u + (gid_t)i,
+            .enabled = i % 2 == 0,
+            .read_only = i % 2 == 1,
+            .created = (time_t)9999999999 + (time_t)i,
+        };
         struct stat status;
         char path[PATH_MAX];
         assert_int_equal(account_save(&fixture->config, &account, i == 0), 0);
@@ -115,7 +117,12 @@ static void test_save_refuses(void **state)
     char hash[] = "$6$a$b";
     char empty[] = "";
     char relative[] = "srv";
-    struct account account = {alice, hash, NULL, 200005, 200005, true, false, 1};
+    struct account account = {.name = alice,
+                              .password = hash,
+                              .uid = 200005,
+                              .gid = 200005,
+                              .enabled = true,
+                              .created = 1};
 
     assert_int_equal(account_save(&fixture->config, &account, false), -ENOENT);
     assert_int_equal(account_save(&fixture->config, &account, true), 0);
