@@ -192,8 +192,11 @@ int cell_start(const struct config *config, int control, struct cell *ret, enum 
         (void)waitpid(pid, NULL, 0);
         return r;
     }
-    *ret = (struct cell){
-        .pid = pid, .process = take_fd(&process), .socket = take_fd(&ours), .listener = -1};
+    *ret = (struct cell){.pid = pid,
+                         .process = take_fd(&process),
+                         .socket = take_fd(&ours),
+                         .listener = -1,
+                         .owner = parts.uid};
     return 0;
 }
 

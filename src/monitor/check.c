@@ -3,8 +3,10 @@
 #include "lib/buffer.h"
 #include "lib/cleanup.h"
 #include "lib/file.h"
+#include "monitor/authenticate.h"
 #include "monitor/capabilities.h"
 #include "monitor/cell.h"
+#include "monitor/pam_process.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -137,9 +139,11 @@ int check(const char *config_file)
     }
     bool good = say(0, "configuration", "");
     good &= check_directories(config);
+    if (authenticate_uses_pam(config))
+        good &= say(pam_service_check(config), "PAM service", PAM_SERVICE_REMEDY);
     char path[4096];
     cleanup_close int folder = make_trial_folder(config, path, sizeof(path));
-    r = capabilities_keep_for_login();
+    r = capabilities_keep_for_login(authenticate_uses_pam(config));
     good &= say(r, "capabilities", "start it as root");
     (void)fflush(stdout); /* the child must not print it again */
     good &= check_cell(config, folder);

@@ -34,7 +34,8 @@ static int open_cell(struct monitor *monitor, const struct account *account, int
 
 static void refuse(struct monitor *monitor, const char *reason, struct message *answer)
 {
-    monitor_log_reason(monitor, EVENT_LOGIN_REFUSED, reason, NULL);
+    const char *detail = monitor->login_detail;
+    monitor_log_reason(monitor, EVENT_LOGIN_REFUSED, reason, *detail ? detail : NULL);
     clock_pause(monitor->config->login_delay);
     bool last = monitor->attempts >= monitor->config->login_attempts;
     message_put_u32(answer, last ? LOGIN_LAST : LOGIN_REFUSED);
@@ -51,6 +52,7 @@ int login_handle(struct monitor *monitor, struct message *message, struct messag
     monitor->named = true;
     (void)snprintf(monitor->user, sizeof(monitor->user), "%s", user);
 
+    monitor->login_detail[0] = '\0';
     cleanup_account struct account *account = NULL;
     const char *reason = authenticate(monitor, user, password, &account);
     explicit_bzero(message->payload, sizeof(message->payload));
@@ -58,6 +60,8 @@ int login_handle(struct monitor *monitor, struct message *message, struct messag
         refuse(monitor, reason, answer);
         return 0;
     }
+    /* PAM may have made another name of it: that one counts from here on. */
+    (void)snprintf(monitor->user, sizeof(monitor->user), "%s", account->name);
     if (open_cell(monitor, account, ret_fd) < 0) {
         message_put_u32(answer, LOGIN_UNAVAILABLE);
         return 0;

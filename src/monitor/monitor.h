@@ -3,8 +3,8 @@
  *
  * Rights: it begins as root with what capabilities.h lists, reads no byte from the network, and
  * answers the requests of lib/request.h. After a login it keeps the capabilities of
- * capabilities.h's second list and no descriptor but the logs, its slot in the registry, and the
- * session's socket.
+ * capabilities.h's second list and no descriptor but the logs, its slot in the registry, the
+ * session's socket, and that of the PAM process of a system user.
  */
 #pragma once
 
@@ -40,6 +40,14 @@ struct cell {
     int process;  /* pidfd */
     int socket;   /* requests */
     int listener; /* refused system calls, -1 when there is none */
+    uid_t owner;  /* of its user namespace: the cell user */
+};
+
+/* The process that has to do with PAM, while there is one: pam_process.h. */
+struct pam_process {
+    pid_t pid;   /* 0 when there is none */
+    int process; /* pidfd */
+    int socket;
 };
 
 struct monitor {
@@ -56,6 +64,8 @@ struct monitor {
     bool named;        /* user holds what the client called itself */
     char user[REQUEST_NAME_MAX + 1];
     struct account *account; /* whom the login was granted to, from PHASE_ENTERING on */
+    struct pam_process pam;
+    char login_detail[256]; /* more about why a login was refused than its word says; "" */
     struct noise noise;
     uint64_t log_debt; /* bytes of events beyond what time has earned, and when that was counted */
     uint64_t log_time;
@@ -80,6 +90,10 @@ bool requests_admit_noise(struct monitor *monitor);
 /* Login; login.c. Fills the answer, *RET_FD is the user's folder when it was granted. */
 int login_handle(struct monitor *monitor, struct message *message, struct message *answer,
                  int *ret_fd);
+
+/* A descriptor that is readable when this monitor was told to stop; the signals are blocked.
+ * Negative errno. */
+int monitor_watch_signals(void);
 
 /* Data sockets; sockets.c. */
 int listen_handle(struct monitor *monitor, struct message *message, struct message *answer,

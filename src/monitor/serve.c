@@ -6,9 +6,11 @@
  */
 #include "lib/cleanup.h"
 #include "lib/clock.h"
+#include "monitor/authenticate.h"
 #include "monitor/capabilities.h"
 #include "monitor/cell.h"
 #include "monitor/monitor.h"
+#include "monitor/pam_process.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -246,7 +248,7 @@ static void log_end(struct monitor *monitor, const char *why, int status)
     monitor_log(monitor, &event);
 }
 
-static int watch_signals(void)
+int monitor_watch_signals(void)
 {
     sigset_t set;
     (void)sigemptyset(&set);
@@ -259,9 +261,25 @@ static int watch_signals(void)
     return fd < 0 ? -errno : fd;
 }
 
+/* The session is gone: now the PAM session is closed, and not before. Waiting for it keeps the
+ * service alive, so that systemd does not kill it halfway. */
+static void end_pam(struct monitor *monitor)
+{
+    enum { PATIENCE = 5000 };
+    int status = pam_process_end(&monitor->pam, PATIENCE);
+    if (status != 0)
+        monitor_log_reason(monitor, EVENT_SERVER_FAILED, "pam-session",
+                           status < 0            ? "a PAM module did not close the session in 5 s "
+                                                   "and was killed; see the log of PAM"
+                           : WIFSIGNALED(status) ? "a PAM module crashed while it closed the "
+                                                   "session; see the log of PAM"
+                                                 : "a PAM module could not close the session; see "
+                                                   "the log of PAM");
+}
+
 static int serve_connection(struct monitor *monitor, int *control)
 {
-    cleanup_close int signals = watch_signals();
+    cleanup_close int signals = monitor_watch_signals();
     if (signals < 0)
         return signals;
     tune_control(*control);
@@ -287,6 +305,7 @@ static int serve_connection(struct monitor *monitor, int *control)
     if (ending != ENDING_GONE && !leaving)
         (void)pidfd_send_signal(monitor->cell.process, SIGKILL, NULL, 0);
     log_end(monitor, ending_words[ending], cell_end(&monitor->cell));
+    end_pam(monitor);
     return r < 0 ? -ECANCELED : 0;
 }
 
@@ -313,7 +332,7 @@ int monitor_serve(const struct config *config, int control)
     if (r == 0)
         r = name_session(monitor.session);
     if (r == 0)
-        r = capabilities_keep_for_login();
+        r = capabilities_keep_for_login(authenticate_uses_pam(config));
     if (r < 0) {
         fprintf(stderr, "cellftpd: cannot serve the connection: %s\n", strerror(-r));
         turn_away(connection, REPLY_BROKEN);
