@@ -30,7 +30,7 @@ void pam_conversation_free(struct pam_conversation *conversation)
 static void keep(struct pam_conversation *conversation, const char *text)
 {
     while (*text) {
-        size_t size = strcspn(text, "\n");
+        size_t size = strcspn(text, "\r\n");
         size_t kept = size < PAM_LINE_MAX ? size : PAM_LINE_MAX;
         struct buffer *lines = &conversation->text;
         if (size > 0 &&
@@ -39,7 +39,7 @@ static void keep(struct pam_conversation *conversation, const char *text)
             conversation->dropped++;
         else if (size > 0)
             conversation->lines++;
-        text += size + (text[size] == '\n');
+        text += size + (text[size] != '\0');
     }
 }
 

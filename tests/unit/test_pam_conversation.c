@@ -64,7 +64,7 @@ static void test_several_messages(void **state)
 {
     struct pam_conversation *conversation = *state;
     const struct pam_message messages[] = {
-        {PAM_TEXT_INFO, "one\n\ntwo"}, {PAM_PROMPT_ECHO_OFF, NULL}, {PAM_ERROR_MSG, "three\n"}};
+        {PAM_TEXT_INFO, "one\r\n\ntwo"}, {PAM_PROMPT_ECHO_OFF, NULL}, {PAM_ERROR_MSG, "three\n"}};
     const struct pam_message *list[] = {&messages[0], &messages[1], &messages[2], &messages[1]};
     struct pam_response *responses = NULL;
     assert_int_equal(pam_conversation_answer(3, list, &responses, conversation), PAM_SUCCESS);
