@@ -158,16 +158,19 @@ lint-fix:
 sbin := $(DESTDIR)$(PREFIX)/sbin
 man  := $(DESTDIR)$(PREFIX)/share/man
 etc  := $(DESTDIR)$(SYSCONFDIR)/cellftpd
+pamd := $(DESTDIR)$(SYSCONFDIR)/pam.d
+pam_file := pam.d/cellftpd$(if $(wildcard /etc/pam.d/common-auth),,.fedora)
 manuals := $(wildcard man/*.[1-8])
 install: all
 	$(INSTALL) -d $(sbin) $(etc) $(foreach n,5 8,$(man)/man$(n))
 	$(INSTALL) -m 0755 $(O)/cellftpd $(O)/cellftpctl $(sbin)
 	$(foreach page,$(manuals),$(INSTALL) -m 0644 $(page) $(man)/man$(subst .,,$(suffix $(page)));)
+	test -e $(pamd)/cellftpd || $(INSTALL) -D -m 0644 $(pam_file) $(pamd)/cellftpd
 	test -e $(etc)/cellftpd.conf || $(INSTALL) -m 0644 etc/cellftpd.conf $(etc)
 uninstall:
 	rm -f $(sbin)/cellftpd $(sbin)/cellftpctl
 	rm -f $(foreach page,$(manuals),$(man)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
-	@echo "kept: $(etc), accounts, folders and logs"
+	@echo "kept: $(etc), $(pamd)/cellftpd, accounts, folders and logs"
 
 .PHONY: clean help
 clean:
