@@ -56,7 +56,7 @@ static enum exit_status check(const char *password)
 static enum exit_status obtain(const struct invocation *invocation, char password[PASSWORD_MAX],
                                char shown[SECRET_SHOWN_MAX])
 {
-    if (invocation->options & OPTION_GENERATE) {
+    if (option_given(invocation, OPTION_GENERATE)) {
         int r = password_generate(shown, SECRET_SHOWN_MAX);
         if (r < 0) {
             complain("cannot generate a password: %s", strerror(-r));
@@ -65,7 +65,7 @@ static enum exit_status obtain(const struct invocation *invocation, char passwor
         (void)snprintf(password, PASSWORD_MAX, "%s", shown);
         return STATUS_OK;
     }
-    if (invocation->options & OPTION_PASSWORD_STDIN) {
+    if (option_given(invocation, OPTION_PASSWORD_STDIN)) {
         int r = read_secret(STDIN_FILENO, password, PASSWORD_MAX);
         if (r < 0)
             return explain(r);

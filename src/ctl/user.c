@@ -2,7 +2,6 @@
 #include "ctl/user.h"
 
 #include <errno.h>
-#include <stdint.h>
 #include <string.h>
 
 enum exit_status user_explain(const struct invocation *invocation, int error,
@@ -24,11 +23,4 @@ enum exit_status user_load(const struct invocation *invocation, struct account *
     buffer_init(&problem, USER_PROBLEM_MAX);
     int r = account_load(invocation->config, invocation->name, ret, &problem);
     return r < 0 ? user_explain(invocation, r, &problem) : STATUS_OK;
-}
-
-void user_format_time(time_t when, char ret[USER_TIME_MAX])
-{
-    struct tm parts;
-    if (!gmtime_r(&when, &parts) || strftime(ret, USER_TIME_MAX, "%FT%TZ", &parts) == 0)
-        (void)snprintf(ret, USER_TIME_MAX, "@%jd", (intmax_t)when);
 }

@@ -7,7 +7,7 @@
 #include <limits.h>
 #include <time.h>
 
-enum { USER_PROBLEM_MAX = 16384, USER_TEXT_MAX = PATH_MAX + 256, USER_TIME_MAX = 32 };
+enum { USER_PROBLEM_MAX = 16384, USER_TEXT_MAX = PATH_MAX + 256 };
 
 /* Says on stderr why ERROR kept the command from its account, with the words of PROBLEM. */
 enum exit_status user_explain(const struct invocation *invocation, int error,
@@ -15,6 +15,3 @@ enum exit_status user_explain(const struct invocation *invocation, int error,
 
 /* Loads the account that the command is about, or says why not. */
 enum exit_status user_load(const struct invocation *invocation, struct account **ret);
-
-/* WHEN as "2026-11-02T17:04:21Z". */
-void user_format_time(time_t when, char ret[USER_TIME_MAX]);

@@ -4,6 +4,7 @@
 #include "ctl/command.h"
 #include "ctl/prompt.h"
 #include "ctl/secret.h"
+#include "ctl/table.h"
 #include "ctl/user.h"
 #include "lib/cleanup.h"
 #include "lib/log.h"
@@ -36,8 +37,8 @@ static enum exit_status refuse_existing(const struct invocation *invocation)
         return STATUS_OK;
     if (r < 0)
         return user_explain(invocation, r, &problem);
-    char created[USER_TIME_MAX];
-    user_format_time(account->created, created);
+    char created[TABLE_TIME_MAX];
+    table_format_time(account->created, created);
     complain("user \"%s\" already exists (created %.10s); use \"user passwd\"", invocation->name,
              created);
     return STATUS_FAILED;
@@ -68,7 +69,7 @@ enum exit_status command_user_add(const struct invocation *invocation)
     cleanup_buffer struct buffer problem;
     buffer_init(&problem, USER_PROBLEM_MAX);
     int r = account_create(invocation->config, invocation->name, hash,
-                           (invocation->options & OPTION_READ_ONLY) != 0, &account, &problem);
+                           option_given(invocation, OPTION_READ_ONLY), &account, &problem);
     if (r < 0) {
         status = user_explain(invocation, r, &problem);
     } else {
@@ -149,7 +150,7 @@ static enum exit_status confirm_purge(const struct invocation *invocation, const
 /* HOME is NULL if the record cannot be read. */
 static enum exit_status remove_user(const struct invocation *invocation, const char *home)
 {
-    bool purge = (invocation->options & OPTION_PURGE) != 0;
+    bool purge = option_given(invocation, OPTION_PURGE);
     cleanup_buffer struct buffer problem;
     buffer_init(&problem, USER_PROBLEM_MAX);
     int r = account_remove(invocation->config, invocation->name, purge, &problem);
@@ -172,7 +173,7 @@ static enum exit_status remove_user(const struct invocation *invocation, const c
 
 enum exit_status command_user_del(const struct invocation *invocation)
 {
-    bool purge = (invocation->options & OPTION_PURGE) != 0;
+    bool purge = option_given(invocation, OPTION_PURGE);
     cleanup_account struct account *account = NULL;
     cleanup_buffer struct buffer problem;
     buffer_init(&problem, USER_PROBLEM_MAX);
@@ -182,14 +183,14 @@ enum exit_status command_user_del(const struct invocation *invocation)
         return user_explain(invocation, r, &problem);
     const char *home = account ? account->home : NULL;
 
-    if (invocation->options & OPTION_DRY_RUN) {
+    if (option_given(invocation, OPTION_DRY_RUN)) {
         (void)printf("would remove user \"%s\"", invocation->name);
         if (home)
             (void)printf("; would %s %s", purge ? "remove" : "keep", home);
         (void)puts("");
         return STATUS_OK;
     }
-    if (purge && home && !(invocation->options & OPTION_YES)) {
+    if (purge && home && !option_given(invocation, OPTION_YES)) {
         enum exit_status status = confirm_purge(invocation, home);
         if (status != STATUS_OK)
             return status;

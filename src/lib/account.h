@@ -9,6 +9,7 @@
 #include "lib/config.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 #include <time.h>
 
@@ -18,6 +19,9 @@ enum {
      * gid_map, which the kernel takes in one write of less than a page (user_namespaces(7)). */
     ACCOUNT_GROUPS_MAX = 160,
 };
+
+/* The last second of the year 9999. A number of milliseconds, written by mistake, is larger. */
+#define ACCOUNT_EXPIRES_MAX INT64_C(253402300799)
 
 struct account {
     char *name;
@@ -30,6 +34,7 @@ struct account {
     bool enabled;
     bool read_only;
     time_t created;
+    time_t expires; /* the last second in which a login is granted; 0: never */
 };
 
 /* A name that may be a login and a folder: 1 to ACCOUNT_NAME_MAX of a-z 0-9 . _ -, beginning with a

@@ -178,7 +178,7 @@ static enum authentication ask(struct monitor *monitor, const char *user, const 
         set_detail(monitor, strerror(-r));
         return AUTHENTICATION_REFUSED;
     }
-    r = pam_process_receive(&monitor->pam, deadline, &message);
+    r = pam_process_receive(monitor, deadline, &message);
     if (r < 0) {
         *ret_refusal = explain_silence(monitor, r);
         return AUTHENTICATION_REFUSED;

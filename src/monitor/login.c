@@ -6,7 +6,6 @@
  * record cost the same work and get the same answer. The reason is in the log.
  */
 #include "lib/cleanup.h"
-#include "lib/clock.h"
 #include "monitor/authenticate.h"
 #include "monitor/cell.h"
 #include "monitor/monitor.h"
@@ -36,7 +35,7 @@ static void refuse(struct monitor *monitor, const char *reason, struct message *
 {
     const char *detail = monitor->login_detail;
     monitor_log_reason(monitor, EVENT_LOGIN_REFUSED, reason, *detail ? detail : NULL);
-    clock_pause(monitor->config->login_delay);
+    monitor_pause(monitor, monitor->config->login_delay);
     bool last = monitor->attempts >= monitor->config->login_attempts;
     message_put_u32(answer, last ? LOGIN_LAST : LOGIN_REFUSED);
 }

@@ -110,15 +110,13 @@ int pam_process_start(const struct pam_request *request, struct pam_process *ret
     return 0;
 }
 
-int pam_process_receive(const struct pam_process *process, uint64_t deadline, struct message *ret)
+int pam_process_receive(const struct monitor *monitor, uint64_t deadline, struct message *ret)
 {
-    cleanup_close int signals = monitor_watch_signals(); /* serve.c reads them */
-    if (signals < 0)
-        return signals;
+    const struct pam_process *process = &monitor->pam;
     struct pollfd watched[] = {
         {.fd = process->socket, .events = POLLIN},
         {.fd = process->process, .events = POLLIN},
-        {.fd = signals, .events = POLLIN},
+        {.fd = monitor->signals, .events = POLLIN}, /* serve.c reads them */
     };
     for (;;) {
         uint64_t now = clock_msec();

@@ -41,7 +41,7 @@ int pam_service_check(const struct config *config);
 int pam_process_start(const struct pam_request *request, struct pam_process *ret);
 /* Waits for the answer, until DEADLINE (clock_msec) at the longest. 0, -ETIMEDOUT, -EINTR when this
  * monitor was told to stop, -ECONNRESET if it has ended or said something that is no message. */
-int pam_process_receive(const struct pam_process *process, uint64_t deadline, struct message *ret);
+int pam_process_receive(const struct monitor *monitor, uint64_t deadline, struct message *ret);
 /* Lets it close what is open and waits for its end, PATIENCE milliseconds at the longest; then it
  * is killed. Does nothing if there is none. The wait status, or -ETIMEDOUT. */
 int pam_process_end(struct pam_process *process, uint64_t patience);

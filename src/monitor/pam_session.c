@@ -77,8 +77,10 @@ static const char *load_library(struct library *ret)
     return NULL;
 }
 
+/* A password that no module has asked for is gone before anybody hears of the login. */
 static void send_answer(struct talk *talk, struct message *answer)
 {
+    pam_conversation_free(&talk->conversation);
     /* The monitor may be gone, and then the end of the socket says so. */
     (void)message_send(talk->socket, answer, -1);
 }
@@ -102,7 +104,6 @@ static _Noreturn void refuse(struct talk *talk, enum authentication result, enum
     struct message answer;
     begin_answer(talk, result, refusal, &answer);
     send_answer(talk, &answer);
-    pam_conversation_free(&talk->conversation);
     if (talk->handle)
         (void)talk->pam.pam_end(talk->handle, talk->code);
     _exit(0);
@@ -381,7 +382,6 @@ void pam_session_run(const struct pam_request *request, int socket)
     decide(&talk);
     open_session(&talk);
     grant(&talk);
-    pam_conversation_free(&talk.conversation);
     wait_for_end(socket);
     int r = close_session(&talk, true);
     int ended = talk.pam.pam_end(talk.handle, r);

@@ -75,6 +75,7 @@ static int entered(struct monitor *monitor, struct message *message, struct mess
         return -ECANCELED;
     }
     (void)registry_log_in(&monitor->registry, monitor->account->name);
+    status_set(monitor, "logged in");
     struct event event = EVENT_INIT(EVENT_LOGIN);
     monitor_log(monitor, &event);
     return 0;
@@ -135,7 +136,7 @@ static void hold_back(struct monitor *monitor, size_t size)
     monitor->log_time = now;
     if (monitor->log_debt > BURST) {
         uint64_t wait = (monitor->log_debt - BURST) / PER_MSEC;
-        clock_pause(wait < LONGEST ? wait : LONGEST);
+        monitor_pause(monitor, wait < LONGEST ? wait : LONGEST);
     }
 }
 
@@ -153,8 +154,9 @@ static int event_request(struct monitor *monitor, struct message *message, struc
         return -EPROTO; /* no session can say that somebody logged in */
     if (event.id == EVENT_SESSION_END) {
         /* Becomes part of the line that the monitor writes when the process is really gone. */
-        (void)snprintf(monitor->end_reason, sizeof(monitor->end_reason), "%s",
-                       event.reason ? event.reason : "");
+        if (!monitor->ended)
+            (void)snprintf(monitor->end_reason, sizeof(monitor->end_reason), "%s",
+                           event.reason ? event.reason : "");
         monitor->ended = true;
         return 0;
     }
@@ -176,7 +178,7 @@ static int status_request(struct monitor *monitor, struct message *message, stru
     const char *status = message_get_string(message, REQUEST_STATUS_MAX);
     if (!message_end(message) || !text_is_plain(status, strlen(status)))
         return -EBADMSG;
-    (void)registry_set_status(&monitor->registry, status);
+    status_set(monitor, status);
     return 0;
 }
 
@@ -221,7 +223,8 @@ int requests_handle(struct monitor *monitor, struct message *message, int fd)
     int r = requests[type].handler(monitor, message, &answer, &came, &answer_fd);
     if (r == -EBADMSG || r == -EPROTO)
         return attack(monitor, "malformed-request", requests[type].name);
-    if (r < 0 || !requests[type].answered)
+    /* One that was told to leave gets no answer any more: it has STOP to read. */
+    if (r < 0 || !requests[type].answered || monitor->stop_deadline != 0)
         return r;
     /* A session reads one answer before it asks again: else the answers, and the descriptors in
      * them, would pile up. */

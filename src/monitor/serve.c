@@ -6,6 +6,7 @@
  */
 #include "lib/cleanup.h"
 #include "lib/clock.h"
+#include "lib/stop.h"
 #include "monitor/authenticate.h"
 #include "monitor/capabilities.h"
 #include "monitor/cell.h"
@@ -53,6 +54,13 @@ void monitor_log_cell(struct monitor *monitor, const char *step, int error)
     monitor_log(monitor, &event);
 }
 
+void monitor_pause(const struct monitor *monitor, uint64_t milliseconds)
+{
+    /* The signal stays where it is, for serve_session. */
+    struct pollfd watched = {.fd = monitor->signals, .events = POLLIN};
+    (void)poll(&watched, 1, milliseconds < INT32_MAX ? (int)milliseconds : INT32_MAX);
+}
+
 /* A dead peer must not hold a session for ever, and replies must not wait for more of their kind.
  */
 static void tune_control(int control)
@@ -97,6 +105,8 @@ static const char *limit_reply(enum registry_limit limit)
     case REGISTRY_WAITING_ADDRESS_FULL:
         return "421 Too many connections from your address that have not logged in. Try again "
                "later.\r\n";
+    case REGISTRY_DRAINING:
+        return "421 The server is going down for maintenance. Try again later.\r\n";
     default: return "421 Too many connections. Try again later.\r\n";
     }
 }
@@ -107,6 +117,7 @@ static const char *limit_name(enum registry_limit limit)
     case REGISTRY_ADDRESS_FULL: return "limit-per-address";
     case REGISTRY_WAITING_FULL: return "limit-waiting";
     case REGISTRY_WAITING_ADDRESS_FULL: return "limit-waiting-per-address";
+    case REGISTRY_DRAINING: return "drained";
     default: return "limit-connections";
     }
 }
@@ -173,6 +184,33 @@ static int until_deadline(const struct monitor *monitor)
     return now >= deadline ? 0 : (int)(deadline - now);
 }
 
+/* Somebody told this monitor to end its connection: the session hears why, says it to the client
+ * and leaves; what it reports is still read. Only root can send the signal (lib/stop.h). Told
+ * again, the first reason stays and the shorter patience counts. */
+static void stop(struct monitor *monitor)
+{
+    struct signalfd_siginfo signal;
+    if (read(monitor->signals, &signal, sizeof(signal)) != (ssize_t)sizeof(signal))
+        return;
+    enum stop_reason reason = signal.ssi_signo == SIGTERM && signal.ssi_code == SI_QUEUE
+                                  ? stop_reason_of((uint32_t)signal.ssi_int)
+                                  : STOP_STOPPED;
+    uint64_t deadline = clock_msec() + stop_patience(reason);
+    bool first = monitor->stop_deadline == 0;
+    if (first || deadline < monitor->stop_deadline)
+        monitor->stop_deadline = deadline;
+    if (!first)
+        return;
+    if (!monitor->ended)
+        (void)snprintf(monitor->end_reason, sizeof(monitor->end_reason), "%s", stop_word(reason));
+    monitor->ended = true;
+    struct message message;
+    message_begin(&message, REQUEST_STOP);
+    message_put_u32(&message, reason);
+    (void)message_send(monitor->cell.socket, &message, -1);
+    (void)shutdown(monitor->cell.socket, SHUT_WR);
+}
+
 enum watched { WATCH_SOCKET, WATCH_LISTENER, WATCH_SIGNALS, WATCH_PROCESS, WATCH_COUNT };
 
 /* How a session came to its end, seen from here; the words are the log's, where the session gave
@@ -186,14 +224,13 @@ static const char *const ending_words[] = {
 };
 
 /* Serves requests until the session is gone or must go. */
-static enum ending serve_session(struct monitor *monitor, int signals)
+static enum ending serve_session(struct monitor *monitor)
 {
-    enum { STOP_PATIENCE = 5000 };
     for (;;) {
         struct pollfd watched[WATCH_COUNT] = {
             [WATCH_SOCKET] = {.fd = monitor->cell.socket, .events = POLLIN},
             [WATCH_LISTENER] = {.fd = monitor->cell.listener, .events = POLLIN},
-            [WATCH_SIGNALS] = {.fd = monitor->stop_deadline ? -1 : signals, .events = POLLIN},
+            [WATCH_SIGNALS] = {.fd = monitor->signals, .events = POLLIN},
             [WATCH_PROCESS] = {.fd = monitor->cell.process, .events = POLLIN},
         };
         int timeout = until_deadline(monitor);
@@ -216,12 +253,8 @@ static enum ending serve_session(struct monitor *monitor, int signals)
                 return r == -EPROTO || r == -EBADMSG ? ENDING_ATTACK : ENDING_FAILED;
         } else if (watched[WATCH_PROCESS].revents)
             return ENDING_GONE; /* with nothing more to say, whoever may hold its socket */
-        if (watched[WATCH_SIGNALS].revents) {
-            /* The session sees the end of its socket, says 421 and leaves; what it reports is still
-             * read. */
-            monitor->stop_deadline = clock_msec() + STOP_PATIENCE;
-            (void)shutdown(monitor->cell.socket, SHUT_WR);
-        }
+        if (watched[WATCH_SIGNALS].revents)
+            stop(monitor);
     }
 }
 
@@ -248,7 +281,7 @@ static void log_end(struct monitor *monitor, const char *why, int status)
     monitor_log(monitor, &event);
 }
 
-int monitor_watch_signals(void)
+static int watch_signals(void)
 {
     sigset_t set;
     (void)sigemptyset(&set);
@@ -279,9 +312,6 @@ static void end_pam(struct monitor *monitor)
 
 static int serve_connection(struct monitor *monitor, int *control)
 {
-    cleanup_close int signals = monitor_watch_signals();
-    if (signals < 0)
-        return signals;
     tune_control(*control);
     struct event event = EVENT_INIT(EVENT_CONNECT);
     monitor_log(monitor, &event);
@@ -296,9 +326,7 @@ static int serve_connection(struct monitor *monitor, int *control)
         turn_away(kept, REPLY_BROKEN);
     (void)close(kept);
 
-    enum ending ending = r == 1   ? serve_session(monitor, signals)
-                         : r == 0 ? ENDING_GONE
-                                  : ENDING_FAILED;
+    enum ending ending = r == 1 ? serve_session(monitor) : r == 0 ? ENDING_GONE : ENDING_FAILED;
     /* One that could not enter its folder has said so, and is telling its client: it is left the
      * time to. */
     bool leaving = r == 1 && ending == ENDING_FAILED && monitor->phase == PHASE_ENTERING;
@@ -309,11 +337,12 @@ static int serve_connection(struct monitor *monitor, int *control)
     return r < 0 ? -ECANCELED : 0;
 }
 
-int monitor_serve(const struct config *config, int control)
+int monitor_serve(const struct config *config, const char *problems, int control)
 {
     struct monitor monitor = {
         .config = config,
         .registry = {.fd = -1},
+        .signals = -1,
         .started = clock_usec(),
         .phase = PHASE_STARTING,
     };
@@ -333,6 +362,8 @@ int monitor_serve(const struct config *config, int control)
         r = name_session(monitor.session);
     if (r == 0)
         r = capabilities_keep_for_login(authenticate_uses_pam(config));
+    if (r == 0)
+        r = monitor.signals = watch_signals();
     if (r < 0) {
         fprintf(stderr, "cellftpd: cannot serve the connection: %s\n", strerror(-r));
         turn_away(connection, REPLY_BROKEN);
@@ -340,10 +371,13 @@ int monitor_serve(const struct config *config, int control)
         return 1;
     }
 
+    if (problems)
+        monitor_log_reason(&monitor, EVENT_CONFIG_REJECTED, "last-good", problems);
     int status = 0;
     if (admit(&monitor, connection) && serve_connection(&monitor, &connection) < 0)
         status = 1;
     registry_leave(&monitor.registry);
+    monitor.signals = close_fd(monitor.signals);
     account_free(monitor.account);
     log_close(&monitor.log);
     return status;

@@ -34,9 +34,11 @@ def crypt(password, setting):
 class Terminal:
     """cellftpctl on a terminal of its own."""
 
-    def __init__(self, command):
+    def __init__(self, command, **environment):
         self.process_id, self.fd = pty.fork()
         if self.process_id == 0:
+            os.environ.pop("NO_COLOR", None)
+            os.environ.update({"TERM": "dumb"} | environment)
             for kind in (signal.SIGINT, signal.SIGQUIT):  # ignored where the tests run in the background
                 signal.signal(kind, signal.SIG_DFL)
             os.execv(command[0], command)
@@ -124,8 +126,8 @@ class CtlTest(unittest.TestCase):
     def add(self, name, *options):
         return self.ctl("user", "add", name, "--password-stdin", *options, text=SECRET + "\n")
 
-    def terminal(self, *arguments):
-        terminal = Terminal(self.command(*arguments))
+    def terminal(self, *arguments, **environment):
+        terminal = Terminal(self.command(*arguments), **environment)
         self.addCleanup(terminal.close)
         return terminal
 
@@ -165,6 +167,48 @@ class CommandLine(CtlTest):
             self.assertRegex(self.ctl(*words, "--version").stdout, r"\Acellftpctl [0-9.]*\n\Z")
         self.assertEqual(self.everything().keys(), {str(self.config), str(self.logs)})
 
+    def test_help_of_a_command(self):
+        text = self.ctl("user", "add", "--help").stdout
+        for word in ("NAME ", "--password-stdin ", "--read-only ", "-c, --config FILE", "exit status:\n  0  "):
+            self.assertIn(word, text)
+        self.assertNotIn("--purge", text)
+        self.assertRegex(text, r"(?m)^  4  .*root")
+        self.assertNotRegex(self.ctl("config", "show", "--help").stdout, r"(?m)^  4  ")
+
+    def test_short_options(self):
+        for words in (["-V"], ["--version"]):
+            self.assertRegex(self.ctl(*words).stdout, r"\Acellftpctl [0-9.]*\n\Z")
+        for words in (["-c", self.config], [f"-c{self.config}"], ["--config", self.config]):
+            done = subprocess.run([PROGRAM, "config", "check", *words], capture_output=True, text=True, check=True)
+            self.assertIn(str(self.config), done.stdout)
+
+    def test_nearest(self):
+        for arguments, meant in (
+            (["user", "ad", "alice"], '"user add"'),
+            (["usr", "add", "alice"], '"user add"'),
+            (["confg", "show"], '"config show"'),
+            (["comands"], '"commands"'),
+            (["user", "add", "alice", "--genrate"], "--generate"),
+            (["user", "list", "--jso"], "--json"),
+        ):
+            with self.subTest(arguments):
+                self.assertIn(f"did you mean {meant}?", self.assert_nothing_done(*arguments, status=USAGE))
+        self.assertNotIn("mean", self.assert_nothing_done("frobnicate", "everything", status=USAGE))
+
+    def test_commands(self):
+        """The machine's form of the usage has what --help has."""
+        usage = self.ctl("--help").stdout
+        lines = [line.split("\t") for line in self.ctl("commands").stdout.splitlines()]
+        self.assertEqual({len(line) for line in lines}, {4})
+        self.assertEqual(len(lines), len(re.findall(r"(?m)^  [a-z]", usage)))
+        for command, operands, options, meaning in lines:
+            self.assertRegex(usage, rf"(?m)^  {command}{'' if operands == '-' else ' ' + re.escape(operands)}( |$)")
+            self.assertIn(f"      {meaning}\n", usage)
+            for option in options.split() if options != "-" else []:
+                self.assertIn(option.partition("=")[0], self.ctl(*command.split(), "--help").stdout)
+        objects = json.loads(self.ctl("commands", "--json").stdout)
+        self.assertEqual([entry["command"] for entry in objects], [line[0] for line in lines])
+
     def test_usage_errors(self):
         for arguments in (
             [],
@@ -179,6 +223,9 @@ class CommandLine(CtlTest):
             ["user", "list", "--yes"],
             ["user", "add", "alice", "--generate", "--password-stdin"],
             ["user", "add", "alice", "--frob"],
+            ["user", "list", "--json=yes"],
+            ["user", "list", "-c", str(self.config), "-c", str(self.config)],
+            ["user", "del", *["x"] * 100],
             ["--config"],
             ["--config="],
         ):
@@ -258,6 +305,21 @@ class Configuration(CtlTest):
         self.assertIn(str(self.users), shown)
         self.config.write_text(shown)
         self.assertEqual(self.ctl("config", "show").stdout, shown)
+
+    def test_json(self):
+        values = json.loads(self.ctl("config", "show", "--json").stdout)
+        self.assertEqual(values["directories"]["users"], str(self.users))
+        self.assertEqual(values["accounts"]["hash_cost"], 1)
+        self.assertIs(values["active"]["enabled"], True)
+        self.assertEqual(values["auth"]["order"], ["local", "pam"])
+        self.assertEqual(
+            json.loads(self.ctl("config", "check", "--json").stdout),
+            {"file": str(self.config), "correct": True, "problems": []},
+        )
+        self.configure('login: { atempts = 3; };\nfiles: { mode = "9"; };\n')
+        found = json.loads(self.ctl("config", "check", "--json", status=NOT_CONFIGURED).stdout)
+        self.assertIs(found["correct"], False)
+        self.assertEqual([problem.split(":")[1] for problem in found["problems"]], ["6", "7"])
 
     def test_missing(self):
         self.config.unlink()
@@ -523,6 +585,23 @@ class Show(CtlTest):
         self.assertEqual(status, OK)
         self.assertRegex(text, r"\ANAME +UID +STATE")
         self.assertNotIn("\x1b", text)
+        lines = text.split("\r\n")
+        self.assertEqual({line.find("  read-") for line in lines[1:3]}, {lines[0].find("  RIGHTS")})
+        self.assertTrue(all(line == line.rstrip() for line in lines))
+
+    def test_bold_heading(self):
+        for environment, bold in (
+            ({"TERM": "xterm"}, True),
+            ({"TERM": "xterm", "NO_COLOR": ""}, True),  # https://no-color.org: present and not empty
+            ({"TERM": "xterm", "NO_COLOR": "1"}, False),
+            ({"TERM": "dumb"}, False),
+            ({"TERM": ""}, False),
+        ):
+            with self.subTest(environment):
+                status, text = self.terminal("user", "list", **environment).end()
+                self.assertEqual(status, OK)
+                self.assertEqual(text.startswith("\x1b[1mNAME"), bold)
+                self.assertEqual(text.count("\x1b"), 2 if bold else 0)
 
     def test_never_a_hash(self):
         for arguments in (["list"], ["list", "--json"], ["show", "alice"], ["show", "alice", "--json"]):
@@ -535,7 +614,8 @@ class Show(CtlTest):
         self.assertRegex(done.stdout, r"\Aalice\t-\tmalformed\t")
         self.assertIn("bob\t1900000000", done.stdout)  # the others are shown all the same
         users = json.loads(self.ctl("user", "list", "--json", status=FAILED).stdout)
-        self.assertEqual(users[0], {"name": "alice", "malformed": True})
+        self.assertEqual((users[0].pop("name"), users[0].pop("state")), ("alice", "malformed"))
+        self.assertEqual(set(users[0].values()), {None})
         self.assertIn("uid: 0", self.ctl("user", "show", "alice", status=FAILED).stderr)
 
 
@@ -597,7 +677,7 @@ class Delete(CtlTest):
         text = self.ctl("user", "del", "alice", "--purge", "--yes", status=FAILED).stderr
         self.assertIn('cannot remove "file"', text)
         self.assertRegex(self.admin_log()[-1], r"user-delete .*unfinished")
-        self.assertIn("disabled", self.ctl("user", "list").stdout)
+        self.assertIn("\tlocked\t", self.ctl("user", "list").stdout)
         subprocess.run(["chattr", "-i", self.home / "file"], check=True)
         self.ctl("user", "del", "alice", "--purge", "--yes")
         self.assertFalse(self.home.exists())

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "lib/cleanup.h"
+#include "lib/clock.h"
 #include "lib/password.h"
 #include "monitor/authenticate.h"
 #include "monitor/capabilities.h"
@@ -188,11 +189,10 @@ int registry_log_in(struct registry *registry, const char *user)
     return 0;
 }
 
-int registry_set_status(struct registry *registry, const char *status)
+void status_set(struct monitor *monitor, const char *text)
 {
-    (void)registry;
-    assert_true(strlen(status) <= REQUEST_STATUS_MAX);
-    return 0;
+    (void)monitor;
+    assert_true(strlen(text) <= REQUEST_STATUS_MAX);
 }
 
 int bind(int fd, __CONST_SOCKADDR_ARG address, socklen_t size)
@@ -220,6 +220,12 @@ int connect(int fd, __CONST_SOCKADDR_ARG address, socklen_t size)
     record.connected++;
     errno = EINPROGRESS;
     return -1;
+}
+
+void monitor_pause(const struct monitor *monitor, uint64_t milliseconds)
+{
+    assert_non_null(monitor);
+    clock_pause(milliseconds);
 }
 
 void monitor_log(struct monitor *monitor, const struct event *event)

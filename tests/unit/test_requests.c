@@ -285,7 +285,7 @@ static void open_bench(struct bench *bench, int *ret_pair)
                    .passive_ports = {FIRST_PORT, LAST_PORT},
                    .passive_address = automatic,
                    .passive_networks = no_networks},
-        .monitor = {.registry = {.fd = -1}, .cell = {.listener = -1}},
+        .monitor = {.registry = {.fd = -1}, .signals = -1, .cell = {.listener = -1}},
     };
     static char local[] = "local", pam[] = "pam";
     static char *order[] = {local, pam, NULL};
