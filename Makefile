@@ -117,7 +117,7 @@ unit: $(unit_tests)
 
 # What a Debian machine needs, to build and to test; only what is missing is installed.
 build_packages := gcc make libc6-dev linux-libc-dev libconfig-dev libcrypt-dev libmd-dev \
-	zlib1g-dev libseccomp-dev libsystemd-dev systemd
+	zlib1g-dev libseccomp-dev libsystemd-dev libpam0g-dev systemd
 test_packages := clang libcmocka-dev python3 curl lftp ncftp wget rclone strace acl iproute2 procps \
 	util-linux systemd-container mmdebstrap man-db mandoc cppcheck clang-format clang-tidy logrotate \
 	fail2ban python3-systemd jq

@@ -291,8 +291,8 @@ static void open_bench(struct bench *bench, int *ret_pair)
                    .passive_networks = no_networks},
         .monitor = {.registry = {.fd = -1}, .signals = -1, .cell = {.listener = -1}},
     };
-    static char local[] = "local";
-    static char *order[] = {local, NULL};
+    static char local[] = "local", pam[] = "pam";
+    static char *order[] = {local, pam, NULL};
     bench->config.auth_order = order;
     bench->monitor.config = &bench->config;
     assert_int_equal(address_parse("192.0.2.99", &bench->monitor.local), 0);
