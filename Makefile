@@ -117,9 +117,10 @@ unit: $(unit_tests)
 
 # What a Debian machine needs, to build and to test; only what is missing is installed.
 build_packages := gcc make libc6-dev linux-libc-dev libconfig-dev libcrypt-dev libmd-dev \
-	zlib1g-dev libseccomp-dev systemd
+	zlib1g-dev libseccomp-dev libpam0g-dev systemd
 test_packages := clang libcmocka-dev python3 curl lftp ncftp wget rclone strace acl iproute2 procps \
-	util-linux systemd-container mmdebstrap man-db mandoc cppcheck clang-format clang-tidy
+	util-linux systemd-container mmdebstrap man-db mandoc cppcheck clang-format clang-tidy logrotate \
+	fail2ban python3-systemd jq
 
 .PHONY: deps test-deps
 deps:
@@ -188,7 +189,7 @@ define newline
 
 endef
 # One line of a recipe for each file.
-each_file = $(foreach pair,$(foreach one,$(1),$(if $(wildcard $(call source_of,$(one))),$(one))),$(call $(2),$(call source_of,$(pair)),$(call target_of,$(pair)))$(newline)	)
+each_file = $(foreach pair,$(1),$(call $(2),$(call source_of,$(pair)),$(call target_of,$(pair)))$(newline)	)
 put_file = $(INSTALL) -D -m 0644 $(1) $(2)
 put_program = $(INSTALL) -D -m 0755 $(1) $(2).new && mv -f $(2).new $(2)
 put_config = @if [ ! -e $(2) ]; then $(INSTALL) -D -m 0644 $(1) $(2); \
