@@ -52,7 +52,7 @@ all_cppflags := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DCELLFTPD_VERSION='"$(VERS
 all_cflags   := -std=gnu17 $(CFLAGS) $(warnings) $(hardening) $(sanitize)
 all_ldflags  := $(hardening_link) $(sanitize) $(LDFLAGS)
 
-server_libs := -lconfig -lcrypt -lmd -lz
+server_libs := -lconfig -lcrypt -lmd -lsystemd -lz
 ctl_libs    := -lconfig -lcrypt -lmd
 
 lib_sources     := $(filter-out src/lib/filter_build.c,$(wildcard src/lib/*.c))
@@ -117,7 +117,7 @@ unit: $(unit_tests)
 
 # What a Debian machine needs, to build and to test; only what is missing is installed.
 build_packages := gcc make libc6-dev linux-libc-dev libconfig-dev libcrypt-dev libmd-dev \
-	zlib1g-dev libseccomp-dev systemd
+	zlib1g-dev libseccomp-dev libsystemd-dev systemd
 test_packages := clang libcmocka-dev python3 curl lftp ncftp wget rclone strace acl iproute2 procps \
 	util-linux man-db mandoc cppcheck clang-format clang-tidy
 

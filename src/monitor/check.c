@@ -2,7 +2,9 @@
 #include "monitor/check.h"
 #include "lib/buffer.h"
 #include "lib/cleanup.h"
+#include "lib/drain.h"
 #include "lib/file.h"
+#include "lib/run.h"
 #include "monitor/capabilities.h"
 #include "monitor/cell.h"
 
@@ -50,6 +52,10 @@ static bool check_directories(const struct config *config)
     good &= check_directory("directories.logs", config->directories_logs);
     cleanup_close int run = run_directory_open(config);
     good &= say_step(run < 0 ? run : 0, CELL_STEP_RUN);
+    time_t since;
+    if (drain_since(config, &since) == 0 && since != 0)
+        puts("note    the server drains: it refuses every connection\n"
+             "        end that with \"cellftpctl drain --end\"");
     return good;
 }
 

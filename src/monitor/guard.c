@@ -8,7 +8,6 @@
 #include "monitor/monitor.h"
 
 #include <inttypes.h>
-#include <signal.h>
 #include <string.h>
 
 static void log_failure(struct monitor *monitor, int error)
@@ -77,22 +76,6 @@ static void log_ban(struct monitor *monitor)
     monitor_log_reason(monitor, EVENT_BAN, "failures", detail);
 }
 
-/* True if somebody wants this process to end; the signals are blocked, and read after the request
- * that is being served. */
-static bool is_signalled(void)
-{
-    sigset_t pending;
-    return sigpending(&pending) == 0 && !sigisemptyset(&pending);
-}
-
-/* Hanging up does not end it: the place of the connection stays taken for its time. */
-static void pause_until(uint64_t moment)
-{
-    enum { LOOK_EVERY = 100 };
-    for (uint64_t now = clock_msec(); now < moment && !is_signalled(); now = clock_msec())
-        clock_pause(moment - now < LOOK_EVERY ? moment - now : LOOK_EVERY);
-}
-
 int guard_try(struct monitor *monitor, const char *user, struct throttle_try *ret,
               const char **ret_reason)
 {
@@ -106,8 +89,8 @@ int guard_try(struct monitor *monitor, const char *user, struct throttle_try *re
     uint64_t end = clock_msec() + monitor->config->login_deadline;
     int r;
     while ((r = throttle_begin(monitor->config, clock_msec(), &monitor->remote, user, ret)) == 0 &&
-           ret->state == THROTTLE_WAIT && clock_msec() < end && !is_signalled())
-        clock_pause(ASK_EVERY);
+           ret->state == THROTTLE_WAIT && clock_msec() < end && monitor_pause(monitor, ASK_EVERY))
+        continue;
     if (r < 0) {
         log_failure(monitor, r);
         return r;
@@ -125,7 +108,10 @@ bool guard_refused(struct monitor *monitor, struct throttle_try *try, uint64_t a
         log_failure(monitor, r);
     if (try->ban_begins)
         log_ban(monitor);
-    pause_until(arrived + try->pause);
+    /* Hanging up does not end it: the place of the connection stays taken for its time. */
+    uint64_t now = clock_msec(), end = arrived + try->pause;
+    if (now < end)
+        (void)monitor_pause(monitor, end - now);
     return try->state == THROTTLE_BANNED || try->ban_begins;
 }
 

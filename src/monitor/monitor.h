@@ -14,6 +14,7 @@
 #include "lib/message.h"
 #include "lib/registry.h"
 #include "lib/request.h"
+#include "lib/stop.h"
 #include "lib/throttle.h"
 
 #include <stdbool.h>
@@ -61,16 +62,21 @@ struct monitor {
     struct noise noise;
     uint64_t log_debt; /* bytes of events beyond what time has earned, and when that was counted */
     uint64_t log_time;
+    int signals;            /* signalfd */
     uint64_t stop_deadline; /* clock_msec, 0: nobody has told this monitor to stop */
     uint64_t refused_calls;
     uint8_t refused_seen[128]; /* one bit a system call: its name was logged */
-    bool ended;                /* a DISCONNECT reason was given by the session */
+    bool ended;                /* the reason of the end is known: the first one counts */
     char end_reason[REQUEST_STATUS_MAX + 1];
 };
 
 /* Serves the connection on CONTROL, which is taken over, from the first limit to the last log line.
+ * PROBLEMS is what is wrong with the present configuration if CONFIG is an older one, else NULL.
  * Returns the exit status of the process: 0 for every end that a client can cause. */
-int monitor_serve(const struct config *config, int control);
+int monitor_serve(const struct config *config, const char *problems, int control);
+
+/* What the connection is doing, for "cellftpctl who" and "systemctl status"; status.c. */
+void status_set(struct monitor *monitor, const char *text);
 
 /* Answers one request; requests.c. 0, or a negative errno that ends the session: -EPROTO and
  * -EBADMSG are an attack, the rest a fault of ours that has been logged. */
@@ -109,6 +115,13 @@ int connect_handle(struct monitor *monitor, struct message *message, struct mess
 /* A system call of the session was refused by its filter; calls.c. Negative errno if the session
  * must end. */
 int calls_handle(struct monitor *monitor);
+
+/* Does nothing for so many milliseconds. False, and at once, when this monitor is told to stop. */
+bool monitor_pause(const struct monitor *monitor, uint64_t milliseconds);
+
+/* Has the session say goodbye for REASON and leave; it is killed when that takes too long. The
+ * first reason stays. */
+void monitor_stop(struct monitor *monitor, enum stop_reason reason);
 
 /* Writes EVENT with this connection as its origin. */
 void monitor_log(struct monitor *monitor, const struct event *event);

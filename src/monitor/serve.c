@@ -6,6 +6,7 @@
  */
 #include "lib/cleanup.h"
 #include "lib/clock.h"
+#include "lib/stop.h"
 #include "monitor/capabilities.h"
 #include "monitor/cell.h"
 #include "monitor/monitor.h"
@@ -49,6 +50,13 @@ void monitor_log_cell(struct monitor *monitor, const char *step, int error)
     event.reason = cell_step_known(step);
     event.detail = detail;
     monitor_log(monitor, &event);
+}
+
+bool monitor_pause(const struct monitor *monitor, uint64_t milliseconds)
+{
+    /* The signal stays where it is, for serve_session. */
+    struct pollfd watched = {.fd = monitor->signals, .events = POLLIN};
+    return poll(&watched, 1, milliseconds < INT32_MAX ? (int)milliseconds : INT32_MAX) <= 0;
 }
 
 /* A dead peer must not hold a session for ever, and replies must not wait for more of their kind.
@@ -97,6 +105,8 @@ static const char *limit_reply(enum registry_limit limit)
     case REGISTRY_WAITING_ADDRESS_FULL:
         return "421 Too many connections from your address that have not logged in. Try again "
                "later.\r\n";
+    case REGISTRY_DRAINING:
+        return "421 The server is going down for maintenance. Try again later.\r\n";
     default: return "421 Too many connections. Try again later.\r\n";
     }
 }
@@ -107,6 +117,7 @@ static const char *limit_name(enum registry_limit limit)
     case REGISTRY_ADDRESS_FULL: return "limit-per-address";
     case REGISTRY_WAITING_FULL: return "limit-waiting";
     case REGISTRY_WAITING_ADDRESS_FULL: return "limit-waiting-per-address";
+    case REGISTRY_DRAINING: return "drained";
     default: return "limit-connections";
     }
 }
@@ -184,6 +195,37 @@ static int until_deadline(const struct monitor *monitor)
     return now >= deadline ? 0 : (int)(deadline - now);
 }
 
+/* The session hears why, says it to the client and leaves; what it reports is still read. Told
+ * again, the shorter patience counts. */
+void monitor_stop(struct monitor *monitor, enum stop_reason reason)
+{
+    uint64_t deadline = clock_msec() + stop_patience(reason);
+    bool first = monitor->stop_deadline == 0;
+    if (first || deadline < monitor->stop_deadline)
+        monitor->stop_deadline = deadline;
+    if (!first)
+        return;
+    if (!monitor->ended)
+        (void)snprintf(monitor->end_reason, sizeof(monitor->end_reason), "%s", stop_word(reason));
+    monitor->ended = true;
+    struct message message;
+    message_begin(&message, REQUEST_STOP);
+    message_put_u32(&message, reason);
+    (void)message_send(monitor->cell.socket, &message, -1);
+    (void)shutdown(monitor->cell.socket, SHUT_WR);
+}
+
+/* Somebody told this monitor to end its connection. Only root can send the signal (lib/stop.h). */
+static void take_signal(struct monitor *monitor)
+{
+    struct signalfd_siginfo signal;
+    if (read(monitor->signals, &signal, sizeof(signal)) != (ssize_t)sizeof(signal))
+        return;
+    monitor_stop(monitor, signal.ssi_signo == SIGTERM && signal.ssi_code == SI_QUEUE
+                              ? stop_reason_of((uint32_t)signal.ssi_int)
+                              : STOP_STOPPED);
+}
+
 enum watched { WATCH_SOCKET, WATCH_LISTENER, WATCH_SIGNALS, WATCH_PROCESS, WATCH_COUNT };
 
 /* How a session came to its end, seen from here; the words are the log's, where the session gave
@@ -197,14 +239,13 @@ static const char *const ending_words[] = {
 };
 
 /* Serves requests until the session is gone or must go. */
-static enum ending serve_session(struct monitor *monitor, int signals)
+static enum ending serve_session(struct monitor *monitor)
 {
-    enum { STOP_PATIENCE = 5000 };
     for (;;) {
         struct pollfd watched[WATCH_COUNT] = {
             [WATCH_SOCKET] = {.fd = monitor->cell.socket, .events = POLLIN},
             [WATCH_LISTENER] = {.fd = monitor->cell.listener, .events = POLLIN},
-            [WATCH_SIGNALS] = {.fd = monitor->stop_deadline ? -1 : signals, .events = POLLIN},
+            [WATCH_SIGNALS] = {.fd = monitor->signals, .events = POLLIN},
             [WATCH_PROCESS] = {.fd = monitor->cell.process, .events = POLLIN},
         };
         int timeout = until_deadline(monitor);
@@ -227,12 +268,8 @@ static enum ending serve_session(struct monitor *monitor, int signals)
                 return r == -EPROTO || r == -EBADMSG ? ENDING_ATTACK : ENDING_FAILED;
         } else if (watched[WATCH_PROCESS].revents)
             return ENDING_GONE; /* with nothing more to say, whoever may hold its socket */
-        if (watched[WATCH_SIGNALS].revents) {
-            /* The session sees the end of its socket, says 421 and leaves; what it reports is still
-             * read. */
-            monitor->stop_deadline = clock_msec() + STOP_PATIENCE;
-            (void)shutdown(monitor->cell.socket, SHUT_WR);
-        }
+        if (watched[WATCH_SIGNALS].revents)
+            take_signal(monitor);
     }
 }
 
@@ -276,9 +313,6 @@ static int watch_signals(void)
 
 static int serve_connection(struct monitor *monitor, int *control)
 {
-    cleanup_close int signals = watch_signals();
-    if (signals < 0)
-        return signals;
     tune_control(*control);
     guard_log_stranger(monitor, EVENT_CONNECT, NULL);
     if (!start_cell(monitor, *control))
@@ -292,9 +326,7 @@ static int serve_connection(struct monitor *monitor, int *control)
         turn_away(kept, REPLY_BROKEN);
     (void)close(kept);
 
-    enum ending ending = r == 1   ? serve_session(monitor, signals)
-                         : r == 0 ? ENDING_GONE
-                                  : ENDING_FAILED;
+    enum ending ending = r == 1 ? serve_session(monitor) : r == 0 ? ENDING_GONE : ENDING_FAILED;
     /* One that could not enter its folder has said so, and is telling its client: it is left the
      * time to. */
     bool leaving = r == 1 && ending == ENDING_FAILED && monitor->phase == PHASE_ENTERING;
@@ -304,11 +336,12 @@ static int serve_connection(struct monitor *monitor, int *control)
     return r < 0 ? -ECANCELED : 0;
 }
 
-int monitor_serve(const struct config *config, int control)
+int monitor_serve(const struct config *config, const char *problems, int control)
 {
     struct monitor monitor = {
         .config = config,
         .registry = {.fd = -1},
+        .signals = -1,
         .started = clock_usec(),
         .phase = PHASE_STARTING,
     };
@@ -328,6 +361,8 @@ int monitor_serve(const struct config *config, int control)
         r = name_session(monitor.session);
     if (r == 0)
         r = capabilities_keep_for_login();
+    if (r == 0)
+        r = monitor.signals = watch_signals();
     if (r < 0) {
         fprintf(stderr, "cellftpd: cannot serve the connection: %s\n", strerror(-r));
         turn_away(connection, REPLY_BROKEN);
@@ -335,10 +370,13 @@ int monitor_serve(const struct config *config, int control)
         return 1;
     }
 
+    if (problems)
+        monitor_log_reason(&monitor, EVENT_CONFIG_REJECTED, "last-good", problems);
     int status = 0;
     if (admit(&monitor, connection) && serve_connection(&monitor, &connection) < 0)
         status = 1;
     registry_leave(&monitor.registry);
+    monitor.signals = close_fd(monitor.signals);
     account_free(monitor.account);
     log_close(&monitor.log);
     return status;
