@@ -14,18 +14,16 @@
 #include <string.h>
 
 /*
- * Rights of the session before: nobody, an empty root. After: the account's uid can become valid in
- * its user namespace, and it is handed one mount, the account's folder. The listener for refused
- * calls is closed because the next filter, which brings its own, could not be installed while there
- * is one.
+ * Rights of the session before: nobody, an empty root. After: the account's uid and groups can
+ * become valid in its user namespace, and it is handed one mount, the account's folder. The
+ * listener for refused calls is closed because the next filter, which brings its own, could not be
+ * installed while there is one.
  */
 static int open_cell(struct monitor *monitor, const struct account *account, int *ret_tree)
 {
     cleanup_close int folder = cell_open_folder(account);
     enum cell_step step = CELL_STEP_FOLDER;
-    int r = folder < 0 ? folder
-                       : cell_admit(&monitor->cell, account->uid, account->gid, folder,
-                                    account->read_only, ret_tree, &step);
+    int r = folder < 0 ? folder : cell_admit(&monitor->cell, account, folder, ret_tree, &step);
     if (r < 0) {
         monitor_log_cell(monitor, cell_step_name(step), r);
         return r;
@@ -40,7 +38,8 @@ static int open_cell(struct monitor *monitor, const struct account *account, int
 static void refuse(struct monitor *monitor, const char *reason, struct throttle_try *try,
                    uint64_t arrived, struct message *answer)
 {
-    monitor_log_reason(monitor, EVENT_LOGIN_REFUSED, reason, NULL);
+    const char *detail = monitor->login_detail;
+    monitor_log_reason(monitor, EVENT_LOGIN_REFUSED, reason, *detail ? detail : NULL);
     if (guard_refused(monitor, try, arrived))
         monitor->attempts = (unsigned)monitor->config->login_attempts;
     bool last = monitor->attempts >= monitor->config->login_attempts;
@@ -59,6 +58,7 @@ int login_handle(struct monitor *monitor, struct message *message, struct messag
     monitor->named = true;
     (void)snprintf(monitor->user, sizeof(monitor->user), "%s", user);
 
+    monitor->login_detail[0] = '\0';
     cleanup_account struct account *account = NULL;
     struct throttle_try try;
     const char *reason = NULL;
@@ -72,6 +72,9 @@ int login_handle(struct monitor *monitor, struct message *message, struct messag
     }
     if (!broken)
         guard_granted(monitor, monitor->user);
+    /* PAM may have made another name of it: that one counts from here on. */
+    if (!broken)
+        (void)snprintf(monitor->user, sizeof(monitor->user), "%s", account->name);
     if (broken || open_cell(monitor, account, ret_fd) < 0) {
         message_put_u32(answer, LOGIN_UNAVAILABLE);
         return 0;
@@ -80,6 +83,9 @@ int login_handle(struct monitor *monitor, struct message *message, struct messag
     message_put_u32(answer, LOGIN_GRANTED);
     message_put_u32(answer, account->uid);
     message_put_u32(answer, account->gid);
+    message_put_u32(answer, (uint32_t)account->group_count);
+    for (size_t i = 0; i < account->group_count; i++)
+        message_put_u32(answer, account->groups[i]);
     message_put_string(answer, account->name);
     message_put_u32(answer, account->read_only ? ACCOUNT_READ_ONLY : 0);
     monitor->account = take_pointer(account);

@@ -3,8 +3,8 @@
  *
  * Rights: it begins as root with what capabilities.h lists, reads no byte from the network, and
  * answers the requests of lib/request.h. After a login it keeps the capabilities of
- * capabilities.h's second list and no descriptor but the logs, its slot in the registry, and the
- * session's socket.
+ * capabilities.h's second list and no descriptor but the logs, its slot in the registry, the
+ * session's socket, and that of the PAM process of a system user.
  */
 #pragma once
 
@@ -42,6 +42,14 @@ struct cell {
     int process;  /* pidfd */
     int socket;   /* requests */
     int listener; /* refused system calls, -1 when there is none */
+    uid_t owner;  /* of its user namespace: the cell user */
+};
+
+/* The process that has to do with PAM, while there is one: pam_process.h. */
+struct pam_process {
+    pid_t pid;   /* 0 when there is none */
+    int process; /* pidfd */
+    int socket;
 };
 
 struct monitor {
@@ -59,6 +67,8 @@ struct monitor {
     char user[REQUEST_NAME_MAX + 1];
     struct account *account; /* whom the login was granted to, from PHASE_ENTERING on */
     bool quiet;              /* the log has enough of this address: see guard_arrival() */
+    struct pam_process pam;
+    char login_detail[256]; /* more about why a login was refused than its word says; "" */
     struct noise noise;
     uint64_t log_debt; /* bytes of events beyond what time has earned, and when that was counted */
     uint64_t log_time;

@@ -7,9 +7,11 @@
 #include "lib/cleanup.h"
 #include "lib/clock.h"
 #include "lib/stop.h"
+#include "monitor/authenticate.h"
 #include "monitor/capabilities.h"
 #include "monitor/cell.h"
 #include "monitor/monitor.h"
+#include "monitor/pam_process.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -311,6 +313,22 @@ static int watch_signals(void)
     return fd < 0 ? -errno : fd;
 }
 
+/* The session is gone: now the PAM session is closed, and not before. Waiting for it keeps the
+ * service alive, so that systemd does not kill it halfway. */
+static void end_pam(struct monitor *monitor)
+{
+    enum { PATIENCE = 5000 };
+    int status = pam_process_end(&monitor->pam, PATIENCE);
+    if (status != 0)
+        monitor_log_reason(monitor, EVENT_SERVER_FAILED, "pam-session",
+                           status < 0            ? "a PAM module did not close the session in 5 s "
+                                                   "and was killed; see the log of PAM"
+                           : WIFSIGNALED(status) ? "a PAM module crashed while it closed the "
+                                                   "session; see the log of PAM"
+                                                 : "a PAM module could not close the session; see "
+                                                   "the log of PAM");
+}
+
 static int serve_connection(struct monitor *monitor, int *control)
 {
     tune_control(*control);
@@ -333,6 +351,7 @@ static int serve_connection(struct monitor *monitor, int *control)
     if (ending != ENDING_GONE && !leaving)
         (void)pidfd_send_signal(monitor->cell.process, SIGKILL, NULL, 0);
     log_end(monitor, ending_words[ending], cell_end(&monitor->cell));
+    end_pam(monitor);
     return r < 0 ? -ECANCELED : 0;
 }
 
@@ -346,7 +365,7 @@ int monitor_serve(const struct config *config, const char *problems, int control
         .phase = PHASE_STARTING,
     };
     cleanup_close int connection = control;
-    int r = log_open(config->directories_logs, &monitor.log);
+    int r = log_open(config, &monitor.log);
     if (r < 0)
         fprintf(
             stderr,
@@ -360,7 +379,7 @@ int monitor_serve(const struct config *config, const char *problems, int control
     if (r == 0)
         r = name_session(monitor.session);
     if (r == 0)
-        r = capabilities_keep_for_login();
+        r = capabilities_keep_for_login(authenticate_uses_pam(config));
     if (r == 0)
         r = monitor.signals = watch_signals();
     if (r < 0) {
