@@ -41,6 +41,8 @@ enum operand_kind {
     OPERAND_DATE,     /* when an account expires, or never */
     OPERAND_DURATION, /* scan_duration() takes it */
     OPERAND_NUMBER,   /* scan_u64() takes it */
+    OPERAND_TIME,     /* since_parse() takes it */
+    OPERAND_LOGS,     /* logs_parse() takes it */
     OPERAND_FILE,
     OPERAND_KIND_COUNT,
 };
@@ -85,6 +87,11 @@ enum ctl_option {
     OPTION_TIMEOUT = 1 << 18,
     OPTION_NOW = 1 << 19,
     OPTION_END = 1 << 20,
+    OPTION_SESSION = 1 << 21,
+    OPTION_KIND = 1 << 22,
+    OPTION_SINCE = 1 << 23,
+    OPTION_LINES = 1 << 24,
+    OPTION_FOLLOW = 1 << 25,
 };
 enum { OPTION_BITS = 32 };
 #define OPTIONS_OF_ALL ((unsigned)(OPTION_CONFIG | OPTION_HELP | OPTION_VERSION))
@@ -184,4 +191,5 @@ enum exit_status command_config_show(const struct invocation *invocation);
 enum exit_status command_who(const struct invocation *invocation);
 enum exit_status command_kick(const struct invocation *invocation);
 enum exit_status command_drain(const struct invocation *invocation);
+enum exit_status command_log(const struct invocation *invocation);
 enum exit_status command_commands(const struct invocation *invocation);

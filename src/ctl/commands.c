@@ -45,6 +45,10 @@ const struct command commands[] = {
     {"drain",  NULL,     NOTHING,  NEEDS_ROOT,
      OPTION_JSON | OPTION_DRY_RUN | OPTION_TIMEOUT | OPTION_NOW | OPTION_END,
      "refuse new connections, and wait until the present ones have ended", command_drain},
+    {"log",    NULL,     NOTHING,  NEEDS_CONFIG,
+     OPTION_JSON | OPTION_USER | OPTION_SESSION | OPTION_ADDRESS | OPTION_KIND | OPTION_SINCE |
+         OPTION_LINES | OPTION_FOLLOW,
+     "what has happened, out of all log files in the order of time", command_log},
     {"config", "check",  NOTHING,  NEEDS_NOTHING, OPTION_JSON,
      "find every mistake in the configuration", command_config_check},
     {"config", "show",   NOTHING,  NEEDS_CONFIG,  OPTION_JSON,

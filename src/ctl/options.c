@@ -43,6 +43,16 @@ const struct option_word option_words[] = {
      "end all sessions at once"},
     {OPTION_END,            "--end",            0,   OPERAND_NONE, OPTION_TIMEOUT | OPTION_NOW,
      "let connections in again"},
+    {OPTION_SESSION,        "--session",        0,   OPERAND_SESSION, 0,
+     "only what belongs to this session"},
+    {OPTION_KIND,           "--kind",           0,   OPERAND_LOGS, 0,
+     "only these logs"},
+    {OPTION_SINCE,          "--since",          0,   OPERAND_TIME, 0,
+     "only what has happened since then"},
+    {OPTION_LINES,          "--lines",          'n', OPERAND_NUMBER, 0,
+     "only the last so many lines"},
+    {OPTION_FOLLOW,         "--follow",         'f', OPERAND_NONE, 0,
+     "go on with what comes"},
 };
 /* clang-format on */
 

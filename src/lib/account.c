@@ -39,6 +39,7 @@ void account_free(struct account *account)
         explicit_bzero(account->password, strlen(account->password));
     free(account->password);
     free(account->home);
+    free(account->groups);
     free(account);
 }
 

@@ -13,17 +13,24 @@
 #include <sys/types.h>
 #include <time.h>
 
-enum { ACCOUNT_NAME_MAX = 32 };
+enum {
+    ACCOUNT_NAME_MAX = 32,
+    /* Supplementary groups of a system user. Each takes a line of up to 24 bytes in the session's
+     * gid_map, which the kernel takes in one write of less than a page (user_namespaces(7)). */
+    ACCOUNT_GROUPS_MAX = 160,
+};
 
 /* The last second of the year 9999. A number of milliseconds, written by mistake, is larger. */
 #define ACCOUNT_EXPIRES_MAX INT64_C(253402300799)
 
 struct account {
     char *name;
-    char *password; /* crypt(5) hash */
+    char *password; /* crypt(5) hash; NULL for a system user */
     char *home;     /* absolute */
-    uid_t uid;      /* in accounts.uid_min .. uid_max */
-    gid_t gid;      /* always the same number as uid */
+    uid_t uid;      /* in accounts.uid_min .. uid_max; not for a system user */
+    gid_t gid;      /* the same number as uid; not for a system user */
+    gid_t *groups;  /* supplementary, without gid and without 0; only a system user has any */
+    size_t group_count;
     bool enabled;
     bool read_only;
     time_t created;

@@ -122,7 +122,8 @@ bool requests_admit_noise(struct monitor *monitor)
     uint64_t earned = (now - noise->refilled) / REFILL_EVERY;
     noise->refilled += earned * REFILL_EVERY;
     noise->tokens = earned + noise->tokens > BURST ? BURST : noise->tokens + (unsigned)earned;
-    if (noise->tokens == 0) {
+    bool quiet = monitor->quiet && monitor->phase != PHASE_SESSION;
+    if (noise->tokens == 0 || quiet) {
         noise->dropped++;
         return false;
     }
@@ -142,7 +143,7 @@ static void hold_back(struct monitor *monitor, size_t size)
     monitor->log_time = now;
     if (monitor->log_debt > BURST) {
         uint64_t wait = (monitor->log_debt - BURST) / PER_MSEC;
-        monitor_pause(monitor, wait < LONGEST ? wait : LONGEST);
+        (void)monitor_pause(monitor, wait < LONGEST ? wait : LONGEST);
     }
 }
 

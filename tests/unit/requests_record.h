@@ -7,6 +7,7 @@
 #include "lib/cleanup.h"
 #include "lib/clock.h"
 #include "lib/password.h"
+#include "monitor/authenticate.h"
 #include "monitor/capabilities.h"
 #include "monitor/cell.h"
 #include "monitor/monitor.h"
@@ -109,6 +110,19 @@ void monitor_stop(struct monitor *monitor, enum stop_reason reason)
     record.stopped++;
 }
 
+/* PAM is asked in the session tests. */
+enum authentication authenticate_pam(struct monitor *monitor, const char *user,
+                                     const char *password, struct account **ret,
+                                     const char **ret_reason)
+{
+    (void)monitor;
+    (void)password;
+    (void)ret;
+    *ret_reason = NULL;
+    assert_string_not_equal(user, "alice"); /* row A19: the first that knows the name decides */
+    return AUTHENTICATION_UNKNOWN;
+}
+
 static int some_descriptor(void)
 {
     int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -122,13 +136,12 @@ int cell_open_folder(const struct account *account)
     return some_descriptor();
 }
 
-int cell_admit(const struct cell *cell, uid_t uid, gid_t gid, int folder, bool read_only,
-               int *ret_tree, enum cell_step *ret_step)
+int cell_admit(const struct cell *cell, const struct account *account, int folder, int *ret_tree,
+               enum cell_step *ret_step)
 {
     (void)cell;
     (void)folder;
-    (void)read_only;
-    assert_true(uid == 200001 && gid == 200001);
+    assert_true(account->uid == 200001 && account->gid == 200001);
     if (record.fail) {
         *ret_step = CELL_STEP_MAP;
         return -EPERM;
@@ -226,10 +239,11 @@ int connect(int fd, __CONST_SOCKADDR_ARG address, socklen_t size)
     return -1;
 }
 
-void monitor_pause(const struct monitor *monitor, uint64_t milliseconds)
+bool monitor_pause(const struct monitor *monitor, uint64_t milliseconds)
 {
     assert_non_null(monitor);
     clock_pause(milliseconds);
+    return true;
 }
 
 void monitor_log(struct monitor *monitor, const struct event *event)
