@@ -78,6 +78,10 @@ enum ctl_option {
     OPTION_GENERATE = 1 << 7,
     OPTION_READ_ONLY = 1 << 8,
     OPTION_PURGE = 1 << 9,
+    OPTION_READ_WRITE = 1 << 10,
+    OPTION_EXPIRES = 1 << 11,
+    OPTION_LOCKED = 1 << 12,
+    OPTION_UNLOCKED = 1 << 13,
     OPTION_USER = 1 << 16,
     OPTION_ADDRESS = 1 << 17,
     OPTION_TIMEOUT = 1 << 18,
@@ -175,6 +179,11 @@ void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 enum exit_status command_user_add(const struct invocation *invocation);
 enum exit_status command_user_del(const struct invocation *invocation);
 enum exit_status command_user_passwd(const struct invocation *invocation);
+enum exit_status command_user_lock(const struct invocation *invocation);
+enum exit_status command_user_unlock(const struct invocation *invocation);
+enum exit_status command_user_mod(const struct invocation *invocation);
+enum exit_status command_user_expire(const struct invocation *invocation);
+enum exit_status command_user_ensure(const struct invocation *invocation);
 enum exit_status command_user_list(const struct invocation *invocation);
 enum exit_status command_user_show(const struct invocation *invocation);
 enum exit_status command_config_check(const struct invocation *invocation);

@@ -9,8 +9,8 @@
  *  READY      u32 errno, string step, [fd filter]
  *             the first message: the cell is closed, or is not
  *  LOGIN      string user, string password
- *             answer: u32 login_result, and if granted: u32 uid, u32 gid, string name,
- *             u32 account_flags, [fd folder]
+ *             answer: u32 login_result, and if granted: u32 uid, u32 gid, u32 number of
+ *             supplementary groups, u32 each of them, string name, u32 account_flags, [fd folder]
  *  ENTERED    u32 errno, string step, [fd filter]
  *             the folder is the root now, or is not
  *  LISTEN     nothing

@@ -105,7 +105,7 @@ static void serve_commands(struct session *session)
         if (r == 0)
             break;
         if (r == -EMSGSIZE)
-            reply(session, 500, "Line too long.");
+            command_refuse_long(session);
         else
             command_serve(session, line, size);
         if (session->transfer)
@@ -242,7 +242,7 @@ static int run_trial(int monitor)
     struct login_answer answer;
     int r = ask_trial(monitor, &answer);
     if (r == 0)
-        r = enter_folder(monitor, answer.folder, answer.uid, answer.gid);
+        r = enter_folder(monitor, &answer);
     return r == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

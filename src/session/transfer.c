@@ -8,6 +8,7 @@
 #include "lib/clock.h"
 #include "lib/text.h"
 #include "session/command.h"
+#include "session/command_record.h"
 
 #include <string.h>
 #include <sys/socket.h>
@@ -116,6 +117,7 @@ void transfer_end(struct session *session, int error)
     transfer->kind->finish(session, transfer, error);
     if (transfer->told)
         tell_status(session, "idle");
+    command_record_end(session, transfer->record);
     session->transfer = NULL;
     transfer_free(transfer);
     session->last_activity = clock_msec();

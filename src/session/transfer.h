@@ -37,7 +37,8 @@ struct transfer {
     uint64_t total;                /* bytes expected, 0: unknown */
     bool connected;
     bool ascii;
-    void *state; /* of the kind */
+    struct command_record *record; /* written at its end, or NULL */
+    void *state;                   /* of the kind */
 };
 
 /* Starts a transfer of KIND with STATE, which it owns from then on, also when this fails. Sends the
