@@ -7,12 +7,12 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from harness import ServerTest, logs, main, slow
-from harness.journald import own_journal
+from harness import Journal, ServerTest, main, slow, wait_until
 from harness.server import ROOT
 
 FILTER = ROOT / "etc" / "fail2ban" / "filter.d" / "cellftpd.conf"
 JAIL = ROOT / "etc" / "fail2ban" / "jail.d" / "cellftpd.conf"
+EVENTS = (ROOT / "src" / "lib" / "event.h").read_text()
 VICTIM = "1.2.3.4"
 FORGED = f'auth refused remote={VICTIM} port=1 user="y" reason=bad-password session=0123456789abcdef'
 NAMES = (
@@ -172,32 +172,35 @@ class Filter(ServerTest):
             self.assertEqual(banned(other), [], other)
 
 
-class Journal(ServerTest):
+class FromJournal(ServerTest):
+    config = {"logs": {"journal": True}}
+
     def test_L02_only_what_the_server_itself_wrote(self):
         """The journal says who sent an entry; another local user who takes our name bans nobody."""
-        client = self.connect(source="127.0.2.1")
-        client.expect(331, b'USER "1.2.3.4" remote=1.2.3.4')
-        client.expect(530, "PASS wrong")
-        client.quit()
-        text = without_time(self.server.directory.joinpath("logs/auth.log").read_text().splitlines()[0])
-        ids = dict(re.findall(r'"(refused|accepted|banned)", *LOG_\w+, *MONITOR, *"([0-9a-f]{32})"\) *\\\n', EVENTS))
-        with own_journal() as journal:
+        journal = Journal()
+        self.addCleanup(journal.close)
+        inside = ["nsenter", f"--mount=/proc/{journal.process.pid}/ns/mnt"]
+        self.server.prepare = journal.enter
+        for number, name in enumerate(('"1.2.3.4" remote=1.2.3.4', "alice", "x\x1b[2J remote=1.2.3.4")):
+            client = self.connect(source=f"127.0.2.{number + 1}")
+            client.expect(331, f"USER {name}")
+            client.expect(530, "PASS wrong")
+            client.quit()
+            client.wait()
+        self.login(source="127.0.2.9").quit()
 
-            def write(message, number, *before):
-                fields = f"MESSAGE={message}\nMESSAGE_ID={ids[number]}\nSYSLOG_IDENTIFIER=cellftpd\n"
-                journal.run(*before, "logger", "--journald", text=fields)
+        forged = journal.records(FTP_EVENT="auth-refused")[0]["MESSAGE"].decode().replace("127.0.2.1", VICTIM)
+        number = re.search(r'X\(LOGIN_REFUSED,.*"([0-9a-f]{32})"\)', EVENTS)[1]
+        entry = f"MESSAGE={forged}\nMESSAGE_ID={number}\nSYSLOG_IDENTIFIER=cellftpd\n"
+        other = ["setpriv", "--reuid=65534", "--clear-groups"]
+        subprocess.run([*inside, *other, "logger", "--journald"], input=entry, text=True, check=True)
+        subprocess.run([*inside, *other, "systemd-cat", "--identifier=cellftpd", "echo", forged], check=True)
+        found = wait_until(lambda: sum(r["MESSAGE"] == forged.encode() for r in journal.records()) == 2)
+        self.assertTrue(found, "the forged entries are not in the journal: this test shows nothing")
 
-            write(text, "refused")
-            write(text.replace("127.0.2.1", "127.0.2.2").replace("auth refused", "auth banned"), "banned")
-            write(text.replace("127.0.2.1", VICTIM), "refused", "setpriv", "--reuid=65534", "--clear-groups")
-            write(text.replace("127.0.2.1", VICTIM), "accepted")
-            journal.run("systemd-cat", "--identifier=cellftpd", "echo", text.replace("127.0.2.1", VICTIM))
-            journal.wait_for(5, "SYSLOG_IDENTIFIER=cellftpd")
-            source = f"systemd-journal[journalpath={next(journal.files.iterdir())}]"
-            self.assertEqual(banned(source), ["127.0.2.1", "127.0.2.2"])
-
-
-EVENTS = (ROOT / "src" / "lib" / "event.h").read_text()
+        path = next(Path(f"/proc/{journal.process.pid}/root/run/log/journal").iterdir())
+        addresses = banned(f"systemd-journal[journalpath={path}]")
+        self.assertEqual(addresses, ["127.0.2.1", "127.0.2.2", "127.0.2.3"])
 
 
 class Jail(ServerTest):
