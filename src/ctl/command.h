@@ -41,6 +41,8 @@ enum operand_kind {
     OPERAND_DATE,     /* when an account expires, or never */
     OPERAND_DURATION, /* scan_duration() takes it */
     OPERAND_NUMBER,   /* scan_u64() takes it */
+    OPERAND_TIME,     /* since_parse() takes it */
+    OPERAND_LOGS,     /* logs_parse() takes it */
     OPERAND_FILE,
     OPERAND_KIND_COUNT,
 };
@@ -76,11 +78,20 @@ enum ctl_option {
     OPTION_GENERATE = 1 << 7,
     OPTION_READ_ONLY = 1 << 8,
     OPTION_PURGE = 1 << 9,
+    OPTION_READ_WRITE = 1 << 10,
+    OPTION_EXPIRES = 1 << 11,
+    OPTION_LOCKED = 1 << 12,
+    OPTION_UNLOCKED = 1 << 13,
     OPTION_USER = 1 << 16,
     OPTION_ADDRESS = 1 << 17,
     OPTION_TIMEOUT = 1 << 18,
     OPTION_NOW = 1 << 19,
     OPTION_END = 1 << 20,
+    OPTION_SESSION = 1 << 21,
+    OPTION_KIND = 1 << 22,
+    OPTION_SINCE = 1 << 23,
+    OPTION_LINES = 1 << 24,
+    OPTION_FOLLOW = 1 << 25,
 };
 enum { OPTION_BITS = 32 };
 #define OPTIONS_OF_ALL ((unsigned)(OPTION_CONFIG | OPTION_HELP | OPTION_VERSION))
@@ -168,6 +179,11 @@ void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 enum exit_status command_user_add(const struct invocation *invocation);
 enum exit_status command_user_del(const struct invocation *invocation);
 enum exit_status command_user_passwd(const struct invocation *invocation);
+enum exit_status command_user_lock(const struct invocation *invocation);
+enum exit_status command_user_unlock(const struct invocation *invocation);
+enum exit_status command_user_mod(const struct invocation *invocation);
+enum exit_status command_user_expire(const struct invocation *invocation);
+enum exit_status command_user_ensure(const struct invocation *invocation);
 enum exit_status command_user_list(const struct invocation *invocation);
 enum exit_status command_user_show(const struct invocation *invocation);
 enum exit_status command_config_check(const struct invocation *invocation);
@@ -175,4 +191,5 @@ enum exit_status command_config_show(const struct invocation *invocation);
 enum exit_status command_who(const struct invocation *invocation);
 enum exit_status command_kick(const struct invocation *invocation);
 enum exit_status command_drain(const struct invocation *invocation);
+enum exit_status command_log(const struct invocation *invocation);
 enum exit_status command_commands(const struct invocation *invocation);

@@ -2,6 +2,8 @@
 #include "ctl/command.h"
 
 #include "ctl/date.h"
+#include "ctl/log_select.h"
+#include "ctl/since.h"
 #include "lib/account.h"
 #include "lib/address.h"
 #include "lib/cleanup.h"
@@ -59,6 +61,18 @@ static bool is_number(const char *text)
     return scan_u64(text, UINT32_MAX, &ignored) == 0;
 }
 
+static bool is_time(const char *text)
+{
+    time_t ignored;
+    return since_parse(text, time(NULL), &ignored) == 0;
+}
+
+static bool is_logs(const char *text)
+{
+    unsigned ignored;
+    return logs_parse(text, &ignored) == 0;
+}
+
 static bool is_file(const char *text)
 {
     return text[0] != '\0';
@@ -83,6 +97,11 @@ static const struct {
                       "now as in 30d, or never"},
     [OPERAND_DURATION] = {"TIME", is_duration, "a time as in 30s, 5min, 1h, 2d"},
     [OPERAND_NUMBER] = {"NUMBER", is_number, "a number"},
+    [OPERAND_TIME] = {"TIME", is_time,
+                      "a time ago as in 90s, 1h, 2d, or today, yesterday, YYYY-MM-DD, "
+                      "YYYY-MM-DDTHH:MM:SS; local time, or UTC with a Z behind it"},
+    [OPERAND_LOGS] = {"LOG", is_logs,
+                      "connections, auth, files, admin, commands, or several with commas between"},
     [OPERAND_FILE] = {"FILE", is_file, "the name of a file"},
 };
 _Static_assert(ELEMENTS(kinds) == OPERAND_KIND_COUNT, "every kind has a row");

@@ -11,7 +11,7 @@ void record(const struct invocation *invocation, struct event_origin origin,
     actor_name(actor);
     origin.actor = actor;
     struct log log;
-    (void)log_open(invocation->config->directories_logs, &log);
+    (void)log_open(invocation->config, &log);
     (void)log_write(&log, &origin, event);
     log_close(&log);
 }

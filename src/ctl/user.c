@@ -1,17 +1,19 @@
 /* What the commands about accounts share: see user.h. */
 #include "ctl/user.h"
 
+#include "ctl/record.h"
+
 #include <errno.h>
 #include <string.h>
 
 enum exit_status user_explain(const struct invocation *invocation, int error,
                               const struct buffer *problem)
 {
-    if (error == -ENOENT)
-        complain("user \"%s\" does not exist; \"user list\" shows those that do", invocation->name);
-    else if (buffer_size(problem) > 0)
+    if (buffer_size(problem) > 0)
         complain("user \"%s\": %.*s", invocation->name, (int)buffer_size(problem),
                  buffer_begin(problem));
+    else if (error == -ENOENT)
+        complain("user \"%s\" does not exist; \"user list\" shows those that do", invocation->name);
     else
         complain("user \"%s\": %s", invocation->name, strerror(-error));
     return STATUS_FAILED;
@@ -23,4 +25,11 @@ enum exit_status user_load(const struct invocation *invocation, struct account *
     buffer_init(&problem, USER_PROBLEM_MAX);
     int r = account_load(invocation->config, invocation->name, ret, &problem);
     return r < 0 ? user_explain(invocation, r, &problem) : STATUS_OK;
+}
+
+void user_log(const struct invocation *invocation, enum event_id id, const char *detail)
+{
+    struct event event = EVENT_INIT(id);
+    event.detail = detail;
+    record(invocation, (struct event_origin){.user = invocation->name}, &event);
 }

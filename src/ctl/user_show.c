@@ -1,17 +1,13 @@
-/* cellftpctl user list and show: accounts in words. They never show a password or its hash. */
-#include "ctl/table.h"
+/* cellftpctl user list and show, and what a change has made of an account. They never show a
+ * password that was not just generated, nor a hash. */
 #include "ctl/user.h"
+
 #include "lib/cleanup.h"
 
 #include <errno.h>
 #include <string.h>
 
-static const struct table_column columns[] = {
-    {"NAME", "name", TABLE_TEXT},       {"UID", "uid", TABLE_NUMBER},
-    {"STATE", "state", TABLE_TEXT},     {NULL, "enabled", TABLE_BOOLEAN},
-    {"RIGHTS", NULL, TABLE_TEXT},       {NULL, "read_only", TABLE_BOOLEAN},
-    {"CREATED", "created", TABLE_TEXT}, {"FOLDER", "home", TABLE_TEXT},
-};
+static const struct table_column columns[] = {USER_COLUMNS};
 
 struct listing {
     const struct invocation *invocation;
@@ -19,24 +15,30 @@ struct listing {
     size_t malformed;
 };
 
-static void put(struct table *table, const struct account *account)
+static const char *state(const struct account *account)
+{
+    return !account->enabled ? "locked" : account_is_expired(account) ? "expired" : "enabled";
+}
+
+static void put(struct table *table, const struct account *account, const char *what)
 {
     table_put(table, account->name);
     table_put_number(table, account->uid);
-    table_put(table, account->enabled ? "enabled" : "locked");
+    table_put(table, what);
     table_put_boolean(table, account->enabled);
     table_put(table, account->read_only ? "read-only" : "read-write");
     table_put_boolean(table, account->read_only);
     table_put_time(table, account->created);
+    table_put_time(table, account->expires);
     table_put(table, account->home);
 }
 
-/* An account without a good record has a name and nothing else. */
-static void put_malformed(struct table *table, const char *name)
+/* An account without a record that could be read. */
+static void put_name(struct table *table, const char *name, const char *what)
 {
     table_put(table, name);
     table_put(table, NULL);
-    table_put(table, "malformed");
+    table_put(table, what);
     for (size_t i = 3; i < ELEMENTS(columns); i++)
         table_put(table, NULL);
 }
@@ -51,13 +53,13 @@ static int visit(const char *name, void *data)
     if (r == -ENOENT)
         return 0; /* removed since the directory was read */
     if (r == 0) {
-        put(listing->table, account);
+        put(listing->table, account, state(account));
         return 0;
     }
     listing->malformed++;
     if (buffer_size(&problem) > 0)
         complain("%.*s", (int)buffer_size(&problem), buffer_begin(&problem));
-    put_malformed(listing->table, name);
+    put_name(listing->table, name, "malformed");
     return r == -EBADMSG ? 0 : r;
 }
 
@@ -69,7 +71,8 @@ enum exit_status command_user_list(const struct invocation *invocation)
     int r = account_list(invocation->config, visit, &listing);
     enum exit_status status = table_end(&table);
     if (r < 0) {
-        complain("cannot list %s: %s", invocation->config->directories_users, strerror(-r));
+        complain("cannot list %s: %s%s", invocation->config->directories_users, strerror(-r),
+                 r == -ENOENT ? "; \"user add\" makes it" : "");
         return STATUS_FAILED;
     }
     return listing.malformed > 0 ? STATUS_FAILED : status;
@@ -83,6 +86,46 @@ enum exit_status command_user_show(const struct invocation *invocation)
         return status;
     cleanup_table struct table table;
     table_begin(&table, invocation, columns, ELEMENTS(columns), TABLE_OF_ONE);
-    put(&table, account);
+    put(&table, account, state(account));
     return table_end(&table);
+}
+
+static enum exit_status print_object(const struct invocation *invocation,
+                                     const struct user_report *report)
+{
+    static const struct table_column all[] = {
+        USER_COLUMNS,
+        {NULL, "changed", TABLE_BOOLEAN},
+        {NULL, "added", TABLE_BOOLEAN},
+        {NULL, "dry_run", TABLE_BOOLEAN},
+        {NULL, "sessions_ended", TABLE_NUMBER},
+        {NULL, "password", TABLE_TEXT},
+    };
+    cleanup_table struct table table;
+    table_begin(&table, invocation, all, ELEMENTS(all), TABLE_OF_ONE);
+    if (report->account)
+        put(&table, report->account, report->state ? report->state : state(report->account));
+    else
+        put_name(&table, invocation->name, report->state);
+    table_put_boolean(&table, report->changed);
+    table_put_boolean(&table, report->added);
+    table_put_boolean(&table, option_given(invocation, OPTION_DRY_RUN));
+    table_put_number(&table, report->sessions);
+    table_put(&table, report->password);
+    return table_end(&table);
+}
+
+enum exit_status user_print(const struct invocation *invocation, const struct user_report *report)
+{
+    if (option_given(invocation, OPTION_JSON))
+        return print_object(invocation, report);
+    FILE *file = report->password ? stderr : stdout;
+    (void)fputs(report->text, file);
+    if (report->sessions > 0)
+        (void)fprintf(file, "; %u session%s ended", report->sessions,
+                      report->sessions == 1 ? "" : "s");
+    (void)fputc('\n', file);
+    if (report->password)
+        (void)puts(report->password);
+    return STATUS_OK;
 }

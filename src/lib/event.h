@@ -1,6 +1,7 @@
 /*
- * Every kind of event that is logged, once: the log lines, the manual's list and what a session is
- * allowed to report are made from this table. Monitor, session and cellftpctl use it.
+ * Every kind of event that is logged, and every field that one can have, once: the log lines, the
+ * journal's records, the manual's lists and what a session is allowed to report are made from these
+ * tables. Monitor, session and cellftpctl use it; lib/event_format.h writes events down.
  *
  *   X(NAME, file, word, priority, from, id)
  *
@@ -11,14 +12,10 @@
  * that reports many of these is cut short and the rest counted
  * id        MESSAGE_ID of the journal (sd-id128), random, and never changed once released
  *
- * A line: 2026-11-22T17:04:21.123Z auth refused remote=198.51.100.9 port=50312 user="alice"
- * reason=bad-password session=7f3a90c2d4e5f601 (in one line). The address stands before anything
- * that a client chose, so that no name can pass for one.
  */
 #pragma once
 
 #include "lib/address.h"
-#include "lib/buffer.h"
 #include "lib/message.h"
 
 #include <stdint.h>
@@ -35,6 +32,8 @@
     X(ATTACK,            connections, "attack",           LOG_WARNING, MONITOR,       "413d58f6164348a2ab704641f3f86bd4") \
     X(CALL_REFUSED,      connections, "call-refused",     LOG_WARNING, MONITOR,       "c23d3ae57a674963a725da225977c3ee") \
     X(THROTTLED,         connections, "log-throttled",    LOG_NOTICE,  MONITOR,       "44c08812604d4bdfb3388d532d97edc2") \
+    X(LOG_INCOMPLETE,    connections, "log-incomplete",   LOG_WARNING, MONITOR,       "4fe50868b32f4866a4bbbecf5023d7c2") \
+    X(LOG_COMPLETE,      connections, "log-complete",     LOG_NOTICE,  MONITOR,       "53b37d0be94b49c4b7566e723c8a24a5") \
     X(CONFIG_REJECTED,   connections, "config-rejected",  LOG_ERR,     MONITOR,       "7f6639dfdac8469e9f1800a1a75575d9") \
     X(PROTOCOL_ABUSE,    connections, "protocol-abuse",   LOG_NOTICE,  SESSION_NOISE, "32c0c9a2e67f4615829e213b47614fbf") \
     X(DATA_REFUSED,      connections, "data-refused",     LOG_NOTICE,  SESSION_NOISE, "f56a68a3b9da43a5869d5af6737267a3") \
@@ -95,25 +94,60 @@ struct event_kind {
 const struct event_kind *event_kind(enum event_id id);
 const char *event_file_name(enum event_file file); /* "connections" */
 
-/* What happened. Unset strings are NULL and left out of the line; so are numbers equal to
- * EVENT_UNSET. */
-#define EVENT_UNSET UINT64_MAX
+/*
+ * The fields of an event in the order of a line. A new field is one row here.
+ *
+ *   ORIGIN_TEXT(line, journal, plain, from)      who and where: the monitor adds it
+ *   ORIGIN_NUMBER(line, journal, from)
+ *   TEXT(member, line, journal, plain, maximum)  what happened: member of struct event
+ *   NUMBER(member, line, journal)
+ *
+ * line     its name in a line and in JSON
+ * journal  its name in the journal
+ * plain    a value of nothing but these characters stands in a line without quotes; NULL: never
+ * from     an expression of "origin" and "address", the text of its remote address or NULL
+ * maximum  longest text that travels from session to monitor; what is longer is cut
+ *
+ * The address stands before anything that a client chose, so that no name can pass for one.
+ */
+#define EVENT_LOWER  "abcdefghijklmnopqrstuvwxyz"
+#define EVENT_UPPER  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define EVENT_DIGITS "0123456789"
+/* clang-format off */
+#define EVENT_FIELDS(ORIGIN_TEXT, ORIGIN_NUMBER, TEXT, NUMBER)                                                         \
+    ORIGIN_TEXT("remote", "FTP_CLIENT", EVENT_LOWER EVENT_UPPER EVENT_DIGITS ".:%-_@", address)                        \
+    ORIGIN_NUMBER("port", "FTP_CLIENT_PORT", origin->remote ? origin->remote->port : EVENT_UNSET)                      \
+    ORIGIN_TEXT("user", "FTP_USER", NULL, origin->user)                                                                \
+    TEXT(command,  "command", "FTP_COMMAND", EVENT_UPPER EVENT_DIGITS, 64)     /* the verb, upper case */              \
+    TEXT(path,     "path",    "FTP_PATH",    NULL, 8192)                       /* as the user sees it */               \
+    TEXT(path_to,  "to",      "FTP_PATH_TO", NULL, 8192)                       /* of a rename */                       \
+    TEXT(type,     "type",    "FTP_TYPE",    EVENT_UPPER, 8)                   /* A or I, of a transfer */             \
+    NUMBER(bytes,  "bytes",   "FTP_BYTES")                                                                             \
+    NUMBER(offset, "offset",  "FTP_OFFSET")                                                                            \
+    NUMBER(duration, "usec",  "FTP_USEC")                                      /* microseconds */                      \
+    NUMBER(reply,  "reply",   "FTP_REPLY")                                     /* code of the final reply */           \
+    TEXT(reason,   "reason",  "FTP_REASON",  EVENT_LOWER EVENT_DIGITS "-", 512) /* a word, or a sentence of ours */    \
+    TEXT(detail,   "detail",  "FTP_DETAIL",  NULL, 2048)                       /* may contain what the client sent */  \
+    ORIGIN_TEXT("actor", "FTP_ADMIN", NULL, origin->actor)                                                             \
+    ORIGIN_TEXT("session", "FTP_SESSION", EVENT_LOWER EVENT_DIGITS, origin->session)
+/* clang-format on */
+#define EVENT_SKIP(...)
+
+/* What happened. Unset strings are NULL and left out; so are numbers equal to EVENT_UNSET. */
+#define EVENT_UNSET                                   UINT64_MAX
+#define EVENT_TEXT(member, line, journal, plain, max) const char *member;
+#define EVENT_NUMBER(member, line, journal)           uint64_t member;
 struct event {
     enum event_id id;
-    const char *command; /* the verb, upper case */
-    const char *path;    /* as the user sees it */
-    const char *path_to; /* of a rename */
-    const char *reason;  /* one lower-case word with hyphens, or a sentence of ours */
-    const char *detail;  /* anything else worth knowing, may contain what the client sent */
-    uint64_t bytes;
-    uint64_t offset;
-    uint64_t duration; /* microseconds */
-    uint64_t reply;    /* code of the final reply */
+    EVENT_FIELDS(EVENT_SKIP, EVENT_SKIP, EVENT_TEXT, EVENT_NUMBER)
 };
+#undef EVENT_TEXT
+#undef EVENT_NUMBER
+
+#define EVENT_NUMBER_UNSET(member, line, journal) .member = EVENT_UNSET,
 #define EVENT_INIT(which)                                                                          \
     {                                                                                              \
-        .id = (which), .bytes = EVENT_UNSET, .offset = EVENT_UNSET, .duration = EVENT_UNSET,       \
-        .reply = EVENT_UNSET                                                                       \
+        .id = (which), EVENT_FIELDS(EVENT_SKIP, EVENT_SKIP, EVENT_SKIP, EVENT_NUMBER_UNSET)        \
     }
 
 /* Who and where: filled in by the monitor, never by the session. */
@@ -128,7 +162,3 @@ struct event_origin {
  * into MESSAGE. */
 void event_put(struct message *message, const struct event *event);
 int event_get(struct message *message, struct event *ret);
-
-/* Appends the line of EVENT that happened at the wall-clock time WHEN, with its newline. */
-int event_format(struct buffer *buffer, const struct timespec *when,
-                 const struct event_origin *origin, const struct event *event);

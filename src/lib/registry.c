@@ -2,13 +2,11 @@
 #include "lib/registry.h"
 #include "lib/cleanup.h"
 #include "lib/drain.h"
-#include "lib/run.h"
+#include "lib/table.h"
 
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <time.h>
 
 /*
@@ -58,56 +56,19 @@ static bool slot_is_alive(int fd, unsigned slot)
     return lock_slot(fd, slot, F_OFD_GETLK, F_WRLCK) > 0;
 }
 
-static int file_open(const struct config *config)
+static int open_table(const struct config *config, int *ret_fd, struct table **ret_table)
 {
-    enum { FLAGS = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW };
-    cleanup_free char *path = NULL;
-    if (asprintf(&path, "%s/sessions", config->directories_run) < 0)
-        return -ENOMEM;
-    int fd = open(path, FLAGS, 0600);
-    if (fd >= 0 || errno != ENOENT)
-        return fd < 0 ? -errno : fd;
-    /* The first connection since the machine was started, or somebody who asks before it. */
-    cleanup_close int run = run_directory_open(config);
-    if (run < 0)
-        return run;
-    fd = openat(run, "sessions", FLAGS, 0600);
-    return fd < 0 ? -errno : fd;
-}
-
-static int table_open(const struct config *config, int *ret_fd, struct table **ret_table)
-{
-    cleanup_close int fd = file_open(config);
-    if (fd < 0)
-        return fd;
-    struct stat status;
-    if (fstat(fd, &status) < 0)
-        return -errno;
-    if (!S_ISREG(status.st_mode) || status.st_uid != geteuid())
-        return -EPERM;
-    if ((size_t)status.st_size < sizeof(struct table) && ftruncate(fd, sizeof(struct table)) < 0)
-        return -errno;
-
-    struct table *table = mmap(NULL, sizeof(*table), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (table == MAP_FAILED)
-        return -errno;
-    *ret_fd = take_fd(&fd);
-    *ret_table = table;
-    return 0;
-}
-
-static void table_unmap(struct table *table)
-{
-    (void)munmap(table, sizeof(*table));
+    void *table;
+    int r = table_open(config, "sessions", sizeof(struct table), ret_fd, &table);
+    if (r == 0)
+        *ret_table = table;
+    return r;
 }
 
 static bool key_is_from(const struct key *key, const struct address *remote)
 {
-    /* Who has one IPv6 address has the whole /64 of it, but for link-local ones. */
-    bool link_local = remote->bytes[0] == 0xfe && (remote->bytes[1] & 0xc0) == 0x80;
-    size_t size = remote->family == AF_INET ? 4 : link_local ? 16 : 8;
     return key->family == (remote->family == AF_INET ? 4 : 6) &&
-           memcmp(key->address, remote->bytes, size) == 0;
+           memcmp(key->address, remote->bytes, address_owner_size(remote)) == 0;
 }
 
 struct count {
@@ -200,14 +161,14 @@ int registry_enter(const struct config *config, const struct address *remote, co
 {
     cleanup_close int fd = -1;
     struct table *table;
-    int r = table_open(config, &fd, &table);
+    int r = open_table(config, &fd, &table);
     if (r < 0)
         return r;
 
     /* One at a time: two that count at once would both find the last place free. */
     if (flock(fd, LOCK_EX) < 0) {
         r = -errno;
-        table_unmap(table);
+        table_unmap(table, sizeof(*table));
         return r;
     }
     if (table->magic != MAGIC || table->used > REGISTRY_SLOTS) {
@@ -225,7 +186,7 @@ int registry_enter(const struct config *config, const struct address *remote, co
         }
     }
     (void)flock(fd, LOCK_UN);
-    table_unmap(table);
+    table_unmap(table, sizeof(*table));
     if (r < 0)
         return r;
     ret->slot = slot;
@@ -314,7 +275,7 @@ int registry_list(const struct config *config,
 {
     cleanup_close int fd = -1;
     struct table *table;
-    int r = table_open(config, &fd, &table);
+    int r = open_table(config, &fd, &table);
     if (r < 0)
         return r;
     /* Nobody comes or goes while the slots are copied: else one entry could be half the one that
@@ -331,7 +292,7 @@ int registry_list(const struct config *config,
             r = -ENOMEM;
         (void)flock(fd, LOCK_UN);
     }
-    table_unmap(table);
+    table_unmap(table, sizeof(*table));
     for (size_t i = 0; i < count && r == 0; i++)
         r = visit(&entries[i], data);
     return r;

@@ -6,7 +6,6 @@
 
 #include "lib/cleanup.h"
 
-#include <stdint.h>
 #include <string.h>
 
 enum { DISTANCE_BYTES_MAX = 64 }; /* of a text that is compared */
@@ -39,40 +38,64 @@ static size_t utf8_decode(const unsigned char *bytes, size_t size, uint32_t *ret
     return 0;
 }
 
-/* Characters that a terminal or an editor would act upon instead of showing them. */
-static bool is_unprintable(uint32_t code)
+struct range {
+    uint32_t first, last;
+};
+
+static bool is_in(const struct range *ranges, size_t count, uint32_t code)
 {
-    static const struct {
-        uint32_t first, last;
-    } ranges[] = {
-        {0x00, 0x1f},     {0x7f, 0x9f},     /* C0, DEL, C1 */
-        {0x061c, 0x061c}, {0x200e, 0x200f}, /* marks of the writing direction */
-        {0x2028, 0x202e}, /* line and paragraph separator, embeddings and overrides */
-        {0x2066, 0x2069}, /* isolates */
-    };
-    for (size_t i = 0; i < ELEMENTS(ranges); i++)
+    for (size_t i = 0; i < count; i++)
         if (code >= ranges[i].first && code <= ranges[i].last)
             return true;
     return false;
 }
 
+/* Characters that a terminal or an editor would act upon instead of showing them. */
+static bool is_unprintable(uint32_t code)
+{
+    static const struct range ranges[] = {
+        {0x00, 0x1f},     {0x7f, 0x9f},     /* C0, DEL, C1 */
+        {0x061c, 0x061c}, {0x200e, 0x200f}, /* marks of the writing direction */
+        {0x2028, 0x202e}, /* line and paragraph separator, embeddings and overrides */
+        {0x2066, 0x2069}, /* isolates */
+    };
+    return is_in(ranges, ELEMENTS(ranges), code);
+}
+
+/* What is white space to anybody's program (Unicode's White_Space, without the unprintable). */
+static bool is_space(uint32_t code)
+{
+    static const struct range ranges[] = {{0x20, 0x20},     {0xa0, 0xa0},     {0x1680, 0x1680},
+                                          {0x2000, 0x200a}, {0x202f, 0x202f}, {0x205f, 0x205f},
+                                          {0x3000, 0x3000}};
+    return is_in(ranges, ELEMENTS(ranges), code);
+}
+
+struct text_character text_character(const char *bytes, size_t size)
+{
+    struct text_character character = {.code = (unsigned char)bytes[0], .size = 1};
+    size_t wide = utf8_decode((const unsigned char *)bytes, size, &character.code);
+    if (wide == 0)
+        return character;
+    character.size = wide;
+    character.valid = true;
+    character.printable = !is_unprintable(character.code);
+    return character;
+}
+
 /* Writes the quoted form of the bytes to RET, or only counts it if RET is NULL. */
-static size_t quote(const unsigned char *bytes, size_t size, char *ret)
+static size_t quote(const char *bytes, size_t size, char *ret)
 {
     static const char hexadecimal[] = "0123456789abcdef";
     size_t length = 0;
 
     for (size_t i = 0; i < size;) {
-        uint32_t code = 0;
-        size_t wide = utf8_decode(bytes + i, size - i, &code);
-        bool escape = wide == 0 || is_unprintable(code);
-        if (wide == 0)
-            wide = 1;
-        for (size_t k = i; k < i + wide; k++) {
-            unsigned char byte = bytes[k];
+        struct text_character character = text_character(bytes + i, size - i);
+        for (size_t k = i; k < i + character.size; k++) {
+            unsigned char byte = (unsigned char)bytes[k];
             char piece[4] = {'\\', 'x', hexadecimal[byte >> 4], hexadecimal[byte & 15]};
             size_t count = 4;
-            if (!escape) {
+            if (character.printable) {
                 count = 0;
                 if (byte == '"' || byte == '\\')
                     piece[count++] = '\\';
@@ -82,23 +105,43 @@ static size_t quote(const unsigned char *bytes, size_t size, char *ret)
                 memcpy(ret + length, piece, count);
             length += count;
         }
-        i += wide;
+        i += character.size;
     }
     return length;
 }
 
 int text_append_quoted(struct buffer *buffer, const char *bytes, size_t size)
 {
-    const unsigned char *from = (const unsigned char *)bytes;
-    size_t length = quote(from, size, NULL) + 2;
+    size_t length = quote(bytes, size, NULL) + 2;
     char *room;
     int r = buffer_reserve(buffer, length, &room);
     if (r < 0)
         return r;
     room[0] = '"';
-    (void)quote(from, size, room + 1);
+    (void)quote(bytes, size, room + 1);
     room[length - 1] = '"';
     buffer_commit(buffer, length);
+    return 0;
+}
+
+int text_append_word(struct buffer *buffer, const char *bytes, size_t size)
+{
+    char *room;
+    int r = buffer_reserve(buffer, size, &room);
+    if (r < 0)
+        return r;
+    size_t used = 0;
+    for (size_t i = 0; i < size;) {
+        struct text_character character = text_character(bytes + i, size - i);
+        if (!character.printable || is_space(character.code)) {
+            room[used++] = '_';
+        } else {
+            memcpy(room + used, bytes + i, character.size);
+            used += character.size;
+        }
+        i += character.size;
+    }
+    buffer_commit(buffer, used);
     return 0;
 }
 

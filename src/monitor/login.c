@@ -6,6 +6,7 @@
  * record cost the same work and get the same answer. The reason is in the log.
  */
 #include "lib/cleanup.h"
+#include "lib/clock.h"
 #include "monitor/authenticate.h"
 #include "monitor/cell.h"
 #include "monitor/monitor.h"
@@ -31,11 +32,16 @@ static int open_cell(struct monitor *monitor, const struct account *account, int
     return 0;
 }
 
-static void refuse(struct monitor *monitor, const char *reason, struct message *answer)
+/* ARRIVED is when the try came: the work of checking is part of the pause, so that it tells
+ * nothing.
+ */
+static void refuse(struct monitor *monitor, const char *reason, struct throttle_try *try,
+                   uint64_t arrived, struct message *answer)
 {
     const char *detail = monitor->login_detail;
     monitor_log_reason(monitor, EVENT_LOGIN_REFUSED, reason, *detail ? detail : NULL);
-    monitor_pause(monitor, monitor->config->login_delay);
+    if (guard_refused(monitor, try, arrived))
+        monitor->attempts = (unsigned)monitor->config->login_attempts;
     bool last = monitor->attempts >= monitor->config->login_attempts;
     message_put_u32(answer, last ? LOGIN_LAST : LOGIN_REFUSED);
 }
@@ -43,6 +49,7 @@ static void refuse(struct monitor *monitor, const char *reason, struct message *
 int login_handle(struct monitor *monitor, struct message *message, struct message *answer,
                  int *ret_fd)
 {
+    uint64_t arrived = clock_msec();
     const char *user = message_get_string(message, REQUEST_NAME_MAX);
     const char *password = message_get_string(message, REQUEST_PASSWORD_MAX);
     if (!message_end(message) || monitor->attempts >= monitor->config->login_attempts)
@@ -53,15 +60,22 @@ int login_handle(struct monitor *monitor, struct message *message, struct messag
 
     monitor->login_detail[0] = '\0';
     cleanup_account struct account *account = NULL;
-    const char *reason = authenticate(monitor, user, password, &account);
+    struct throttle_try try;
+    const char *reason = NULL;
+    bool broken = guard_try(monitor, user, &try, &reason) < 0;
+    if (!broken && !reason)
+        reason = authenticate(monitor, user, password, &account);
     explicit_bzero(message->payload, sizeof(message->payload));
     if (reason) {
-        refuse(monitor, reason, answer);
+        refuse(monitor, reason, &try, arrived, answer);
         return 0;
     }
+    if (!broken)
+        guard_granted(monitor, monitor->user);
     /* PAM may have made another name of it: that one counts from here on. */
-    (void)snprintf(monitor->user, sizeof(monitor->user), "%s", account->name);
-    if (open_cell(monitor, account, ret_fd) < 0) {
+    if (!broken)
+        (void)snprintf(monitor->user, sizeof(monitor->user), "%s", account->name);
+    if (broken || open_cell(monitor, account, ret_fd) < 0) {
         message_put_u32(answer, LOGIN_UNAVAILABLE);
         return 0;
     }

@@ -162,11 +162,12 @@ static int serve(int descriptor, const char *config_file)
         (void)send(connection, reply, strlen(reply), MSG_DONTWAIT | MSG_NOSIGNAL);
         return EXIT_NOT_CONFIGURED;
     }
-    /* The C library reads the time zone's file once, at the first use of any time. Now, and not in
-     * the cell, where the file would be one that the user has uploaded (row C08). */
-    if (config->files_list_time == LIST_TIME_UTC && setenv("TZ", "UTC0", 1) < 0)
-        return EXIT_FAILED;
-    tzset();
+    /* The C library reads the time zone's file once, at the first use of any time. If the session
+     * is to know the zone, now, and not in the cell, where the file would be one that the user has
+     * uploaded (row C08). A session that is not becomes UTC itself (session/run.c), and the
+     * monitor, which stays outside, reads the zone when it writes its first line into xferlog. */
+    if (config->files_list_time == LIST_TIME_LOCAL)
+        tzset();
     (void)buffer_append(&problems, "", 1);
     return monitor_serve(config, buffer_size(&problems) > 1 ? buffer_begin(&problems) : NULL,
                          take_fd(&connection)) == 0

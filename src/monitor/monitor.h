@@ -14,6 +14,8 @@
 #include "lib/message.h"
 #include "lib/registry.h"
 #include "lib/request.h"
+#include "lib/stop.h"
+#include "lib/throttle.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -64,6 +66,7 @@ struct monitor {
     bool named;        /* user holds what the client called itself */
     char user[REQUEST_NAME_MAX + 1];
     struct account *account; /* whom the login was granted to, from PHASE_ENTERING on */
+    bool quiet;              /* the log has enough of this address: see guard_arrival() */
     struct pam_process pam;
     char login_detail[256]; /* more about why a login was refused than its word says; "" */
     struct noise noise;
@@ -96,6 +99,23 @@ bool requests_admit_noise(struct monitor *monitor);
 int login_handle(struct monitor *monitor, struct message *message, struct message *answer,
                  int *ret_fd);
 
+/*
+ * What strangers may do how often; guard.c.
+ */
+/* Somebody comes: sets monitor->quiet. Negative errno if that is not known, and was logged. */
+int guard_arrival(struct monitor *monitor, bool *ret_banned);
+/* An event of a connection that has not logged in; left out if that is quiet. */
+void guard_log_stranger(struct monitor *monitor, enum event_id id, const char *reason);
+/* True if the end of the connection need not be logged; it is counted then. */
+bool guard_leaves_out_end(struct monitor *monitor);
+/* May USER's password be checked? *RET_REASON is NULL if so, else the reason for the log, and
+ * guard_refused() must follow. May wait for other tries to end. Negative errno, logged. */
+int guard_try(struct monitor *monitor, const char *user, struct throttle_try *ret,
+              const char **ret_reason);
+/* TRY, which came at ARRIVED (clock_msec), is refused: pauses. True if no other may follow. */
+bool guard_refused(struct monitor *monitor, struct throttle_try *try, uint64_t arrived);
+void guard_granted(struct monitor *monitor, const char *user);
+
 /* Data sockets; sockets.c. */
 int listen_handle(struct monitor *monitor, struct message *message, struct message *answer,
                   int *ret_fd);
@@ -106,8 +126,12 @@ int connect_handle(struct monitor *monitor, struct message *message, struct mess
  * must end. */
 int calls_handle(struct monitor *monitor);
 
-/* Does nothing for so many milliseconds, or until this monitor is told to stop. */
-void monitor_pause(const struct monitor *monitor, uint64_t milliseconds);
+/* Does nothing for so many milliseconds. False, and at once, when this monitor is told to stop. */
+bool monitor_pause(const struct monitor *monitor, uint64_t milliseconds);
+
+/* Has the session say goodbye for REASON and leave; it is killed when that takes too long. The
+ * first reason stays. */
+void monitor_stop(struct monitor *monitor, enum stop_reason reason);
 
 /* Writes EVENT with this connection as its origin. */
 void monitor_log(struct monitor *monitor, const struct event *event);

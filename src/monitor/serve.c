@@ -54,11 +54,11 @@ void monitor_log_cell(struct monitor *monitor, const char *step, int error)
     monitor_log(monitor, &event);
 }
 
-void monitor_pause(const struct monitor *monitor, uint64_t milliseconds)
+bool monitor_pause(const struct monitor *monitor, uint64_t milliseconds)
 {
     /* The signal stays where it is, for serve_session. */
     struct pollfd watched = {.fd = monitor->signals, .events = POLLIN};
-    (void)poll(&watched, 1, milliseconds < INT32_MAX ? (int)milliseconds : INT32_MAX);
+    return poll(&watched, 1, milliseconds < INT32_MAX ? (int)milliseconds : INT32_MAX) <= 0;
 }
 
 /* A dead peer must not hold a session for ever, and replies must not wait for more of their kind.
@@ -102,6 +102,8 @@ static const char *limit_reply(enum registry_limit limit)
     switch (limit) {
     case REGISTRY_ADDRESS_FULL:
         return "421 Too many connections from your address. Close one or try again later.\r\n";
+    case REGISTRY_WAITING_FULL:
+        return "421 Too many connections that have not logged in. Try again later.\r\n";
     case REGISTRY_WAITING_ADDRESS_FULL:
         return "421 Too many connections from your address that have not logged in. Try again "
                "later.\r\n";
@@ -123,10 +125,21 @@ static const char *limit_name(enum registry_limit limit)
 }
 
 #define REPLY_BROKEN "421 Service not available.\r\n"
+#define REPLY_BANNED "421 Too many failed logins from your address. Try again later.\r\n"
 
 /* True if the connection may go on. */
 static bool admit(struct monitor *monitor, int control)
 {
+    bool banned = false;
+    if (guard_arrival(monitor, &banned) < 0) {
+        turn_away(control, REPLY_BROKEN);
+        return false;
+    }
+    if (banned) {
+        guard_log_stranger(monitor, EVENT_REFUSE_CONNECTION, "banned");
+        turn_away(control, REPLY_BANNED);
+        return false;
+    }
     enum registry_limit limit = REGISTRY_ADMITTED;
     int r = registry_enter(monitor->config, &monitor->remote, monitor->session, &monitor->registry,
                            &limit);
@@ -136,7 +149,7 @@ static bool admit(struct monitor *monitor, int control)
         return false;
     }
     if (limit != REGISTRY_ADMITTED) {
-        monitor_log_reason(monitor, EVENT_REFUSE_CONNECTION, limit_name(limit), NULL);
+        guard_log_stranger(monitor, EVENT_REFUSE_CONNECTION, limit_name(limit));
         turn_away(control, limit_reply(limit));
         return false;
     }
@@ -184,17 +197,10 @@ static int until_deadline(const struct monitor *monitor)
     return now >= deadline ? 0 : (int)(deadline - now);
 }
 
-/* Somebody told this monitor to end its connection: the session hears why, says it to the client
- * and leaves; what it reports is still read. Only root can send the signal (lib/stop.h). Told
- * again, the first reason stays and the shorter patience counts. */
-static void stop(struct monitor *monitor)
+/* The session hears why, says it to the client and leaves; what it reports is still read. Told
+ * again, the shorter patience counts. */
+void monitor_stop(struct monitor *monitor, enum stop_reason reason)
 {
-    struct signalfd_siginfo signal;
-    if (read(monitor->signals, &signal, sizeof(signal)) != (ssize_t)sizeof(signal))
-        return;
-    enum stop_reason reason = signal.ssi_signo == SIGTERM && signal.ssi_code == SI_QUEUE
-                                  ? stop_reason_of((uint32_t)signal.ssi_int)
-                                  : STOP_STOPPED;
     uint64_t deadline = clock_msec() + stop_patience(reason);
     bool first = monitor->stop_deadline == 0;
     if (first || deadline < monitor->stop_deadline)
@@ -209,6 +215,17 @@ static void stop(struct monitor *monitor)
     message_put_u32(&message, reason);
     (void)message_send(monitor->cell.socket, &message, -1);
     (void)shutdown(monitor->cell.socket, SHUT_WR);
+}
+
+/* Somebody told this monitor to end its connection. Only root can send the signal (lib/stop.h). */
+static void take_signal(struct monitor *monitor)
+{
+    struct signalfd_siginfo signal;
+    if (read(monitor->signals, &signal, sizeof(signal)) != (ssize_t)sizeof(signal))
+        return;
+    monitor_stop(monitor, signal.ssi_signo == SIGTERM && signal.ssi_code == SI_QUEUE
+                              ? stop_reason_of((uint32_t)signal.ssi_int)
+                              : STOP_STOPPED);
 }
 
 enum watched { WATCH_SOCKET, WATCH_LISTENER, WATCH_SIGNALS, WATCH_PROCESS, WATCH_COUNT };
@@ -254,12 +271,14 @@ static enum ending serve_session(struct monitor *monitor)
         } else if (watched[WATCH_PROCESS].revents)
             return ENDING_GONE; /* with nothing more to say, whoever may hold its socket */
         if (watched[WATCH_SIGNALS].revents)
-            stop(monitor);
+            take_signal(monitor);
     }
 }
 
 static void log_end(struct monitor *monitor, const char *why, int status)
 {
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && guard_leaves_out_end(monitor))
+        return;
     if (monitor->noise.dropped > 0) {
         struct event event = EVENT_INIT(EVENT_THROTTLED);
         cleanup_free char *detail = NULL;
@@ -313,8 +332,7 @@ static void end_pam(struct monitor *monitor)
 static int serve_connection(struct monitor *monitor, int *control)
 {
     tune_control(*control);
-    struct event event = EVENT_INIT(EVENT_CONNECT);
-    monitor_log(monitor, &event);
+    guard_log_stranger(monitor, EVENT_CONNECT, NULL);
     if (!start_cell(monitor, *control))
         return -ECANCELED;
 
@@ -347,7 +365,7 @@ int monitor_serve(const struct config *config, const char *problems, int control
         .phase = PHASE_STARTING,
     };
     cleanup_close int connection = control;
-    int r = log_open(config->directories_logs, &monitor.log);
+    int r = log_open(config, &monitor.log);
     if (r < 0)
         fprintf(
             stderr,

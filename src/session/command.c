@@ -6,6 +6,8 @@
 #include "lib/cleanup.h"
 #include "lib/clock.h"
 #include "lib/text.h"
+#include "session/command_record.h"
+#include "session/transfer.h"
 
 #include <string.h>
 
@@ -99,16 +101,17 @@ static void refuse_zero_byte(struct session *session, const char *line, size_t s
 {
     cleanup_buffer struct buffer shown;
     buffer_init(&shown, 4 * CONTROL_LINE_MAX + 16);
+    size_t visible = command_secret(line, size);
     struct event event = EVENT_INIT(EVENT_PROTOCOL_ABUSE);
     event.reason = "zero-byte";
     if (strncasecmp(line, "USER ", 5) == 0 && size <= 256 &&
-        text_append_quoted(&shown, line, size) == 0 && buffer_append(&shown, "", 1) == 0)
+        text_append_quoted(&shown, line, visible) == 0 && buffer_append(&shown, "", 1) == 0)
         event.detail = buffer_begin(&shown);
     tell_event(session, &event);
     reply(session, 501, "A command cannot contain a zero byte.");
 }
 
-void command_serve(struct session *session, char *line, size_t size)
+static void serve_line(struct session *session, char *line, size_t size)
 {
     enum { VERB_MAX = 16 };
     char verb[VERB_MAX + 1];
@@ -141,6 +144,24 @@ void command_serve(struct session *session, char *line, size_t size)
         return;
     }
     serve_verb(session, verb, argument);
+}
+
+void command_serve(struct session *session, char *line, size_t size)
+{
+    struct command_record *record = command_record_begin(session, line, size);
+    const struct transfer *before = session->transfer;
+    serve_line(session, line, size);
+    if (session->transfer && session->transfer != before)
+        session->transfer->record = record; /* its final reply is still to come */
+    else
+        command_record_end(session, record);
+}
+
+void command_refuse_long(struct session *session)
+{
+    struct command_record *record = command_record_begin(session, NULL, 0);
+    reply(session, 500, "Line too long.");
+    command_record_end(session, record);
 }
 
 bool command_may_serve(const struct session *session)

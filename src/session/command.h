@@ -98,6 +98,8 @@ COMMAND_FUNCTION(command_xsha256);
 COMMAND_FUNCTION(command_xsha512);
 /* command_site.c */
 COMMAND_FUNCTION(command_site);
+/* True if ARGUMENT of SITE can be no secret. */
+bool site_may_be_logged(const char *argument);
 #ifdef CELLFTPD_PROBE
 /* probe.c */
 COMMAND_FUNCTION(command_probe);

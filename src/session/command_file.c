@@ -15,18 +15,32 @@ static void refuse(struct session *session, unsigned code, const char *path, int
     reply_error(session, code, error);
 }
 
+/* With the size of what is gone: nobody can look it up any more. */
+static void log_delete(struct session *session, const char *path, uint64_t size)
+{
+    char full[PATH_MAX];
+    path_full(path, full);
+    struct event event = EVENT_INIT(EVENT_DELETE);
+    event.command = session->command->verb;
+    event.path = full;
+    event.bytes = size;
+    tell_event(session, &event);
+}
+
 void command_dele(struct session *session, char *argument)
 {
     cleanup_close int directory = -1;
     cleanup_free char *name = NULL;
+    struct stat status;
     int r = path_parent(session, argument, &directory, &name);
-    if (r == 0 && unlinkat(directory, name, 0) < 0)
+    if (r == 0 && (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0 ||
+                   unlinkat(directory, name, 0) < 0))
         r = -errno;
     if (r < 0) {
         refuse(session, 550, argument, r);
         return;
     }
-    event_path(session, EVENT_DELETE, argument);
+    log_delete(session, argument, (uint64_t)status.st_size);
     reply(session, 250, "File deleted.");
 }
 

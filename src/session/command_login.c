@@ -3,6 +3,7 @@
 #include "lib/cleanup.h"
 #include "lib/clock.h"
 #include "session/command.h"
+#include "session/command_record.h"
 
 #include <string.h>
 #include <sys/random.h>
@@ -17,6 +18,10 @@ void command_user(struct session *session, char *argument)
     /* Any name gets the same answer. One that is too long cannot be anybody's: cut, it still is
      * nobody's. */
     (void)snprintf(session->user, sizeof(session->user), "%s", argument);
+    /* Nor can "alice PASS secret", but the name is logged, and the secret must not be (row L03). */
+    size_t size = strlen(argument), visible = command_secret(argument, size);
+    if (visible < size)
+        (void)snprintf(session->user, sizeof(session->user), "%.*s***", (int)visible, argument);
     session->user_given = true;
     reply(session, 331, "Send the password.");
 }

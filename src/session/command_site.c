@@ -13,6 +13,7 @@ struct site_command {
     const char *verb;
     void (*serve)(struct session *session, char *argument);
     bool writes;
+    bool logged; /* what follows it is no secret */
     const char *syntax;
     const char *help;
 };
@@ -147,14 +148,14 @@ static void site_idle(struct session *session, char *argument)
 static void site_help(struct session *session, char *argument);
 
 static const struct site_command site_commands[] = {
-    {"CHMOD", site_chmod, true, "mode path", "change permissions"},
-    {"HELP", site_help, false, "", "list these commands"},
-    {"IDLE", site_idle, false, "[seconds]", "tell or set when an idle session ends"},
+    {"CHMOD", site_chmod, true, true, "mode path", "change permissions"},
+    {"HELP", site_help, false, true, "", "list these commands"},
+    {"IDLE", site_idle, false, true, "[seconds]", "tell or set when an idle session ends"},
 #ifdef CELLFTPD_PROBE
-    {"PROBE", command_probe, false, "probe", "try what must be impossible"},
+    {"PROBE", command_probe, false, true, "probe", "try what must be impossible"},
 #endif
-    {"UMASK", site_umask, false, "[mask]", "tell or set what new files do not get"},
-    {"UTIME", site_utime, true, "YYYYMMDDhhmm[ss] path", "set when a file was changed"},
+    {"UMASK", site_umask, false, true, "[mask]", "tell or set what new files do not get"},
+    {"UTIME", site_utime, true, true, "YYYYMMDDhhmm[ss] path", "set when a file was changed"},
 };
 
 static void site_help(struct session *session, char *argument)
@@ -167,19 +168,34 @@ static void site_help(struct session *session, char *argument)
     reply(session, 214, "End.");
 }
 
+static const struct site_command *find(const char *argument)
+{
+    size_t length = strcspn(argument, " ");
+    for (size_t i = 0; i < ELEMENTS(site_commands); i++)
+        if (strlen(site_commands[i].verb) == length &&
+            strncasecmp(site_commands[i].verb, argument, length) == 0)
+            return &site_commands[i];
+    return NULL;
+}
+
+/* SITE PSWD, PASSWD, CPWD: whatever a client believes that its server has, it has a password in it.
+ */
+bool site_may_be_logged(const char *argument)
+{
+    const struct site_command *site = find(argument);
+    return site && site->logged;
+}
+
 void command_site(struct session *session, char *argument)
 {
-    char *rest = argument;
-    const char *verb = strsep(&rest, " ");
-    for (size_t i = 0; i < ELEMENTS(site_commands); i++) {
-        const struct site_command *site = &site_commands[i];
-        if (!text_equal_ignoring_case(site->verb, verb))
-            continue;
-        if (site->writes && session->read_only)
-            reply_error(session, 550, -EROFS);
-        else
-            site->serve(session, rest ? rest : argument + strlen(argument));
+    const struct site_command *site = find(argument);
+    if (!site) {
+        reply(session, 504, "Unknown SITE command; see SITE HELP.");
         return;
     }
-    reply(session, 504, "Unknown SITE command; see SITE HELP.");
+    char *rest = argument + strlen(site->verb);
+    if (site->writes && session->read_only)
+        reply_error(session, 550, -EROFS);
+    else
+        site->serve(session, rest + (*rest == ' '));
 }

@@ -153,6 +153,7 @@ void download_file(struct session *session, const char *path, int file, uint64_t
     struct transfer *transfer =
         transfer_start(session, &kind_file, download, path, ascii ? "Sending text." : greeting);
     if (transfer) {
+        transfer->ascii = ascii;
         transfer->offset = start;
         transfer->total = end - start;
     }

@@ -56,6 +56,7 @@ static void append_code(struct session *session, unsigned code, const char *sepa
 void reply(struct session *session, unsigned code, const char *format, ...)
 {
     va_list arguments;
+    session->replied = code;
     append_code(session, code, " ");
     va_start(arguments, format);
     append_formatted(session, format, arguments);

@@ -105,7 +105,7 @@ static void serve_commands(struct session *session)
         if (r == 0)
             break;
         if (r == -EMSGSIZE)
-            reply(session, 500, "Line too long.");
+            command_refuse_long(session);
         else
             command_serve(session, line, size);
         if (session->transfer)
@@ -257,6 +257,13 @@ static int session_init(struct session *session, const struct session_start *sta
     };
     control_init(&session->control, start->control);
     data_init(&session->data);
+    /* Whatever library may ask for the time: it must not look for a time zone in the user's folder.
+     * Here, where nobody has logged in, the root is empty. */
+    if (start->config->files_list_time == LIST_TIME_UTC) {
+        if (setenv("TZ", "UTC0", 1) < 0)
+            return -errno;
+        tzset();
+    }
     int r = address_of_socket(start->control, &session->local);
     return r < 0 ? r : address_of_peer(start->control, &session->peer);
 }

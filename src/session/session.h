@@ -77,6 +77,7 @@ struct session {
     struct transfer *transfer;     /* the one that runs, or NULL */
     char *scratch;                 /* SESSION_SCRATCH bytes for moving data, made on first use */
     const struct command *command; /* being served, for events */
+    unsigned replied;              /* code of the last reply, 0 before a command has one */
 
     bool user_given; /* USER has come, PASS has not */
     char user[REQUEST_NAME_MAX + 1];
@@ -196,6 +197,8 @@ enum {
 
 /* Serves one line. */
 void command_serve(struct session *session, char *line, size_t size);
+/* Answers a line that was too long to be kept. */
+void command_refuse_long(struct session *session);
 /* True if the next line may be served now: always, but while a transfer runs only some. */
 bool command_may_serve(const struct session *session);
 

@@ -8,6 +8,7 @@
 #include "lib/clock.h"
 #include "lib/text.h"
 #include "session/command.h"
+#include "session/command_record.h"
 
 #include <string.h>
 #include <sys/socket.h>
@@ -116,6 +117,7 @@ void transfer_end(struct session *session, int error)
     transfer->kind->finish(session, transfer, error);
     if (transfer->told)
         tell_status(session, "idle");
+    command_record_end(session, transfer->record);
     session->transfer = NULL;
     transfer_free(transfer);
     session->last_activity = clock_msec();
@@ -145,6 +147,7 @@ void transfer_log(struct session *session, const struct transfer *transfer, enum
     struct event event = EVENT_INIT(id);
     event.command = transfer->command->verb;
     event.path = transfer->path;
+    event.type = id == EVENT_LIST || id == EVENT_HASH ? NULL : transfer->ascii ? "A" : "I";
     event.bytes = transfer->bytes;
     event.offset = transfer->offset > 0 ? transfer->offset : EVENT_UNSET;
     event.duration = clock_usec() - transfer->started;

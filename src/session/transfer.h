@@ -36,7 +36,9 @@ struct transfer {
     uint64_t offset;               /* of the first byte in the file */
     uint64_t total;                /* bytes expected, 0: unknown */
     bool connected;
-    void *state; /* of the kind */
+    bool ascii;
+    struct command_record *record; /* written at its end, or NULL */
+    void *state;                   /* of the kind */
 };
 
 /* Starts a transfer of KIND with STATE, which it owns from then on, also when this fails. Sends the

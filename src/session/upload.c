@@ -118,6 +118,8 @@ void upload_start(struct session *session, const char *path, enum upload_mode mo
     uint64_t offset = upload->target.start;
     struct transfer *transfer = transfer_start(session, &kind_upload, upload, full,
                                                upload->unique ? greeting : "Send the file.");
-    if (transfer)
+    if (transfer) {
+        transfer->ascii = ascii;
         transfer->offset = offset;
+    }
 }

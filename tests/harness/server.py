@@ -112,7 +112,9 @@ class Server:
             "directories": {name: str(self.directory / name) for name in ("users", "homes", "run", "logs")},
             "accounts": {"uid_min": self.uid_min, "uid_max": self.uid_min + 999, "hash_cost": 1},
             "auth": {"order": ["local"]},
-            "login": {"delay": "0 s"},
+            # Every client of a test is 127.0.0.1: no pause and no ban unless the test is about them.
+            "login": {"delay": "0 s", "failures_per_address": 1000000, "failures_per_name": 1000000},
+            "logs": {"journal": False},
             "passive": {"ports": self.ports},
         }
         for name in ("users", "homes", "run", "logs"):
@@ -254,7 +256,7 @@ class Server:
     # logs
 
     def logs(self, kind, word=None, **fields):
-        """The lines of KIND.log (connections, auth, files, admin) as dicts, parsed strictly: those with the third
+        """The lines of KIND.log (connections, auth, files, admin, commands) as dicts, parsed strictly: those with the third
         word WORD and these fields. Values compare as text; None means that the field must be missing."""
         records = logs.read(self.directory / "logs", kind)
         return [record for record in records if logs.matches(record, word, fields)]
@@ -269,6 +271,11 @@ class Server:
             everything = "\n".join(map(str, self.logs(kind)))
             raise AssertionError(f"{kind}.log has {len(found)} lines {word} {fields}, expected {count}:\n{everything}")
         return found[-1] if found else None
+
+    def left_out(self, remote):
+        """How many lines about REMOTE the log says that it does not have."""
+        records = self.logs("connections", "log-throttled", remote=remote, reason="address")
+        return sum(int(record["detail"].split()[0]) for record in records)
 
     # the end
 
@@ -312,8 +319,13 @@ class Server:
         for kind in logs.FILES:
             try:
                 self.logs(kind)
-            except (logs.MalformedLine, UnicodeDecodeError) as error:
+                logs.read_json(self.directory / "logs", kind)
+            except (logs.MalformedLine, ValueError) as error:
                 problems.append(str(error))
+        try:
+            logs.read_xferlog(self.directory / "logs")
+        except (logs.MalformedLine, UnicodeDecodeError) as error:
+            problems.append(str(error))
         for (kind, word, fields), count in self._expected.items():
             found = self.logs(kind, word, **dict(fields))
             if len(found) != count:

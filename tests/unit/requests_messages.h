@@ -46,23 +46,24 @@ static void put_text(struct message *message, const char *const *texts, uint32_t
 static void make_event(struct message *message)
 {
     static const char *const texts[] = {"", "a", "/x\ny", "\xff\x80", "drop \"all\""};
-    static const size_t maxima[] = {64, 8192, 8192, 512, 2048};
+    static const size_t maxima[] = {64, 8192, 8192, 8, 0, 0, 0, 0, 512, 2048}; /* 0: a number */
     message_put_u32(message, below(EVENT_COUNT + 2));
     size_t room = below(2); /* one text near its limit, or none: more do not fit */
     size_t which = below(ELEMENTS(maxima));
     for (size_t i = 0; i < ELEMENTS(maxima); i++)
-        if (room > 0 && i == which)
+        if (maxima[i] == 0)
+            message_put_u64(message, below(2) ? EVENT_UNSET : below(1000));
+        else if (room > 0 && i == which)
             PUT_TEXT(message, texts, maxima[i]);
         else
             message_put_string(message, ANY_OF(texts));
-    for (size_t i = 0; i < 4; i++)
-        message_put_u64(message, below(2) ? EVENT_UNSET : below(1000));
 }
 
 static void make_good(struct message *message)
 {
     static const char *const steps[] = {"", "fork", "pivot"};
-    static const char *const names[] = {"alice", "alice", "old", "disabled", "damaged", "", "root"};
+    static const char *const names[] = {"alice",   "alice",   "old", "disabled",
+                                        "expired", "damaged", "",    "root"};
     static const char *const passwords[] = {"right", "right", "wrong", ""};
     static const char *const hosts[] = {"192.0.2.1", "192.0.2.1", "192.0.2.1",  "192.0.2.2",
                                         "10.9.8.7",  "",          "192.0.2.1 ", "2001:db8::1"};

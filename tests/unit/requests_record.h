@@ -28,6 +28,8 @@ static struct record {
     int bound, listened, connected;
     struct sockaddr_in target, own;
     int events[EVENT_COUNT];
+    int stopped;
+    bool locked;             /* the account, since its password was checked */
     bool fail;               /* the next system operation does */
     bool no_listener;        /* the descriptor that came is something else */
     bool keeps_capabilities; /* the session has not given up what entering took */
@@ -43,14 +45,16 @@ int account_load(const struct config *config, const char *name, struct account *
         assert_int_equal(buffer_append_string(problem, "line 1"), 0);
         return -EBADMSG;
     }
-    if (strcmp(name, "alice") != 0 && strcmp(name, "old") != 0 && strcmp(name, "disabled") != 0)
+    if (strcmp(name, "alice") != 0 && strcmp(name, "old") != 0 && strcmp(name, "disabled") != 0 &&
+        strcmp(name, "expired") != 0)
         return -ENOENT;
     *ret = calloc(1, sizeof(**ret));
     assert_non_null(*ret);
     (*ret)->name = strdup(name);
     (*ret)->password = strdup(strcmp(name, "old") == 0 ? "old hash" : "hash");
     (*ret)->uid = (*ret)->gid = 200001;
-    (*ret)->enabled = strcmp(name, "disabled") != 0;
+    (*ret)->enabled = strcmp(name, "disabled") != 0 && !record.locked;
+    (*ret)->expires = strcmp(name, "expired") == 0;
     return 0;
 }
 
@@ -83,14 +87,27 @@ int password_hash(const char *password, unsigned cost, char ret[PASSWORD_HASH_MA
     return 0;
 }
 
-int account_save(const struct config *config, const struct account *account, bool create)
+int account_change(const struct config *config, const char *name, account_changer change,
+                   void *data, struct account **ret, struct buffer *problem)
 {
-    (void)config;
-    assert_false(create);
-    assert_string_equal(account->name, "old");
-    assert_string_equal(account->password, "new hash");
+    assert_string_equal(name, "old");
+    assert_int_equal(account_load(config, name, ret, problem), 0);
+    assert_int_equal(change(*ret, data), 1);
+    assert_string_equal((*ret)->password, "new hash");
     record.saved++;
-    return 0;
+    return 1;
+}
+
+bool account_is_expired(const struct account *account)
+{
+    return account->expires != 0;
+}
+
+void monitor_stop(struct monitor *monitor, enum stop_reason reason)
+{
+    (void)monitor;
+    assert_int_equal(reason, STOP_LOCKED);
+    record.stopped++;
 }
 
 /* PAM is asked in the session tests. */
@@ -222,10 +239,11 @@ int connect(int fd, __CONST_SOCKADDR_ARG address, socklen_t size)
     return -1;
 }
 
-void monitor_pause(const struct monitor *monitor, uint64_t milliseconds)
+bool monitor_pause(const struct monitor *monitor, uint64_t milliseconds)
 {
     assert_non_null(monitor);
     clock_pause(milliseconds);
+    return true;
 }
 
 void monitor_log(struct monitor *monitor, const struct event *event)

@@ -1,12 +1,14 @@
 /*
- * lib/event.c: an event survives its way to the monitor, and no name can forge a line, a field or
- * an address (rows L01, L02, A06).
+ * lib/event.c, lib/event_format.c: an event survives its way to the monitor, and no name can forge
+ * a line, a field or an address (rows L01, L02, A06), neither as text nor as JSON nor in the
+ * journal.
  */
-#include "lib/event.h"
+#include "lib/event_format.h"
 
 #include "lib/cleanup.h"
 #include "lib/text.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <regex.h>
 #include <setjmp.h>
@@ -26,6 +28,7 @@ static const struct event full = {
     .command = "STOR",
     .path = "/a b",
     .path_to = "/c",
+    .type = "I",
     .reason = "quota",
     .detail = "one two",
     .bytes = 5,
@@ -42,16 +45,25 @@ static struct address remote(void)
     return address;
 }
 
+static char *string_of(const struct buffer *buffer)
+{
+    char *string = strndup(buffer_begin(buffer), buffer_size(buffer));
+    assert_non_null(string);
+    assert_int_equal(strlen(string), buffer_size(buffer));
+    return string;
+}
+
 /* The line of EVENT. The caller frees it. */
 static char *line_of(const struct event_origin *origin, const struct event *event)
 {
+    char time[EVENT_TIME_MAX];
+    event_format_time(&moment, time);
     cleanup_buffer struct buffer buffer;
     buffer_init(&buffer, 200000);
-    assert_int_equal(event_format(&buffer, &moment, origin, event), 0);
-    char *line = strndup(buffer_begin(&buffer), buffer_size(&buffer));
-    assert_non_null(line);
-    assert_int_equal(strlen(line), buffer_size(&buffer));
-    return line;
+    assert_int_equal(buffer_append_format(&buffer, "%s ", time), 0);
+    assert_int_equal(event_format_text(&buffer, origin, event), 0);
+    assert_int_equal(buffer_append_string(&buffer, "\n"), 0);
+    return string_of(&buffer);
 }
 
 static void test_table(void **state)
@@ -64,9 +76,13 @@ static void test_table(void **state)
         assert_true(strspn(file, "abcdefghijklmnopqrstuvwxyz") == strlen(file) && *file);
         assert_true(strspn(kind->word, "abcdefghijklmnopqrstuvwxyz-") == strlen(kind->word));
         /* A reader tells events by file and word. */
-        for (unsigned k = 0; k < i; k++)
+        assert_int_equal(strlen(kind->id), 32);
+        assert_int_equal(strspn(kind->id, "0123456789abcdef"), 32);
+        for (unsigned k = 0; k < i; k++) {
+            assert_string_not_equal(kind->id, event_kind(k)->id);
             assert_false(event_kind(k)->file == kind->file &&
                          strcmp(event_kind(k)->word, kind->word) == 0);
+        }
     }
     /* What a session may report decides what a captured session can forge. */
     assert_int_equal(event_kind(EVENT_LOGIN)->from, EVENT_FROM_MONITOR);
@@ -103,7 +119,8 @@ static void test_lines(void **state)
         {&client, &full,
          "2026-11-22T17:04:21.123Z files upload remote=198.51.100.9 port=50312 user=\"alice\" "
          "command=STOR "
-         "path=\"/a b\" to=\"/c\" bytes=5 offset=0 usec=12 reply=226 reason=quota detail=\"one "
+         "path=\"/a b\" to=\"/c\" type=I bytes=5 offset=0 usec=12 reply=226 reason=quota "
+         "detail=\"one "
          "two\" "
          "session=7f3a90c2d4e5f601\n"},
         {&client, &refused,
@@ -130,20 +147,14 @@ static void test_lines(void **state)
 static void test_time(void **state)
 {
     (void)state;
-    const struct event_origin nobody = {NULL, NULL, NULL, NULL};
-    struct event event = EVENT_INIT(EVENT_SWEEP);
     for (time_t when = -4000000000; when < 253402300799; when += 86400 * 29 + 4711) {
-        char expected[64];
+        char expected[64], time[EVENT_TIME_MAX];
         struct tm tm;
         assert_non_null(gmtime_r(&when, &tm));
-        assert_true(
-            strftime(expected, sizeof(expected), "%Y-%m-%dT%H:%M:%S.000Z files sweep\n", &tm) > 0);
-        cleanup_buffer struct buffer buffer;
-        buffer_init(&buffer, 100);
+        assert_true(strftime(expected, sizeof(expected), "%Y-%m-%dT%H:%M:%S.000Z", &tm) > 0);
         const struct timespec exact = {.tv_sec = when};
-        assert_int_equal(event_format(&buffer, &exact, &nobody, &event), 0);
-        assert_int_equal(buffer_size(&buffer), strlen(expected));
-        assert_memory_equal(buffer_begin(&buffer), expected, strlen(expected));
+        event_format_time(&exact, time);
+        assert_string_equal(time, expected);
     }
 }
 
@@ -180,7 +191,7 @@ static void assert_unforged(const char *line)
     (void)snprintf(
         pattern, sizeof(pattern),
         "^2026-11-22T17:04:21.123Z files upload remote=198\\.51\\.100\\.9 port=50312 user=%s "
-        "command=(%s|%s) path=%s to=%s bytes=5 offset=0 usec=12 reply=226 reason=(%s|%s) "
+        "command=(%s|%s) path=%s to=%s type=I bytes=5 offset=0 usec=12 reply=226 reason=(%s|%s) "
         "detail=%s session=7f3a90c2d4e5f601\n$",
         quoted, word, quoted, quoted, quoted, word, quoted, quoted);
     regex_t expression;
@@ -220,17 +231,166 @@ static void test_no_name_forges_anything_L01_L02_A06(void **state)
     }
 }
 
+/* JSON of EVENT, as it follows the brace and the time. The caller frees it. */
+static char *json_of(const struct event_origin *origin, const struct event *event)
+{
+    cleanup_buffer struct buffer buffer;
+    buffer_init(&buffer, 400000);
+    assert_int_equal(event_format_json(&buffer, origin, event), 0);
+    return string_of(&buffer);
+}
+
+static void test_json(void **state)
+{
+    (void)state;
+    struct address address = remote();
+    const struct event_origin client = {&address, "al\"i\\ce", "7f3a90c2d4e5f601", NULL};
+    const struct event_origin admin = {NULL, "bob", NULL, "root"};
+    struct event user_add = EVENT_INIT(EVENT_USER_ADD);
+    struct event odd = EVENT_INIT(EVENT_DELETE);
+    odd.path = "/caf\xe9\n\x1b\xe2\x80\xa8";
+    odd.reason = "";
+    const struct {
+        const struct event_origin *origin;
+        const struct event *event;
+        const char *json;
+    } rows[] = {
+        {&client, &full,
+         "\"log\":\"files\",\"event\":\"upload\",\"remote\":\"198.51.100.9\",\"port\":50312,"
+         "\"user\":\"al\\\"i\\\\ce\",\"command\":\"STOR\",\"path\":\"/a b\",\"to\":\"/c\","
+         "\"type\":\"I\",\"bytes\":5,\"offset\":0,\"usec\":12,\"reply\":226,\"reason\":\"quota\","
+         "\"detail\":\"one two\",\"session\":\"7f3a90c2d4e5f601\"}"},
+        {&admin, &user_add,
+         "\"log\":\"admin\",\"event\":\"user-add\",\"user\":\"bob\",\"actor\":\"root\"}"},
+        {&admin, &odd,
+         "\"log\":\"files\",\"event\":\"delete\",\"user\":\"bob\","
+         "\"path\":\"/caf\\ufffd\\u000a\\u001b\\u2028\",\"path_hex\":\"2f636166e90a1be280a8\","
+         "\"reason\":\"\",\"actor\":\"root\"}"},
+    };
+    for (size_t i = 0; i < ELEMENTS(rows); i++) {
+        cleanup_free char *json = json_of(rows[i].origin, rows[i].event);
+        assert_string_equal(json, rows[i].json);
+    }
+}
+
+/* A record of the journal's native protocol, field by field. */
+static void read_field(const char **position, const char *end, char name[64], const char **ret,
+                       size_t *ret_size)
+{
+    size_t length = strcspn(*position, "=\n");
+    assert_in_range(length, 1, 63);
+    assert_int_equal(strspn(*position, EVENT_UPPER "_"), length); /* what journald accepts */
+    memcpy(name, *position, length);
+    name[length] = '\0';
+    *position += length + 1;
+    if ((*position)[-1] == '=') {
+        *ret = *position;
+        *ret_size = strcspn(*position, "\n");
+    } else {
+        uint64_t size;
+        memcpy(&size, *position, sizeof(size));
+        *ret = *position + sizeof(size);
+        *ret_size = le64toh(size);
+    }
+    *position = *ret + *ret_size;
+    assert_true(*position < end && **position == '\n');
+    *position += 1;
+}
+
+struct record_field {
+    const char *name, *value;
+};
+
+static void assert_record(const struct event_origin *origin, const struct event *event,
+                          const struct record_field *expected, size_t count)
+{
+    cleanup_buffer struct buffer text;
+    cleanup_buffer struct buffer record;
+    buffer_init(&text, 200000);
+    buffer_init(&record, 200000);
+    assert_int_equal(event_format_text(&text, origin, event), 0);
+    assert_int_equal(event_format_journal(&record, &text, origin, event), 0);
+    size_t whole = buffer_size(&record);
+    assert_int_equal(buffer_append(&record, "", 1), 0); /* ends the search for '=' */
+    const char *position = buffer_begin(&record), *end = position + whole;
+    for (size_t i = 0; i < count; i++) {
+        char name[64];
+        const char *value;
+        size_t size;
+        assert_true(position < end);
+        read_field(&position, end, name, &value, &size);
+        assert_string_equal(name, expected[i].name);
+        assert_int_equal(size, strlen(expected[i].value));
+        assert_memory_equal(value, expected[i].value, size);
+    }
+    assert_true(position == end);
+}
+
+static void test_journal_record(void **state)
+{
+    (void)state;
+    struct address address = remote();
+    const struct event_origin client = {&address, "alice", "7f3a90c2d4e5f601", NULL};
+    const struct record_field all[] = {
+        {"MESSAGE", "files upload remote=198.51.100.9 port=50312 user=\"alice\" command=STOR "
+                    "path=\"/a b\" to=\"/c\" type=I bytes=5 offset=0 usec=12 reply=226 "
+                    "reason=quota detail=\"one two\" session=7f3a90c2d4e5f601"},
+        {"MESSAGE_ID", event_kind(EVENT_UPLOAD)->id},
+        {"PRIORITY", "6"},
+        {"SYSLOG_IDENTIFIER", "cellftpd"},
+        {"SYSLOG_FACILITY", "11"},
+        {"FTP_EVENT", "files-upload"},
+        {"FTP_CLIENT", "198.51.100.9"},
+        {"FTP_CLIENT_PORT", "50312"},
+        {"FTP_USER", "alice"},
+        {"FTP_COMMAND", "STOR"},
+        {"FTP_PATH", "/a b"},
+        {"FTP_PATH_TO", "/c"},
+        {"FTP_TYPE", "I"},
+        {"FTP_BYTES", "5"},
+        {"FTP_OFFSET", "0"},
+        {"FTP_USEC", "12"},
+        {"FTP_REPLY", "226"},
+        {"FTP_REASON", "quota"},
+        {"FTP_DETAIL", "one two"},
+        {"FTP_SESSION", "7f3a90c2d4e5f601"},
+    };
+    assert_record(&client, &full, all, ELEMENTS(all));
+
+    /* A name with a line end, and another field in it, is one field. */
+    const struct event_origin forged = {&address, "x\nFTP_CLIENT=203.0.113.1\n", NULL, "root"};
+    struct event refused = EVENT_INIT(EVENT_LOGIN_REFUSED);
+    const struct record_field few[] = {
+        {"MESSAGE", "auth refused remote=198.51.100.9 port=50312 "
+                    "user=\"x\\x0aFTP_CLIENT=203.0.113.1\\x0a\" actor=\"root\""},
+        {"MESSAGE_ID", event_kind(EVENT_LOGIN_REFUSED)->id},
+        {"PRIORITY", "5"},
+        {"SYSLOG_IDENTIFIER", "cellftpd"},
+        {"SYSLOG_FACILITY", "11"},
+        {"FTP_EVENT", "auth-refused"},
+        {"FTP_CLIENT", "198.51.100.9"},
+        {"FTP_CLIENT_PORT", "50312"},
+        {"FTP_USER", "x\nFTP_CLIENT=203.0.113.1\n"},
+        {"FTP_ADMIN", "root"},
+    };
+    assert_record(&forged, &refused, few, ELEMENTS(few));
+}
+
 static void test_whole_line_or_nothing(void **state)
 {
     (void)state;
     struct address address = remote();
     const struct event_origin origin = {&address, "alice", "7f3a90c2d4e5f601", NULL};
-    cleanup_free char *line = line_of(&origin, &full);
-    for (size_t room = 0; room < strlen(line); room++) {
+    cleanup_buffer struct buffer text;
+    buffer_init(&text, 4096);
+    assert_int_equal(event_format_text(&text, &origin, &full), 0);
+    for (size_t room = 0; room < buffer_size(&text); room++) {
         cleanup_buffer struct buffer buffer;
         buffer_init(&buffer, room + 3);
         assert_int_equal(buffer_append_string(&buffer, "abc"), 0);
-        assert_int_equal(event_format(&buffer, &moment, &origin, &full), -ENOBUFS);
+        assert_int_equal(event_format_text(&buffer, &origin, &full), -ENOBUFS);
+        assert_int_equal(event_format_json(&buffer, &origin, &full), -ENOBUFS);
+        assert_int_equal(event_format_journal(&buffer, &text, &origin, &full), -ENOBUFS);
         assert_int_equal(buffer_size(&buffer), 3);
         assert_memory_equal(buffer_begin(&buffer), "abc", 3);
     }
@@ -249,6 +409,7 @@ static void assert_same_event(const struct event *a, const struct event *b)
     assert_same_text(a->command, b->command);
     assert_same_text(a->path, b->path);
     assert_same_text(a->path_to, b->path_to);
+    assert_same_text(a->type, b->type);
     assert_same_text(a->reason, b->reason);
     assert_same_text(a->detail, b->detail);
     assert_true(a->bytes == b->bytes && a->offset == b->offset);
@@ -346,6 +507,8 @@ int main(void)
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_lines),
         cmocka_unit_test(test_time),
+        cmocka_unit_test(test_json),
+        cmocka_unit_test(test_journal_record),
         cmocka_unit_test(test_no_name_forges_anything_L01_L02_A06),
         cmocka_unit_test(test_whole_line_or_nothing),
         cmocka_unit_test(test_put_and_get),

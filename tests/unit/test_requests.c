@@ -36,7 +36,7 @@ static bool take(struct reader *reader, void *ret, size_t size)
     return true;
 }
 
-enum { FIELDS_MAX = 10, NUMBER = -4, LONG_NUMBER = -8 };
+enum { FIELDS_MAX = 11, NUMBER = -4, LONG_NUMBER = -8 };
 
 /* What a request consists of: NUMBER, LONG_NUMBER, or the longest length of a text. */
 static const struct {
@@ -52,15 +52,15 @@ static const struct {
     [REQUEST_CONNECT] = {PHASE_SESSION, false, 2, {64, NUMBER}},
     [REQUEST_EVENT] = {PHASE_LOGIN | PHASE_SESSION,
                        false,
-                       10,
-                       {NUMBER, 64, 8192, 8192, 512, 2048, LONG_NUMBER, LONG_NUMBER, LONG_NUMBER,
-                        LONG_NUMBER}},
+                       11,
+                       {NUMBER, 64, 8192, 8192, 8, LONG_NUMBER, LONG_NUMBER, LONG_NUMBER,
+                        LONG_NUMBER, 512, 2048}},
     [REQUEST_STATUS] = {PHASE_LOGIN | PHASE_SESSION, false, 1, {256}},
 };
 
 struct opinion {
     uint32_t number;     /* the one of the request, if it has one */
-    const char *text[5]; /* in order */
+    const char *text[6]; /* in order */
 };
 
 static bool read_field(struct reader *reader, int form, struct opinion *ret, size_t *texts)
@@ -132,9 +132,11 @@ static void set_phase(struct monitor *monitor)
     account_free(monitor->account);
     monitor->account = NULL;
     struct buffer problem;
-    if (monitor->phase == PHASE_ENTERING)
-        assert_int_equal(account_load(monitor->config, "alice", &monitor->account, &problem), 0);
     record = (struct record){.fail = below(16) == 0};
+    if (monitor->phase == PHASE_ENTERING) {
+        assert_int_equal(account_load(monitor->config, "alice", &monitor->account, &problem), 0);
+        record.locked = below(4) == 0;
+    }
 }
 
 static int total_events(void)
@@ -211,6 +213,8 @@ static void check_report(const struct bench *bench, uint32_t type, const struct 
     assert_int_equal(record.events[EVENT_CELL_FAILED], opinion->number != 0);
     assert_int_equal(record.dropped, type == REQUEST_ENTERED && opinion->number == 0);
     assert_int_equal(record.events[EVENT_LOGIN], type == REQUEST_ENTERED && !fails);
+    /* Row L12: one that was locked in the meantime is not let in. */
+    assert_int_equal(record.stopped, type == REQUEST_ENTERED && !fails && record.locked);
     if (!fails)
         assert_int_equal(bench->monitor.phase, type == REQUEST_READY ? PHASE_LOGIN : PHASE_SESSION);
 }
