@@ -183,7 +183,6 @@ int main(int argc, char **argv)
         return EXIT_USAGE;
     }
     (void)signal(SIGPIPE, SIG_IGN);
-    (void)signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is an error, not an end */
     (void)umask(077);
     switch (arguments.mode) {
     case MODE_HELP: fputs(usage, stdout); return EXIT_OK;
