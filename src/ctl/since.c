@@ -10,10 +10,9 @@ static int ago(const char *text, time_t now, time_t *ret)
 {
     uint64_t milliseconds;
     /* A bare number could be anything. */
-    if (strspn(text, "0123456789") == strlen(text) || scan_duration(text, &milliseconds) < 0 ||
-        milliseconds / 1000 > (uint64_t)now)
+    if (strspn(text, "0123456789") == strlen(text) || scan_duration(text, &milliseconds) < 0)
         return -EINVAL;
-    *ret = now - (time_t)(milliseconds / 1000);
+    *ret = milliseconds / 1000 < (uint64_t)now ? now - (time_t)(milliseconds / 1000) : 0;
     return 0;
 }
 
