@@ -52,8 +52,8 @@ all_cppflags := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DCELLFTPD_VERSION='"$(VERS
 all_cflags   := -std=gnu17 $(CFLAGS) $(warnings) $(hardening) $(sanitize)
 all_ldflags  := $(hardening_link) $(sanitize) $(LDFLAGS)
 
-server_libs := -lconfig -lcrypt -lmd -lz
-ctl_libs    := -lconfig -lcrypt
+server_libs := -lconfig -lcrypt -lmd -lsystemd -lz
+ctl_libs    := -lconfig -lcrypt -lmd
 
 lib_sources     := $(filter-out src/lib/filter_build.c,$(wildcard src/lib/*.c))
 monitor_sources := $(wildcard src/monitor/*.c)
@@ -117,9 +117,10 @@ unit: $(unit_tests)
 
 # What a Debian machine needs, to build and to test; only what is missing is installed.
 build_packages := gcc make libc6-dev linux-libc-dev libconfig-dev libcrypt-dev libmd-dev \
-	zlib1g-dev libseccomp-dev systemd
+	zlib1g-dev libseccomp-dev libsystemd-dev libpam0g-dev systemd
 test_packages := clang libcmocka-dev python3 curl lftp ncftp wget rclone strace acl iproute2 procps \
-	util-linux man-db mandoc cppcheck clang-format clang-tidy
+	util-linux systemd-container mmdebstrap man-db mandoc cppcheck clang-format clang-tidy logrotate \
+	fail2ban python3-systemd jq
 
 .PHONY: deps test-deps
 deps:
@@ -154,20 +155,96 @@ lint: test-deps
 lint-fix:
 	clang-format -i $(c_files)
 
-.PHONY: install uninstall
-sbin := $(DESTDIR)$(PREFIX)/sbin
-man  := $(DESTDIR)$(PREFIX)/share/man
-etc  := $(DESTDIR)$(SYSCONFDIR)/cellftpd
+# Configuration is not overwritten, and programs are replaced in one step, so that a session that runs or begins
+# meanwhile has a whole one. Without DESTDIR, where systemd runs, the service is ready to be enabled afterwards.
+.PHONY: install uninstall activate
+sbin  := $(DESTDIR)$(PREFIX)/sbin
+share := $(DESTDIR)$(PREFIX)/share
+lib   := $(DESTDIR)$(PREFIX)/lib
+etc   := $(DESTDIR)$(SYSCONFDIR)
 manuals := $(wildcard man/*.[1-8])
+# What is installed under other names, as SOURCE:TARGET.
+vendor_files := \
+	systemd/cellftpd.socket:$(lib)/systemd/system/cellftpd.socket \
+	systemd/cellftpd.slice:$(lib)/systemd/system/cellftpd.slice \
+	systemd/cellftpd.preset:$(lib)/systemd/system-preset/90-cellftpd.preset \
+	systemd/cellftpd.sysusers:$(lib)/sysusers.d/cellftpd.conf \
+	systemd/cellftpd.tmpfiles:$(lib)/tmpfiles.d/cellftpd.conf \
+	systemd/cellftpd.catalog:$(lib)/systemd/catalog/cellftpd.catalog \
+	$(foreach page,$(manuals),$(page):$(share)/man/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
+# Debian's PAM has common-auth, Fedora's has not.
+pam_variant := $(if $(wildcard $(etc)/pam.d/common-auth $(SYSCONFDIR)/pam.d/common-auth),,.fedora)
+config_files := \
+	etc/cellftpd.conf:$(etc)/cellftpd/cellftpd.conf \
+	pam.d/cellftpd$(pam_variant):$(etc)/pam.d/cellftpd \
+	etc/logrotate.d/cellftpd:$(etc)/logrotate.d/cellftpd \
+	etc/fail2ban/filter.d/cellftpd.conf:$(etc)/fail2ban/filter.d/cellftpd.conf \
+	etc/fail2ban/jail.d/cellftpd.conf:$(etc)/fail2ban/jail.d/cellftpd.conf \
+	etc/firewalld/cellftpd.xml:$(etc)/firewalld/services/cellftpd.xml \
+	etc/ufw/cellftpd:$(etc)/ufw/applications.d/cellftpd
+source_of = $(word 1,$(subst :, ,$(1)))
+target_of = $(word 2,$(subst :, ,$(1)))
+define newline
+
+
+endef
+# One line of a recipe for each file.
+each_file = $(foreach pair,$(foreach one,$(1),$(if $(wildcard $(call source_of,$(one))),$(one))),$(call $(2),$(call source_of,$(pair)),$(call target_of,$(pair)))$(newline)	)
+put_file = $(INSTALL) -D -m 0644 $(1) $(2)
+put_program = $(INSTALL) -D -m 0755 $(1) $(2).new && mv -f $(2).new $(2)
+put_config = @if [ ! -e $(2) ]; then $(INSTALL) -D -m 0644 $(1) $(2); \
+	elif ! cmp -s $(1) $(2); then echo "kept $(2): it is not the same as $(1)"; fi
+remove_config = @if cmp -s $(1) $(2); then rm -f $(2); elif [ -e $(2) ]; then echo "kept $(2): it was changed"; fi
+service = $(lib)/systemd/system/cellftpd@.service
+
 install: all
-	$(INSTALL) -d $(sbin) $(etc) $(foreach n,5 8,$(man)/man$(n))
-	$(INSTALL) -m 0755 $(O)/cellftpd $(O)/cellftpctl $(sbin)
-	$(foreach page,$(manuals),$(INSTALL) -m 0644 $(page) $(man)/man$(subst .,,$(suffix $(page)));)
-	test -e $(etc)/cellftpd.conf || $(INSTALL) -m 0644 etc/cellftpd.conf $(etc)
+	$(call put_program,$(O)/cellftpd,$(sbin)/cellftpd)
+	$(call put_program,$(O)/cellftpctl,$(sbin)/cellftpctl)
+	$(call each_file,$(vendor_files),put_file)
+	sed 's|@SBINDIR@|$(PREFIX)/sbin|' systemd/cellftpd@.service.in > $(service).new
+	chmod 0644 $(service).new && mv -f $(service).new $(service)
+	$(call each_file,$(config_files),put_config)
+ifeq ($(DESTDIR),)
+	@$(MAKE) --no-print-directory activate
+endif
+
+# Tells the running system what has been installed.
+systemd_runs := $(wildcard /run/systemd/system)
+activate:
+ifneq ($(systemd_runs),)
+	systemd-sysusers $(PREFIX)/lib/sysusers.d/cellftpd.conf
+	systemd-tmpfiles --create $(PREFIX)/lib/tmpfiles.d/cellftpd.conf
+	journalctl --update-catalog
+	systemctl daemon-reload
+endif
+	@echo
+	@echo "Next:"
+	@echo "    cellftpctl user add alice                 asks for a password, makes /srv/ftp/alice"
+ifneq ($(systemd_runs),)
+	@echo "    systemctl enable --now cellftpd.socket    listens on port 21"
+	@echo "    curl -u alice ftp://localhost/            logs in"
+else
+	@echo "Without systemd: cellftpd(8), STARTING WITHOUT SYSTEMD."
+endif
+
+# Sessions are told and ended: what serves them goes away.
 uninstall:
-	rm -f $(sbin)/cellftpd $(sbin)/cellftpctl
-	rm -f $(foreach page,$(manuals),$(man)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
-	@echo "kept: $(etc), accounts, folders and logs"
+ifeq ($(DESTDIR),)
+ifneq ($(systemd_runs),)
+	-systemctl disable --now cellftpd.socket
+	systemctl stop cellftpd.slice
+endif
+endif
+	rm -f $(sbin)/cellftpd $(sbin)/cellftpctl $(service)
+	rm -f $(foreach pair,$(vendor_files),$(call target_of,$(pair)))
+	$(call each_file,$(filter-out etc/cellftpd.conf:%,$(config_files)),remove_config)
+ifeq ($(DESTDIR),)
+ifneq ($(systemd_runs),)
+	systemctl daemon-reload
+	journalctl --update-catalog
+endif
+endif
+	@echo "kept: $(etc)/cellftpd, accounts (/var/lib/cellftpd), users' folders (/srv/ftp), logs (/var/log/cellftpd)"
 
 .PHONY: clean help
 clean:

@@ -1,6 +1,8 @@
 /*
- * cellftpctl: what a command is, and what one invocation of it consists of. Only src/ctl includes
- * it.
+ * cellftpctl: what a command, an operand and an option are, and what one invocation consists of.
+ * Only src/ctl includes it. Everything that is known of them stands in the tables of commands.c,
+ * operand.c, options.c and usage.c, from which the usage, the completion, the check of the manual
+ * and the check of the command line are made.
  */
 #pragma once
 
@@ -19,54 +21,156 @@ enum exit_status {
     STATUS_NOT_CONFIGURED = 6,
 };
 
-enum option {
-    OPTION_PASSWORD_STDIN = 1 << 0,
-    OPTION_GENERATE = 1 << 1,
-    OPTION_READ_ONLY = 1 << 2,
-    OPTION_PURGE = 1 << 3,
-    OPTION_YES = 1 << 4,
-    OPTION_DRY_RUN = 1 << 5,
-    OPTION_JSON = 1 << 6,
-    OPTION_HELP = 1 << 7,
-    OPTION_VERSION = 1 << 8,
+struct exit_meaning {
+    enum exit_status status;
+    const char *meaning;
+};
+extern const struct exit_meaning exit_meanings[];
+extern const size_t exit_meaning_count;
+
+/* --- Operands, and the values of options --- */
+
+enum operand_kind {
+    OPERAND_NONE,
+    OPERAND_ACCOUNT,  /* the name of a local account */
+    OPERAND_USER,     /* the name of anybody who can log in, PAM's users too */
+    OPERAND_SESSION,  /* as in the logs */
+    OPERAND_WHO,      /* a session, an address or a user */
+    OPERAND_KEY,      /* an option of the configuration */
+    OPERAND_ADDRESS,  /* IPv4 or IPv6 */
+    OPERAND_DATE,     /* when an account expires, or never */
+    OPERAND_DURATION, /* scan_duration() takes it */
+    OPERAND_NUMBER,   /* scan_u64() takes it */
+    OPERAND_TIME,     /* since_parse() takes it */
+    OPERAND_LOGS,     /* logs_parse() takes it */
+    OPERAND_FILE,
+    OPERAND_KIND_COUNT,
+};
+
+enum operand_number {
+    OPERAND_ONE,
+    OPERAND_OPTIONAL,
+    OPERAND_SEVERAL, /* one or more */
+    OPERAND_ANY,     /* none or more */
+};
+
+struct operand {
+    enum operand_kind kind;
+    enum operand_number number; /* only the last one may be another than OPERAND_ONE */
+};
+
+/* "NAME", and what it must be, in words. */
+const char *operand_placeholder(enum operand_kind kind);
+const char *operand_expected(enum operand_kind kind);
+/* Whether TEXT can be one; says on stderr what would be right. Nothing is opened. */
+bool operand_check(enum operand_kind kind, const char *text);
+
+/* --- Options --- */
+
+enum ctl_option {
+    OPTION_CONFIG = 1 << 0,
+    OPTION_HELP = 1 << 1,
+    OPTION_VERSION = 1 << 2,
+    OPTION_JSON = 1 << 3,
+    OPTION_DRY_RUN = 1 << 4,
+    OPTION_YES = 1 << 5,
+    OPTION_PASSWORD_STDIN = 1 << 6,
+    OPTION_GENERATE = 1 << 7,
+    OPTION_READ_ONLY = 1 << 8,
+    OPTION_PURGE = 1 << 9,
+    OPTION_READ_WRITE = 1 << 10,
+    OPTION_EXPIRES = 1 << 11,
+    OPTION_LOCKED = 1 << 12,
+    OPTION_UNLOCKED = 1 << 13,
+    OPTION_USER = 1 << 16,
+    OPTION_ADDRESS = 1 << 17,
+    OPTION_TIMEOUT = 1 << 18,
+    OPTION_NOW = 1 << 19,
+    OPTION_END = 1 << 20,
+    OPTION_SESSION = 1 << 21,
+    OPTION_KIND = 1 << 22,
+    OPTION_SINCE = 1 << 23,
+    OPTION_LINES = 1 << 24,
+    OPTION_FOLLOW = 1 << 25,
+};
+enum { OPTION_BITS = 32 };
+#define OPTIONS_OF_ALL ((unsigned)(OPTION_CONFIG | OPTION_HELP | OPTION_VERSION))
+
+struct option_word {
+    enum ctl_option option;
+    const char *word;       /* "--json" */
+    char letter;            /* 'h' of "-h", or 0 */
+    enum operand_kind kind; /* of its value; OPERAND_NONE if it takes none */
+    unsigned excludes;      /* options that cannot stand beside it */
+    const char *meaning;
+};
+extern const struct option_word option_words[];
+extern const size_t option_word_count;
+
+/* --- Commands --- */
+
+enum { OPERANDS_MAX = 3, WORDS_MAX = 64 };
+
+enum command_needs {
+    NEEDS_CONFIG,  /* anybody may run it who may read the configuration */
+    NEEDS_ROOT,    /* the same, and root: else STATUS_NO_PERMISSION before it does anything */
+    NEEDS_NOTHING, /* it runs without a configuration, or reads it itself */
 };
 
 struct invocation;
 
 struct command {
     const char *noun;
-    const char *verb;
-    bool takes_name;  /* the one operand, NAME: an account's */
-    bool needs_root;  /* else it fails with STATUS_NO_PERMISSION before it does anything */
-    unsigned options; /* those of enum option that it knows, besides help and version */
+    const char *verb; /* NULL for a command of one word */
+    struct operand operands[OPERANDS_MAX];
+    enum command_needs needs;
+    unsigned options; /* those of enum ctl_option that it knows, besides OPTIONS_OF_ALL */
     const char *help;
     enum exit_status (*run)(const struct invocation *invocation);
 };
-
-struct invocation {
-    const char *noun; /* as given, NULL if not */
-    const char *verb;
-    const char *name; /* a good account name if the command takes one */
-    unsigned options;
-    const char *config_path;
-    bool config_named; /* --config was given */
-    const struct command *command;
-    const struct config *config;
-};
-
 extern const struct command commands[];
 extern const size_t command_count;
 
-/* The words of OPTION, "--json". */
-const char *option_word(enum option option);
+struct invocation {
+    const char *words[WORDS_MAX]; /* all that is no option, as given */
+    size_t word_count;
+    const struct command *command;
+    const char *const *operands; /* those of WORDS behind the command, each checked */
+    size_t operand_count;
+    const char *name; /* the first operand, NULL if there is none */
+    unsigned options;
+    const char *values[OPTION_BITS]; /* see option_value */
+    const char *config_path;
+    const struct config *config; /* NULL for a command that NEEDS_NOTHING */
+};
+
+static inline bool option_given(const struct invocation *invocation, enum ctl_option option)
+{
+    return (invocation->options & (unsigned)option) != 0;
+}
+
+/* The value of an option, checked; NULL if the option was not given. */
+const char *option_value(const struct invocation *invocation, enum ctl_option option);
 
 /* Reads the command line. 0, or -EINVAL after having said why on stderr; never repeats an argument
  * that it does not know, because that may be a password. */
 int arguments_read(int count, char *const *arguments, struct invocation *ret);
 
-/* Prints the commands (all, those of NOUN, or the one of NOUN and VERB) as the table has them.
- * False if there is none. */
-bool usage_print(FILE *file, const char *noun, const char *verb);
+/* The command that the words of INVOCATION begin with; NULL. */
+const struct command *command_find(const struct invocation *invocation);
+
+/* Loads the configuration that INVOCATION names; what is wrong goes to PROBLEMS. */
+enum exit_status config_of(const struct invocation *invocation, struct config **ret,
+                           struct buffer *problems);
+
+/* "user add", "[NAME...]" */
+void command_append_name(struct buffer *buffer, const struct command *command);
+void command_append_operands(struct buffer *buffer, const struct command *command);
+void command_append_options(struct buffer *buffer, const struct command *command);
+
+/* Prints the commands (all, those of a noun, or one with all there is to say about it) that the
+ * words of INVOCATION name. False if there is none. */
+bool usage_print(FILE *file, const struct invocation *invocation);
 
 /* A line on stderr that begins with "cellftpctl: ". */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -75,7 +179,17 @@ void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 enum exit_status command_user_add(const struct invocation *invocation);
 enum exit_status command_user_del(const struct invocation *invocation);
 enum exit_status command_user_passwd(const struct invocation *invocation);
+enum exit_status command_user_lock(const struct invocation *invocation);
+enum exit_status command_user_unlock(const struct invocation *invocation);
+enum exit_status command_user_mod(const struct invocation *invocation);
+enum exit_status command_user_expire(const struct invocation *invocation);
+enum exit_status command_user_ensure(const struct invocation *invocation);
 enum exit_status command_user_list(const struct invocation *invocation);
 enum exit_status command_user_show(const struct invocation *invocation);
 enum exit_status command_config_check(const struct invocation *invocation);
 enum exit_status command_config_show(const struct invocation *invocation);
+enum exit_status command_who(const struct invocation *invocation);
+enum exit_status command_kick(const struct invocation *invocation);
+enum exit_status command_drain(const struct invocation *invocation);
+enum exit_status command_log(const struct invocation *invocation);
+enum exit_status command_commands(const struct invocation *invocation);

@@ -1,26 +1,60 @@
-/* cellftpctl's table of commands. The usage is printed from it and the command line is checked
- * against it. */
+/* cellftpctl's table of commands: see command.h. */
 #include "ctl/command.h"
 
 #include "lib/cleanup.h"
 
 /* clang-format off */
+#define NOTHING {{OPERAND_NONE, OPERAND_ONE}}
+#define ACCOUNT {{OPERAND_ACCOUNT, OPERAND_ONE}}
+#define ANYBODY {{OPERAND_WHO, OPERAND_ANY}}
+
 const struct command commands[] = {
-    /* noun     verb      NAME?  root?  options */
-    {"user",   "add",    true,  true,  OPTION_PASSWORD_STDIN | OPTION_GENERATE | OPTION_READ_ONLY,
+    /* noun     verb      operands  needs         options */
+    {"user",   "add",    ACCOUNT,  NEEDS_ROOT,
+     OPTION_PASSWORD_STDIN | OPTION_GENERATE | OPTION_READ_ONLY | OPTION_EXPIRES | OPTION_JSON,
      "make an account and its folder", command_user_add},
-    {"user",   "del",    true,  true,  OPTION_PURGE | OPTION_YES | OPTION_DRY_RUN,
-     "remove an account; its folder stays unless --purge", command_user_del},
-    {"user",   "passwd", true,  true,  OPTION_PASSWORD_STDIN | OPTION_GENERATE,
+    {"user",   "ensure", ACCOUNT,  NEEDS_ROOT,
+     OPTION_PASSWORD_STDIN | OPTION_GENERATE | OPTION_READ_ONLY | OPTION_READ_WRITE | OPTION_EXPIRES |
+     OPTION_LOCKED | OPTION_UNLOCKED | OPTION_DRY_RUN | OPTION_JSON,
+     "make an account, or change it, so that it is as asked", command_user_ensure},
+    {"user",   "mod",    ACCOUNT,  NEEDS_ROOT,
+     OPTION_READ_ONLY | OPTION_READ_WRITE | OPTION_EXPIRES | OPTION_DRY_RUN | OPTION_JSON,
+     "change what an account may do", command_user_mod},
+    {"user",   "expire", {{OPERAND_ACCOUNT, OPERAND_ONE}, {OPERAND_DATE, OPERAND_ONE}}, NEEDS_ROOT,
+     OPTION_DRY_RUN | OPTION_JSON,
+     "set until when an account can log in", command_user_expire},
+    {"user",   "lock",   ACCOUNT,  NEEDS_ROOT,    OPTION_DRY_RUN | OPTION_JSON,
+     "let an account log in no more, and end its sessions", command_user_lock},
+    {"user",   "unlock", ACCOUNT,  NEEDS_ROOT,    OPTION_DRY_RUN | OPTION_JSON,
+     "let a locked account log in again", command_user_unlock},
+    {"user",   "passwd", ACCOUNT,  NEEDS_ROOT,
+     OPTION_PASSWORD_STDIN | OPTION_GENERATE | OPTION_JSON,
      "give an account a new password", command_user_passwd},
-    {"user",   "list",   false, true,  OPTION_JSON,
+    {"user",   "del",    ACCOUNT,  NEEDS_ROOT,
+     OPTION_PURGE | OPTION_YES | OPTION_DRY_RUN | OPTION_JSON,
+     "remove an account; its folder stays unless --purge", command_user_del},
+    {"user",   "list",   NOTHING,  NEEDS_ROOT,    OPTION_JSON,
      "all accounts, one a line", command_user_list},
-    {"user",   "show",   true,  true,  OPTION_JSON,
+    {"user",   "show",   ACCOUNT,  NEEDS_ROOT,    OPTION_JSON,
      "one account", command_user_show},
-    {"config", "check",  false, false, 0,
+    {"who",    NULL,     NOTHING,  NEEDS_ROOT,    OPTION_JSON | OPTION_USER | OPTION_ADDRESS,
+     "who is connected, and what they do", command_who},
+    {"kick",   NULL,     ANYBODY,  NEEDS_ROOT,
+     OPTION_JSON | OPTION_DRY_RUN | OPTION_USER | OPTION_ADDRESS,
+     "end sessions, in the middle of a transfer too", command_kick},
+    {"drain",  NULL,     NOTHING,  NEEDS_ROOT,
+     OPTION_JSON | OPTION_DRY_RUN | OPTION_TIMEOUT | OPTION_NOW | OPTION_END,
+     "refuse new connections, and wait until the present ones have ended", command_drain},
+    {"log",    NULL,     NOTHING,  NEEDS_CONFIG,
+     OPTION_JSON | OPTION_USER | OPTION_SESSION | OPTION_ADDRESS | OPTION_KIND | OPTION_SINCE |
+         OPTION_LINES | OPTION_FOLLOW,
+     "what has happened, out of all log files in the order of time", command_log},
+    {"config", "check",  NOTHING,  NEEDS_NOTHING, OPTION_JSON,
      "find every mistake in the configuration", command_config_check},
-    {"config", "show",   false, false, 0,
+    {"config", "show",   NOTHING,  NEEDS_CONFIG,  OPTION_JSON,
      "the configuration that is in effect, with defaults", command_config_show},
+    {"commands", NULL,   NOTHING,  NEEDS_NOTHING, OPTION_JSON,
+     "all commands with their operands and options", command_commands},
 };
 /* clang-format on */
 

@@ -3,10 +3,15 @@
 
 #include "lib/text.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 void json_print_string(FILE *file, const char *text)
 {
+    if (!text) {
+        (void)fputs("null", file);
+        return;
+    }
     bool is_utf8 = text_is_utf8(text, strlen(text));
 
     (void)fputc('"', file);
@@ -20,4 +25,41 @@ void json_print_string(FILE *file, const char *text)
             (void)fputc(c, file);
     }
     (void)fputc('"', file);
+}
+
+void json_begin(struct json_object *object, FILE *file)
+{
+    *object = (struct json_object){.file = file};
+    (void)fputc('{', file);
+}
+
+void json_member(struct json_object *object, const char *member)
+{
+    (void)fputs(object->begun ? ", " : "", object->file);
+    object->begun = true;
+    json_print_string(object->file, member);
+    (void)fputs(": ", object->file);
+}
+
+void json_text(struct json_object *object, const char *member, const char *text)
+{
+    json_member(object, member);
+    json_print_string(object->file, text);
+}
+
+void json_number(struct json_object *object, const char *member, uint64_t number)
+{
+    json_member(object, member);
+    (void)fprintf(object->file, "%" PRIu64, number);
+}
+
+void json_boolean(struct json_object *object, const char *member, bool value)
+{
+    json_member(object, member);
+    (void)fputs(value ? "true" : "false", object->file);
+}
+
+void json_end(struct json_object *object)
+{
+    (void)fputc('}', object->file);
 }

@@ -53,43 +53,44 @@ static enum exit_status check(const char *password)
     return STATUS_OK;
 }
 
-static enum exit_status obtain(const struct invocation *invocation, char password[PASSWORD_MAX],
-                               char shown[SECRET_SHOWN_MAX])
+static enum exit_status obtain(const struct invocation *invocation, struct secret *ret)
 {
-    if (invocation->options & OPTION_GENERATE) {
-        int r = password_generate(shown, SECRET_SHOWN_MAX);
+    if (option_given(invocation, OPTION_GENERATE)) {
+        int r = password_generate(ret->clear, sizeof(ret->clear));
         if (r < 0) {
             complain("cannot generate a password: %s", strerror(-r));
             return STATUS_FAILED;
         }
-        (void)snprintf(password, PASSWORD_MAX, "%s", shown);
+        ret->generated = true;
         return STATUS_OK;
     }
-    if (invocation->options & OPTION_PASSWORD_STDIN) {
-        int r = read_secret(STDIN_FILENO, password, PASSWORD_MAX);
+    if (option_given(invocation, OPTION_PASSWORD_STDIN)) {
+        int r = read_secret(STDIN_FILENO, ret->clear, sizeof(ret->clear));
         if (r < 0)
             return explain(r);
     } else {
-        enum exit_status status = ask(password);
+        enum exit_status status = ask(ret->clear);
         if (status != STATUS_OK)
             return status;
     }
-    return check(password);
+    return check(ret->clear);
 }
 
-enum exit_status secret_obtain(const struct invocation *invocation, char hash[PASSWORD_HASH_MAX],
-                               char shown[SECRET_SHOWN_MAX])
+enum exit_status secret_obtain(const struct invocation *invocation, struct secret *ret)
 {
-    char password[PASSWORD_MAX];
-    shown[0] = '\0';
-    enum exit_status status = obtain(invocation, password, shown);
-    if (status == STATUS_OK) {
-        int r = password_hash(password, (unsigned)invocation->config->accounts_hash_cost, hash);
-        if (r < 0) {
-            complain("cannot hash the password: %s", strerror(-r));
-            status = STATUS_FAILED;
-        }
+    *ret = (struct secret){.generated = false};
+    enum exit_status status = obtain(invocation, ret);
+    if (status != STATUS_OK)
+        return status;
+    int r = password_hash(ret->clear, (unsigned)invocation->config->accounts_hash_cost, ret->hash);
+    if (r < 0) {
+        complain("cannot hash the password: %s", strerror(-r));
+        return STATUS_FAILED;
     }
-    explicit_bzero(password, sizeof(password));
-    return status;
+    return STATUS_OK;
+}
+
+void secret_wipe(struct secret *secret)
+{
+    explicit_bzero(secret, sizeof(*secret));
 }

@@ -1,16 +1,20 @@
 /*
- * A new password for an account, from wherever the command line says, as a hash. cellftpctl user
- * uses it.
+ * A new password for an account, from wherever the command line says, with its hash. cellftpctl
+ * user uses it.
  */
 #pragma once
 
 #include "ctl/command.h"
 #include "lib/password.h"
 
-/* Room for a generated password. */
-enum { SECRET_SHOWN_MAX = 64 };
+struct secret {
+    char clear[PASSWORD_MAX];
+    char hash[PASSWORD_HASH_MAX];
+    bool generated; /* made up here, so that it has to be shown */
+};
 
-/* Asks, reads or generates, and hashes. A generated password goes to SHOWN, which is "" otherwise;
- * the caller wipes it. What goes wrong is said on stderr. */
-enum exit_status secret_obtain(const struct invocation *invocation, char hash[PASSWORD_HASH_MAX],
-                               char shown[SECRET_SHOWN_MAX]);
+/* Asks, reads or generates, and hashes. What goes wrong is said on stderr. */
+enum exit_status secret_obtain(const struct invocation *invocation, struct secret *ret);
+
+void secret_wipe(struct secret *secret);
+#define cleanup_secret __attribute__((cleanup(secret_wipe)))

@@ -1,18 +1,19 @@
 /* What the commands about accounts share: see user.h. */
 #include "ctl/user.h"
 
+#include "ctl/record.h"
+
 #include <errno.h>
-#include <stdint.h>
 #include <string.h>
 
 enum exit_status user_explain(const struct invocation *invocation, int error,
                               const struct buffer *problem)
 {
-    if (error == -ENOENT)
-        complain("user \"%s\" does not exist; \"user list\" shows those that do", invocation->name);
-    else if (buffer_size(problem) > 0)
+    if (buffer_size(problem) > 0)
         complain("user \"%s\": %.*s", invocation->name, (int)buffer_size(problem),
                  buffer_begin(problem));
+    else if (error == -ENOENT)
+        complain("user \"%s\" does not exist; \"user list\" shows those that do", invocation->name);
     else
         complain("user \"%s\": %s", invocation->name, strerror(-error));
     return STATUS_FAILED;
@@ -26,9 +27,9 @@ enum exit_status user_load(const struct invocation *invocation, struct account *
     return r < 0 ? user_explain(invocation, r, &problem) : STATUS_OK;
 }
 
-void user_format_time(time_t when, char ret[USER_TIME_MAX])
+void user_log(const struct invocation *invocation, enum event_id id, const char *detail)
 {
-    struct tm parts;
-    if (!gmtime_r(&when, &parts) || strftime(ret, USER_TIME_MAX, "%FT%TZ", &parts) == 0)
-        (void)snprintf(ret, USER_TIME_MAX, "@%jd", (intmax_t)when);
+    struct event event = EVENT_INIT(id);
+    event.detail = detail;
+    record(invocation, (struct event_origin){.user = invocation->name}, &event);
 }

@@ -1,13 +1,14 @@
 /* What the commands about accounts share. Only src/ctl includes it. */
 #pragma once
 
-#include "ctl/command.h"
+#include "ctl/secret.h"
+#include "ctl/table.h"
 #include "lib/account.h"
+#include "lib/event.h"
 
 #include <limits.h>
-#include <time.h>
 
-enum { USER_PROBLEM_MAX = 16384, USER_TEXT_MAX = PATH_MAX + 256, USER_TIME_MAX = 32 };
+enum { USER_PROBLEM_MAX = 16384, USER_TEXT_MAX = PATH_MAX + 256 };
 
 /* Says on stderr why ERROR kept the command from its account, with the words of PROBLEM. */
 enum exit_status user_explain(const struct invocation *invocation, int error,
@@ -16,5 +17,57 @@ enum exit_status user_explain(const struct invocation *invocation, int error,
 /* Loads the account that the command is about, or says why not. */
 enum exit_status user_load(const struct invocation *invocation, struct account **ret);
 
-/* WHEN as "2026-11-02T17:04:21Z". */
-void user_format_time(time_t when, char ret[USER_TIME_MAX]);
+/* One line in admin.log about the account. DETAIL may be NULL. */
+void user_log(const struct invocation *invocation, enum event_id id, const char *detail);
+
+/* --- Accounts shown --- */
+
+/* What is shown of an account, in a list and after a change. */
+/* clang-format off */
+#define USER_COLUMNS                                                        \
+    {"NAME",    "name",      TABLE_TEXT}, {"UID",  "uid",       TABLE_NUMBER},  \
+    {"STATE",   "state",     TABLE_TEXT}, {NULL,   "enabled",   TABLE_BOOLEAN}, \
+    {"RIGHTS",  NULL,        TABLE_TEXT}, {NULL,   "read_only", TABLE_BOOLEAN}, \
+    {"CREATED", "created",   TABLE_TEXT}, {"EXPIRES", "expires", TABLE_TEXT},   \
+    {"FOLDER",  "home",      TABLE_TEXT}
+/* clang-format on */
+
+/* --- Changes --- */
+
+/* What a command did to an account, or with --dry-run would do. */
+struct user_report {
+    const struct account *account; /* as it is now; NULL if it has none to show */
+    const char *state;             /* "removed" instead of the account's, NULL else */
+    const char *text;              /* for people: one line without its newline */
+    const char *password;          /* that was generated, NULL else */
+    unsigned sessions;             /* that were ended */
+    bool changed;
+    bool added;
+};
+
+/* Prints it in words, or with --json as an object. A generated password is all that goes to stdout
+ * then in words, so that a script can take it from there. */
+enum exit_status user_print(const struct invocation *invocation, const struct user_report *report);
+
+/* What an account shall be like. */
+struct user_wish {
+    bool sets_enabled;
+    bool sets_read_only;
+    bool sets_expires;
+    struct account_settings settings;
+    const struct secret *secret; /* the new password; NULL: the present one stays */
+    bool keeps_fitting;          /* the hash stays if it is good and of that password */
+};
+
+/* What the options of the command line say, but for the password. */
+struct user_wish user_wish_read(const struct invocation *invocation);
+
+/* Makes the account as WISH says, ends its sessions if it cannot log in then, logs and prints it.
+ * If there is no such account, *RET_MISSING is set and nothing said, unless it is NULL. */
+enum exit_status user_change(const struct invocation *invocation, const struct user_wish *wish,
+                             bool *ret_missing);
+
+/* Makes the account with the password of WISH, logs and prints it. If it exists already,
+ * *RET_EXISTS is set and nothing said, unless it is NULL. */
+enum exit_status user_create(const struct invocation *invocation, const struct user_wish *wish,
+                             bool *ret_exists);

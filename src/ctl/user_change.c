@@ -1,198 +1,250 @@
-/* cellftpctl user add, del, passwd: accounts made, removed, changed. Each change is an event in
- * admin.log. */
-#include "ctl/actor.h"
-#include "ctl/command.h"
-#include "ctl/prompt.h"
-#include "ctl/secret.h"
+/* cellftpctl user passwd, lock, unlock, mod, expire and ensure: accounts changed. What is so
+ * already is left alone and said so; each change is an event in admin.log. */
 #include "ctl/user.h"
+
+#include "ctl/date.h"
+#include "ctl/live.h"
 #include "lib/cleanup.h"
-#include "lib/log.h"
 
 #include <errno.h>
 #include <string.h>
 
-static void log_change(const struct invocation *invocation, enum event_id id, const char *detail)
+/* The changes, in the order in which they are logged. */
+enum change { CHANGE_PASSWORD, CHANGE_ENABLED, CHANGE_RIGHTS, CHANGE_EXPIRES, CHANGE_COUNT };
+
+/* A change that is being made, and what came of it. */
+struct progress {
+    const struct invocation *invocation;
+    const struct user_wish *wish;
+    bool made[CHANGE_COUNT];
+};
+
+static int set_password(struct account *account, struct progress *progress)
 {
-    char actor[ACTOR_MAX];
-    actor_name(actor);
-    struct event event = EVENT_INIT(id);
-    event.detail = detail;
-    struct event_origin origin = {.user = invocation->name, .actor = actor};
-
-    /* log_write says on stderr what it could not write; the change has been made all the same. */
-    struct log log;
-    (void)log_open(invocation->config, &log);
-    (void)log_write(&log, &origin, &event);
-    log_close(&log);
-}
-
-static enum exit_status refuse_existing(const struct invocation *invocation)
-{
-    cleanup_account struct account *account = NULL;
-    cleanup_buffer struct buffer problem;
-    buffer_init(&problem, USER_PROBLEM_MAX);
-    int r = account_load(invocation->config, invocation->name, &account, &problem);
-    if (r == -ENOENT)
-        return STATUS_OK;
-    if (r < 0)
-        return user_explain(invocation, r, &problem);
-    char created[USER_TIME_MAX];
-    user_format_time(account->created, created);
-    complain("user \"%s\" already exists (created %.10s); use \"user passwd\"", invocation->name,
-             created);
-    return STATUS_FAILED;
-}
-
-/* A generated password is all that goes to stdout, so that a script can take it from there. */
-static void report(const char *shown, const char *text)
-{
-    (void)fprintf(shown[0] ? stderr : stdout, "%s\n", text);
-    if (shown[0])
-        (void)puts(shown);
-}
-
-enum exit_status command_user_add(const struct invocation *invocation)
-{
-    /* Before anybody types a password in vain. account_create looks again, under its lock. */
-    enum exit_status status = refuse_existing(invocation);
-    if (status != STATUS_OK)
-        return status;
-
-    char hash[PASSWORD_HASH_MAX];
-    char shown[SECRET_SHOWN_MAX];
-    status = secret_obtain(invocation, hash, shown);
-    if (status != STATUS_OK)
-        return status;
-
-    cleanup_account struct account *account = NULL;
-    cleanup_buffer struct buffer problem;
-    buffer_init(&problem, USER_PROBLEM_MAX);
-    int r = account_create(invocation->config, invocation->name, hash,
-                           (invocation->options & OPTION_READ_ONLY) != 0, &account, &problem);
-    if (r < 0) {
-        status = user_explain(invocation, r, &problem);
-    } else {
-        char text[USER_TEXT_MAX];
-        (void)snprintf(text, sizeof(text), "added user \"%s\", uid %u, folder %s", account->name,
-                       account->uid, account->home);
-        log_change(invocation, EVENT_USER_ADD, account->read_only ? "read-only" : NULL);
-        report(shown, text);
-    }
-    explicit_bzero(hash, sizeof(hash));
-    explicit_bzero(shown, sizeof(shown));
-    return status;
-}
-
-static enum exit_status set_password(const struct invocation *invocation, const char *hash)
-{
-    /* Loaded after the password was typed, so that what was changed meanwhile is kept. */
-    cleanup_account struct account *account = NULL;
-    enum exit_status status = user_load(invocation, &account);
-    if (status != STATUS_OK)
-        return status;
-    char *copy = strdup(hash);
-    if (!copy) {
-        complain("%s", strerror(ENOMEM));
-        return STATUS_FAILED;
-    }
+    const struct user_wish *wish = progress->wish;
+    unsigned cost = (unsigned)progress->invocation->config->accounts_hash_cost;
+    if (!wish->secret || (wish->keeps_fitting && !password_is_outdated(account->password) &&
+                          password_matches(wish->secret->clear, account->password, cost)))
+        return 0;
+    char *copy = strdup(wish->secret->hash);
+    if (!copy)
+        return -ENOMEM;
     free(account->password);
     account->password = copy;
-    int r = account_save(invocation->config, account, false);
-    if (r < 0) {
-        complain("user \"%s\": cannot write its record: %s; the old password still holds",
-                 invocation->name, strerror(-r));
-        return STATUS_FAILED;
+    progress->made[CHANGE_PASSWORD] = true;
+    return 1;
+}
+
+/* Makes ACCOUNT as the wish says. See account_change. */
+static int apply(struct account *account, void *data)
+{
+    struct progress *progress = data;
+    const struct user_wish *wish = progress->wish;
+    const struct account_settings *settings = &wish->settings;
+    int r = set_password(account, progress);
+    if (r < 0)
+        return r;
+    progress->made[CHANGE_ENABLED] = wish->sets_enabled && account->enabled != settings->enabled;
+    progress->made[CHANGE_RIGHTS] =
+        wish->sets_read_only && account->read_only != settings->read_only;
+    progress->made[CHANGE_EXPIRES] = wish->sets_expires && account->expires != settings->expires;
+    if (wish->sets_enabled)
+        account->enabled = settings->enabled;
+    if (wish->sets_read_only)
+        account->read_only = settings->read_only;
+    if (wish->sets_expires)
+        account->expires = settings->expires;
+    for (size_t i = 0; i < CHANGE_COUNT; i++)
+        r = progress->made[i] ? 1 : r;
+    return r;
+}
+
+/* --- What was done, in words --- */
+
+static void append_change(struct buffer *buffer, const struct account *account, enum change change)
+{
+    char when[TABLE_TIME_MAX];
+    switch (change) {
+    case CHANGE_PASSWORD: (void)buffer_append_string(buffer, "new password"); break;
+    case CHANGE_ENABLED:
+        (void)buffer_append_string(buffer, account->enabled ? "unlocked" : "locked");
+        break;
+    case CHANGE_RIGHTS:
+        (void)buffer_append_string(buffer, account->read_only ? "read-only" : "read-write");
+        break;
+    case CHANGE_EXPIRES:
+        table_format_time(account->expires, when);
+        (void)buffer_append_format(buffer, account->expires ? "expires %s" : "never expires", when);
+        break;
+    case CHANGE_COUNT: break;
     }
-    return STATUS_OK;
+}
+
+static void log_changes(const struct progress *progress, const struct account *account)
+{
+    for (unsigned i = 0; i < CHANGE_COUNT; i++) {
+        if (!progress->made[i])
+            continue;
+        const enum event_id ids[CHANGE_COUNT] = {
+            [CHANGE_PASSWORD] = EVENT_USER_PASSWORD,
+            [CHANGE_ENABLED] = account->enabled ? EVENT_USER_UNLOCK : EVENT_USER_LOCK,
+            [CHANGE_RIGHTS] = EVENT_USER_MODIFY,
+            [CHANGE_EXPIRES] = EVENT_USER_EXPIRE,
+        };
+        cleanup_buffer struct buffer detail;
+        buffer_init(&detail, USER_TEXT_MAX);
+        append_change(&detail, account, (enum change)i);
+        (void)buffer_append(&detail, "", 1);
+        bool says_more = i == CHANGE_RIGHTS || i == CHANGE_EXPIRES;
+        user_log(progress->invocation, ids[i], says_more ? buffer_begin(&detail) : NULL);
+    }
+}
+
+/* "changed user "alice": locked, expires ...", "unchanged user "alice": locked already". */
+static void describe(const struct progress *progress, const struct account *account, bool changed,
+                     struct buffer *ret)
+{
+    const struct user_wish *wish = progress->wish;
+    const bool asked[CHANGE_COUNT] = {
+        [CHANGE_ENABLED] = wish->sets_enabled,
+        [CHANGE_RIGHTS] = wish->sets_read_only,
+        [CHANGE_EXPIRES] = wish->sets_expires,
+    };
+    bool dry = option_given(progress->invocation, OPTION_DRY_RUN);
+    (void)buffer_append_format(ret, "%s user \"%s\"",
+                               !changed ? "unchanged"
+                               : dry    ? "would change"
+                                        : "changed",
+                               account->name);
+    const char *before = ": ";
+    for (unsigned i = 0; i < CHANGE_COUNT; i++) {
+        if (changed ? !progress->made[i] : !asked[i])
+            continue;
+        (void)buffer_append_string(ret, before);
+        append_change(ret, account, (enum change)i);
+        before = ", ";
+    }
+    if (!changed && before[0] == ',')
+        (void)buffer_append_string(ret, " already");
+    (void)buffer_append(ret, "", 1);
+}
+
+/* --- Making the change --- */
+
+/* The same without writing anything. */
+static int try_change(const struct invocation *invocation, struct progress *progress,
+                      struct account **ret, struct buffer *problem)
+{
+    int r = account_load(invocation->config, invocation->name, ret, problem);
+    return r < 0 ? r : apply(*ret, progress);
+}
+
+/* Whoever is in goes out, also if the account was closed before: the run that did it may have been
+ * interrupted. */
+static enum exit_status end_sessions(const struct invocation *invocation,
+                                     const struct account *account, unsigned *ret_count)
+{
+    if (account->enabled && !account_is_expired(account))
+        return STATUS_OK;
+    return live_kick_user(invocation, account->name, account->enabled ? STOP_EXPIRED : STOP_LOCKED,
+                          ret_count);
+}
+
+enum exit_status user_change(const struct invocation *invocation, const struct user_wish *wish,
+                             bool *ret_missing)
+{
+    bool dry = option_given(invocation, OPTION_DRY_RUN);
+    struct progress progress = {.invocation = invocation, .wish = wish};
+    cleanup_account struct account *account = NULL;
+    cleanup_buffer struct buffer problem;
+    buffer_init(&problem, USER_PROBLEM_MAX);
+    int r = dry ? try_change(invocation, &progress, &account, &problem)
+                : account_change(invocation->config, invocation->name, apply, &progress, &account,
+                                 &problem);
+    if (r == -ENOENT && ret_missing) {
+        *ret_missing = true;
+        return STATUS_OK;
+    }
+    if (r < 0)
+        return user_explain(invocation, r, &problem);
+
+    cleanup_buffer struct buffer text;
+    buffer_init(&text, USER_TEXT_MAX);
+    describe(&progress, account, r > 0, &text);
+    struct user_report report = {
+        .account = account,
+        .text = buffer_begin(&text),
+        .changed = r > 0,
+        .password =
+            progress.made[CHANGE_PASSWORD] && wish->secret->generated ? wish->secret->clear : NULL,
+    };
+    enum exit_status status = STATUS_OK;
+    if (!dry) {
+        log_changes(&progress, account);
+        status = end_sessions(invocation, account, &report.sessions);
+    }
+    enum exit_status printed = user_print(invocation, &report);
+    return status != STATUS_OK ? status : printed;
+}
+
+/* --- The commands --- */
+
+struct user_wish user_wish_read(const struct invocation *invocation)
+{
+    struct user_wish wish = {.settings.enabled = true};
+    bool locked = option_given(invocation, OPTION_LOCKED);
+    bool read_only = option_given(invocation, OPTION_READ_ONLY);
+    const char *date = option_value(invocation, OPTION_EXPIRES);
+    wish.sets_enabled = locked || option_given(invocation, OPTION_UNLOCKED);
+    wish.settings.enabled = !locked;
+    wish.sets_read_only = read_only || option_given(invocation, OPTION_READ_WRITE);
+    wish.settings.read_only = read_only;
+    if (date) /* it was checked when the command line was read */
+        wish.sets_expires = date_parse(date, time(NULL), &wish.settings.expires) == 0;
+    return wish;
 }
 
 enum exit_status command_user_passwd(const struct invocation *invocation)
 {
+    /* Before anybody types a password in vain. */
     cleanup_account struct account *account = NULL;
     enum exit_status status = user_load(invocation, &account);
     if (status != STATUS_OK)
         return status;
-
-    char hash[PASSWORD_HASH_MAX];
-    char shown[SECRET_SHOWN_MAX];
-    status = secret_obtain(invocation, hash, shown);
-    if (status == STATUS_OK)
-        status = set_password(invocation, hash);
-    if (status == STATUS_OK) {
-        char text[USER_TEXT_MAX];
-        (void)snprintf(text, sizeof(text), "user \"%s\" has a new password", invocation->name);
-        log_change(invocation, EVENT_USER_PASSWORD, NULL);
-        report(shown, text);
-    }
-    explicit_bzero(hash, sizeof(hash));
-    explicit_bzero(shown, sizeof(shown));
-    return status;
+    cleanup_secret struct secret secret;
+    status = secret_obtain(invocation, &secret);
+    if (status != STATUS_OK)
+        return status;
+    struct user_wish wish = {.secret = &secret};
+    return user_change(invocation, &wish, NULL);
 }
 
-/* --- Removing --- */
-
-static enum exit_status confirm_purge(const struct invocation *invocation, const char *home)
+enum exit_status command_user_lock(const struct invocation *invocation)
 {
-    char question[USER_TEXT_MAX];
-    (void)snprintf(question, sizeof(question), "Remove user \"%s\" and everything in %s? [y/N] ",
-                   invocation->name, home);
-    int r = prompt_yes(STDIN_FILENO, question);
-    if (r < 0) {
-        complain("--purge needs --yes where there is no terminal to ask on");
+    struct user_wish wish = {.sets_enabled = true, .settings.enabled = false};
+    return user_change(invocation, &wish, NULL);
+}
+
+enum exit_status command_user_unlock(const struct invocation *invocation)
+{
+    struct user_wish wish = {.sets_enabled = true, .settings.enabled = true};
+    return user_change(invocation, &wish, NULL);
+}
+
+enum exit_status command_user_mod(const struct invocation *invocation)
+{
+    struct user_wish wish = user_wish_read(invocation);
+    if (!wish.sets_read_only && !wish.sets_expires) {
+        complain("what is to be changed? see \"cellftpctl user mod --help\"");
         return STATUS_USAGE;
     }
-    if (r == 0)
-        complain("nothing was done");
-    return r > 0 ? STATUS_OK : STATUS_FAILED;
+    return user_change(invocation, &wish, NULL);
 }
 
-/* HOME is NULL if the record cannot be read. */
-static enum exit_status remove_user(const struct invocation *invocation, const char *home)
+enum exit_status command_user_expire(const struct invocation *invocation)
 {
-    bool purge = (invocation->options & OPTION_PURGE) != 0;
-    cleanup_buffer struct buffer problem;
-    buffer_init(&problem, USER_PROBLEM_MAX);
-    int r = account_remove(invocation->config, invocation->name, purge, &problem);
-    if (r < 0) {
-        enum exit_status status = user_explain(invocation, r, &problem);
-        cleanup_account struct account *left = NULL;
-        buffer_clear(&problem);
-        if (purge && account_load(invocation->config, invocation->name, &left, &problem) == 0 &&
-            !left->enabled)
-            log_change(invocation, EVENT_USER_DELETE, "unfinished: disabled, folder not removed");
-        return status;
-    }
-    log_change(invocation, EVENT_USER_DELETE, purge ? "folder removed" : "folder kept");
-    (void)printf("removed user \"%s\"", invocation->name);
-    if (home)
-        (void)printf("; %s is %s", home, purge ? "gone" : "kept");
-    (void)puts("");
-    return STATUS_OK;
-}
-
-enum exit_status command_user_del(const struct invocation *invocation)
-{
-    bool purge = (invocation->options & OPTION_PURGE) != 0;
-    cleanup_account struct account *account = NULL;
-    cleanup_buffer struct buffer problem;
-    buffer_init(&problem, USER_PROBLEM_MAX);
-    int r = account_load(invocation->config, invocation->name, &account, &problem);
-    /* A malformed record can be removed, but it does not say where the folder is. */
-    if (r < 0 && (r != -EBADMSG || purge))
-        return user_explain(invocation, r, &problem);
-    const char *home = account ? account->home : NULL;
-
-    if (invocation->options & OPTION_DRY_RUN) {
-        (void)printf("would remove user \"%s\"", invocation->name);
-        if (home)
-            (void)printf("; would %s %s", purge ? "remove" : "keep", home);
-        (void)puts("");
-        return STATUS_OK;
-    }
-    if (purge && home && !(invocation->options & OPTION_YES)) {
-        enum exit_status status = confirm_purge(invocation, home);
-        if (status != STATUS_OK)
-            return status;
-    }
-    return remove_user(invocation, home);
+    struct user_wish wish = {0};
+    wish.sets_expires =
+        date_parse(invocation->operands[1], time(NULL), &wish.settings.expires) == 0;
+    return user_change(invocation, &wish, NULL);
 }

@@ -1,65 +1,46 @@
-/* cellftpctl user list and show: accounts in words. They never show a password or its hash. */
-#include "ctl/json.h"
+/* cellftpctl user list and show, and what a change has made of an account. They never show a
+ * password that was not just generated, nor a hash. */
 #include "ctl/user.h"
+
+#include "lib/cleanup.h"
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
-enum user_format {
-    USER_TABLE, /* on a terminal: columns with a heading */
-    USER_TABS,  /* into a pipe: one record a line, fields between tabs */
-    USER_JSON,
-};
+static const struct table_column columns[] = {USER_COLUMNS};
 
 struct listing {
     const struct invocation *invocation;
-    enum user_format format;
-    size_t count;
+    struct table *table;
     size_t malformed;
 };
 
 static const char *state(const struct account *account)
 {
-    return account->enabled ? "enabled" : "disabled";
+    return !account->enabled ? "locked" : account_is_expired(account) ? "expired" : "enabled";
 }
 
-static const char *rights(const struct account *account)
+static void put(struct table *table, const struct account *account, const char *what)
 {
-    return account->read_only ? "read-only" : "read-write";
+    table_put(table, account->name);
+    table_put_number(table, account->uid);
+    table_put(table, what);
+    table_put_boolean(table, account->enabled);
+    table_put(table, account->read_only ? "read-only" : "read-write");
+    table_put_boolean(table, account->read_only);
+    table_put_time(table, account->created);
+    table_put_time(table, account->expires);
+    table_put(table, account->home);
 }
 
-static void print_json(const struct account *account)
+/* An account without a record that could be read. */
+static void put_name(struct table *table, const char *name, const char *what)
 {
-    char created[USER_TIME_MAX];
-    user_format_time(account->created, created);
-    (void)fputs("{\"name\": ", stdout);
-    json_print_string(stdout, account->name);
-    (void)printf(
-        ", \"uid\": %u, \"enabled\": %s, \"read_only\": %s, \"created\": \"%s\", \"home\": ",
-        account->uid, account->enabled ? "true" : "false", account->read_only ? "true" : "false",
-        created);
-    json_print_string(stdout, account->home);
-    (void)putchar('}');
-}
-
-static void print_json_malformed(const char *name)
-{
-    (void)fputs("{\"name\": ", stdout);
-    json_print_string(stdout, name);
-    (void)fputs(", \"malformed\": true}", stdout);
-}
-
-static void print_line(enum user_format format, const struct account *account)
-{
-    char created[USER_TIME_MAX];
-    user_format_time(account->created, created);
-    if (format == USER_TABLE)
-        (void)printf("%-20s %10u  %-9s %-10s  %-20s  %s\n", account->name, account->uid,
-                     state(account), rights(account), created, account->home);
-    else
-        (void)printf("%s\t%u\t%s\t%s\t%s\t%s\n", account->name, account->uid, state(account),
-                     rights(account), created, account->home);
+    table_put(table, name);
+    table_put(table, NULL);
+    table_put(table, what);
+    for (size_t i = 3; i < ELEMENTS(columns); i++)
+        table_put(table, NULL);
 }
 
 static int visit(const char *name, void *data)
@@ -71,50 +52,30 @@ static int visit(const char *name, void *data)
     int r = account_load(listing->invocation->config, name, &account, &problem);
     if (r == -ENOENT)
         return 0; /* removed since the directory was read */
-
-    if (listing->format == USER_JSON)
-        (void)fputs(listing->count > 0 ? ",\n" : "", stdout);
-    listing->count++;
     if (r == 0) {
-        if (listing->format == USER_JSON)
-            print_json(account);
-        else
-            print_line(listing->format, account);
+        put(listing->table, account, state(account));
         return 0;
     }
-
     listing->malformed++;
     if (buffer_size(&problem) > 0)
         complain("%.*s", (int)buffer_size(&problem), buffer_begin(&problem));
-    if (listing->format == USER_JSON)
-        print_json_malformed(name);
-    else
-        (void)printf(listing->format == USER_TABLE ? "%-20s %10s  %s\n" : "%s\t%s\t%s\t-\t-\t-\n",
-                     name, "-", "malformed");
+    put_name(listing->table, name, "malformed");
     return r == -EBADMSG ? 0 : r;
 }
 
 enum exit_status command_user_list(const struct invocation *invocation)
 {
-    struct listing listing = {.invocation = invocation, .format = USER_TABS};
-    if (invocation->options & OPTION_JSON)
-        listing.format = USER_JSON;
-    else if (isatty(STDOUT_FILENO))
-        listing.format = USER_TABLE;
-
-    if (listing.format == USER_JSON)
-        (void)puts("[");
-    if (listing.format == USER_TABLE)
-        (void)printf("%-20s %10s  %-9s %-10s  %-20s  %s\n", "NAME", "UID", "STATE", "RIGHTS",
-                     "CREATED", "FOLDER");
+    cleanup_table struct table table;
+    table_begin(&table, invocation, columns, ELEMENTS(columns), TABLE_OF_MANY);
+    struct listing listing = {.invocation = invocation, .table = &table};
     int r = account_list(invocation->config, visit, &listing);
-    if (listing.format == USER_JSON)
-        (void)puts(listing.count > 0 ? "\n]" : "]");
+    enum exit_status status = table_end(&table);
     if (r < 0) {
-        complain("cannot list %s: %s", invocation->config->directories_users, strerror(-r));
+        complain("cannot list %s: %s%s", invocation->config->directories_users, strerror(-r),
+                 r == -ENOENT ? "; \"user add\" makes it" : "");
         return STATUS_FAILED;
     }
-    return listing.malformed > 0 ? STATUS_FAILED : STATUS_OK;
+    return listing.malformed > 0 ? STATUS_FAILED : status;
 }
 
 enum exit_status command_user_show(const struct invocation *invocation)
@@ -123,19 +84,48 @@ enum exit_status command_user_show(const struct invocation *invocation)
     enum exit_status status = user_load(invocation, &account);
     if (status != STATUS_OK)
         return status;
-    if (invocation->options & OPTION_JSON) {
-        print_json(account);
-        (void)putchar('\n');
-        return STATUS_OK;
-    }
+    cleanup_table struct table table;
+    table_begin(&table, invocation, columns, ELEMENTS(columns), TABLE_OF_ONE);
+    put(&table, account, state(account));
+    return table_end(&table);
+}
 
-    char created[USER_TIME_MAX];
-    user_format_time(account->created, created);
-    (void)printf("name     %s\n", account->name);
-    (void)printf("uid      %u\n", account->uid);
-    (void)printf("state    %s\n", state(account));
-    (void)printf("rights   %s\n", rights(account));
-    (void)printf("created  %s\n", created);
-    (void)printf("folder   %s\n", account->home);
+static enum exit_status print_object(const struct invocation *invocation,
+                                     const struct user_report *report)
+{
+    static const struct table_column all[] = {
+        USER_COLUMNS,
+        {NULL, "changed", TABLE_BOOLEAN},
+        {NULL, "added", TABLE_BOOLEAN},
+        {NULL, "dry_run", TABLE_BOOLEAN},
+        {NULL, "sessions_ended", TABLE_NUMBER},
+        {NULL, "password", TABLE_TEXT},
+    };
+    cleanup_table struct table table;
+    table_begin(&table, invocation, all, ELEMENTS(all), TABLE_OF_ONE);
+    if (report->account)
+        put(&table, report->account, report->state ? report->state : state(report->account));
+    else
+        put_name(&table, invocation->name, report->state);
+    table_put_boolean(&table, report->changed);
+    table_put_boolean(&table, report->added);
+    table_put_boolean(&table, option_given(invocation, OPTION_DRY_RUN));
+    table_put_number(&table, report->sessions);
+    table_put(&table, report->password);
+    return table_end(&table);
+}
+
+enum exit_status user_print(const struct invocation *invocation, const struct user_report *report)
+{
+    if (option_given(invocation, OPTION_JSON))
+        return print_object(invocation, report);
+    FILE *file = report->password ? stderr : stdout;
+    (void)fputs(report->text, file);
+    if (report->sessions > 0)
+        (void)fprintf(file, "; %u session%s ended", report->sessions,
+                      report->sessions == 1 ? "" : "s");
+    (void)fputc('\n', file);
+    if (report->password)
+        (void)puts(report->password);
     return STATUS_OK;
 }

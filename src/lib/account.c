@@ -39,7 +39,13 @@ void account_free(struct account *account)
         explicit_bzero(account->password, strlen(account->password));
     free(account->password);
     free(account->home);
+    free(account->groups);
     free(account);
+}
+
+bool account_is_expired(const struct account *account)
+{
+    return account->expires != 0 && time(NULL) > account->expires;
 }
 
 int account_load(const struct config *config, const char *name, struct account **ret,
@@ -59,61 +65,33 @@ int account_load(const struct config *config, const char *name, struct account *
                                problem);
 }
 
-/* Renames the temporary file of NAME to its record, and makes that last. */
-static int publish(const struct account_store *store, const char *name, unsigned flags)
+int account_change(const struct config *config, const char *name, account_changer change,
+                   void *data, struct account **ret, struct buffer *problem)
 {
-    char temporary[ACCOUNT_FILE_MAX];
-    char record[ACCOUNT_FILE_MAX];
-    (void)snprintf(temporary, sizeof(temporary), ACCOUNT_TEMPORARY, name);
-    (void)snprintf(record, sizeof(record), ACCOUNT_RECORD, name);
-    if (renameat2(store->users, temporary, store->users, record, flags) < 0) {
-        int error = errno;
-        (void)unlinkat(store->users, temporary, 0);
-        return -error;
-    }
-    return fsync(store->users) < 0 ? -errno : 0;
-}
+    int r = account_check_name(name);
+    if (r < 0)
+        return r;
 
-/* The uid of the record that is about to be replaced, 0 if it cannot be read. -ENOENT. */
-static int present_uid(const struct account_store *store, const char *name, uid_t *ret,
-                       struct buffer *problem)
-{
-    char file[ACCOUNT_FILE_MAX];
-    cleanup_account struct account *present = NULL;
-    (void)snprintf(file, sizeof(file), ACCOUNT_RECORD, name);
-    int r = account_record_read(store->config, store->users, file, name, ACCOUNT_UID_ANY, &present,
-                                problem);
-    *ret = r == 0 ? present->uid : 0;
-    return r == -ENOENT ? r : 0;
-}
-
-int account_save(const struct config *config, const struct account *account, bool create)
-{
-    if (account_check_name(account->name) < 0 || account->uid < config->accounts_uid_min ||
-        account->uid > config->accounts_uid_max || account->gid != account->uid)
-        return -EINVAL;
-
-    cleanup_buffer struct buffer problem;
-    buffer_init(&problem, PROBLEM_MAX);
     cleanup_account_store struct account_store store;
-    int r = account_store_open(config, create ? ACCOUNT_STORE_CREATE : ACCOUNT_STORE_CHANGE, &store,
-                               &problem);
+    cleanup_account struct account *account = NULL;
+    char file[ACCOUNT_FILE_MAX];
+    (void)snprintf(file, sizeof(file), ACCOUNT_RECORD, name);
+    r = account_store_open(config, ACCOUNT_STORE_CHANGE, &store, problem);
+    if (r == 0)
+        r = account_record_read(config, store.users, file, name, ACCOUNT_UID_CONFIGURED, &account,
+                                problem);
     if (r < 0)
         return r;
 
-    /* An account that has been removed meanwhile does not come back because its password was
-     * upgraded. */
-    uid_t uid = 0;
-    if (!create)
-        r = present_uid(&store, account->name, &uid, &problem);
-    /* Two accounts with one uid would be one account. */
-    if (r == 0 && uid != account->uid)
-        r = account_uid_check_free(&store, account->uid, account->name, &problem);
-    if (r == 0)
-        r = account_record_write(config, store.users, account);
+    int changed = change(account, data);
+    if (changed > 0)
+        r = account_record_replace(config, store.users, account);
     if (r < 0)
-        return r;
-    return publish(&store, account->name, create ? RENAME_NOREPLACE : 0);
+        (void)buffer_append_format(problem, "cannot write its record: %s", strerror(-r));
+    if (r < 0 || changed < 0)
+        return r < 0 ? r : changed;
+    *ret = take_pointer(account);
+    return changed;
 }
 
 /* --- Listing --- */
@@ -187,8 +165,6 @@ int account_list(const struct config *config, int (*visit)(const char *name, voi
     buffer_init(&problem, PROBLEM_MAX);
     cleanup_account_store struct account_store store;
     int r = account_store_open(config, ACCOUNT_STORE_READ, &store, &problem);
-    if (r == -ENOENT)
-        return 0; /* nobody has been added yet */
     if (r < 0)
         return r;
 

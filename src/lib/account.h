@@ -9,20 +9,32 @@
 #include "lib/config.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 #include <time.h>
 
-enum { ACCOUNT_NAME_MAX = 32 };
+enum {
+    ACCOUNT_NAME_MAX = 32,
+    /* Supplementary groups of a system user. Each takes a line of up to 24 bytes in the session's
+     * gid_map, which the kernel takes in one write of less than a page (user_namespaces(7)). */
+    ACCOUNT_GROUPS_MAX = 160,
+};
+
+/* The last second of the year 9999. A number of milliseconds, written by mistake, is larger. */
+#define ACCOUNT_EXPIRES_MAX INT64_C(253402300799)
 
 struct account {
     char *name;
-    char *password; /* crypt(5) hash */
+    char *password; /* crypt(5) hash; NULL for a system user */
     char *home;     /* absolute */
-    uid_t uid;      /* in accounts.uid_min .. uid_max */
-    gid_t gid;      /* always the same number as uid */
+    uid_t uid;      /* in accounts.uid_min .. uid_max; not for a system user */
+    gid_t gid;      /* the same number as uid; not for a system user */
+    gid_t *groups;  /* supplementary, without gid and without 0; only a system user has any */
+    size_t group_count;
     bool enabled;
     bool read_only;
     time_t created;
+    time_t expires; /* the last second in which a login is granted; 0: never */
 };
 
 /* A name that may be a login and a folder: 1 to ACCOUNT_NAME_MAX of a-z 0-9 . _ -, beginning with a
@@ -42,22 +54,38 @@ static inline void account_cleanup_(struct account **account)
 }
 #define cleanup_account __attribute__((cleanup(account_cleanup_)))
 
-/* Writes the record: a temporary file, synced, renamed: the old state or the new, never between.
- * With CREATE, -EEXIST if there is one already; without it, -ENOENT if there is none. -EEXIST too
- * if the uid is another account's. */
-int account_save(const struct config *config, const struct account *account, bool create);
+/* Has CHANGE edit the account NAME, all but its name and uid, between reading and writing it under
+ * the lock: what somebody else changes at the same time is never lost. CHANGE returns 1 if it
+ * changed something, 0 if all is as it should be (then nothing is written), or negative errno; that
+ * is the result. Else errors as account_load, and those of writing, after which the old state
+ * holds. The caller owns *RET, the account as it is now. */
+typedef int (*account_changer)(struct account *account, void *data);
+int account_change(const struct config *config, const char *name, account_changer change,
+                   void *data, struct account **ret, struct buffer *problem);
+
+/* Whether it is past the last second of the account. */
+bool account_is_expired(const struct account *account);
 
 /* Calls VISIT for each account name in alphabetical order; a non-zero result ends the walk and is
- * returned. */
+ * returned. -ENOENT if there is no users directory. */
 int account_list(const struct config *config, int (*visit)(const char *name, void *data),
                  void *data);
 
-/* The whole of making and removing: record, uid, folder. account_create finishes what an
- * interrupted earlier run left; it never follows a symbolic link and never takes over a folder that
- * belongs to somebody else
- * (-EEXIST). HASH is a crypt(5) hash. account_remove takes the folder away too only if PURGE. What
- * went wrong, in words, goes to PROBLEM. */
-int account_create(const struct config *config, const char *name, const char *hash, bool read_only,
-                   struct account **ret, struct buffer *problem);
-int account_remove(const struct config *config, const char *name, bool purge,
+/* How an account begins. */
+struct account_settings {
+    bool enabled;
+    bool read_only;
+    time_t expires;
+};
+
+/* The whole of making: record, uid, folder. It finishes what an interrupted earlier run left, never
+ * follows a symbolic link, and never takes over a folder that belongs to somebody else (-EEXIST).
+ * HASH is a crypt(5) hash. What went wrong, in words, goes to PROBLEM. */
+int account_create(const struct config *config, const char *name, const char *hash,
+                   const struct account_settings *settings, struct account **ret,
                    struct buffer *problem);
+
+/* The whole of removing, with the folder only if PURGE. As soon as nobody can log in to the account
+ * any more, CLOSED is called (unless NULL): whoever is in can be put out then. */
+int account_remove(const struct config *config, const char *name, bool purge,
+                   void (*closed)(void *data), void *data, struct buffer *problem);

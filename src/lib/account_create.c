@@ -165,7 +165,7 @@ static int complete(struct creation *creation)
 }
 
 static int account_new(const struct config *config, const char *name, const char *hash,
-                       bool read_only, struct account **ret)
+                       const struct account_settings *settings, struct account **ret)
 {
     cleanup_account struct account *account = calloc(1, sizeof(*account));
     if (!account)
@@ -176,15 +176,17 @@ static int account_new(const struct config *config, const char *name, const char
         account->home = NULL;
     if (!account->name || !account->password || !account->home)
         return -ENOMEM;
-    account->enabled = true;
-    account->read_only = read_only;
+    account->enabled = settings->enabled;
+    account->read_only = settings->read_only;
+    account->expires = settings->expires;
     account->created = time(NULL);
     *ret = take_pointer(account);
     return 0;
 }
 
-int account_create(const struct config *config, const char *name, const char *hash, bool read_only,
-                   struct account **ret, struct buffer *problem)
+int account_create(const struct config *config, const char *name, const char *hash,
+                   const struct account_settings *settings, struct account **ret,
+                   struct buffer *problem)
 {
     cleanup_account_store struct account_store store = {.users = -1, .hint = -1};
     cleanup_account struct account *account = NULL;
@@ -196,7 +198,7 @@ int account_create(const struct config *config, const char *name, const char *ha
         return fail(&creation, r, "is no name for an account");
     if (config->accounts_uid_min > config->accounts_uid_max)
         return fail(&creation, -EINVAL, "accounts.uid_min is larger than accounts.uid_max");
-    r = account_new(config, name, hash, read_only, &account);
+    r = account_new(config, name, hash, settings, &account);
     if (r == 0)
         r = account_store_open(config, ACCOUNT_STORE_CREATE, &store, problem);
     if (r < 0)

@@ -4,6 +4,7 @@
 #include "lib/cleanup.h"
 #include "lib/password.h"
 #include "lib/scan.h"
+#include "lib/syntax.h"
 #include "lib/text.h"
 
 #include <errno.h>
@@ -17,7 +18,7 @@
 
 enum { RECORD_MAX = 16384, INT64_DIGITS = 18 };
 
-struct reading {
+struct account_reading {
     const struct config *config;
     const char *file;
     enum account_uid_check check;
@@ -25,7 +26,7 @@ struct reading {
     struct buffer *problem;
 };
 
-__attribute__((format(printf, 3, 4))) static int malformed(const struct reading *reading,
+__attribute__((format(printf, 3, 4))) static int malformed(const struct account_reading *reading,
                                                            unsigned line, const char *format, ...)
 {
     (void)buffer_append_format(reading->problem, "%s/%s", reading->config->directories_users,
@@ -42,7 +43,8 @@ __attribute__((format(printf, 3, 4))) static int malformed(const struct reading 
 
 /* --- One function for each key: takes the setting into the account, or says what is wrong. --- */
 
-static int wrong(const struct reading *reading, const config_setting_t *setting, const char *what)
+static int wrong(const struct account_reading *reading, const config_setting_t *setting,
+                 const char *what)
 {
     return malformed(reading, config_setting_source_line(setting), "%s: %s",
                      config_setting_name(setting), what);
@@ -54,7 +56,7 @@ static bool is_integer(const config_setting_t *setting)
            config_setting_type(setting) == CONFIG_TYPE_INT64;
 }
 
-static int take_uid(const struct reading *reading, const config_setting_t *setting)
+static int take_uid(const struct account_reading *reading, const config_setting_t *setting)
 {
     if (!is_integer(setting))
         return wrong(reading, setting, "must be a number");
@@ -74,7 +76,7 @@ static int take_uid(const struct reading *reading, const config_setting_t *setti
     return 0;
 }
 
-static int take_created(const struct reading *reading, const config_setting_t *setting)
+static int take_created(const struct account_reading *reading, const config_setting_t *setting)
 {
     if (!is_integer(setting) || config_setting_get_int64(setting) < 0)
         return wrong(reading, setting, "must be a time in seconds since 1970");
@@ -82,7 +84,18 @@ static int take_created(const struct reading *reading, const config_setting_t *s
     return 0;
 }
 
-static int take_boolean(const struct reading *reading, const config_setting_t *setting, bool *ret)
+/* 0 could be meant as never or as long ago: it is refused, as is a number of milliseconds. */
+static int take_expires(const struct account_reading *reading, const config_setting_t *setting)
+{
+    if (!is_integer(setting) || config_setting_get_int64(setting) < 1 ||
+        config_setting_get_int64(setting) > ACCOUNT_EXPIRES_MAX)
+        return wrong(reading, setting, "must be a time in seconds since 1970, up to the year 9999");
+    reading->account->expires = (time_t)config_setting_get_int64(setting);
+    return 0;
+}
+
+static int take_boolean(const struct account_reading *reading, const config_setting_t *setting,
+                        bool *ret)
 {
     if (config_setting_type(setting) != CONFIG_TYPE_BOOL)
         return wrong(reading, setting, "must be true or false");
@@ -90,17 +103,17 @@ static int take_boolean(const struct reading *reading, const config_setting_t *s
     return 0;
 }
 
-static int take_enabled(const struct reading *reading, const config_setting_t *setting)
+static int take_enabled(const struct account_reading *reading, const config_setting_t *setting)
 {
     return take_boolean(reading, setting, &reading->account->enabled);
 }
 
-static int take_read_only(const struct reading *reading, const config_setting_t *setting)
+static int take_read_only(const struct account_reading *reading, const config_setting_t *setting)
 {
     return take_boolean(reading, setting, &reading->account->read_only);
 }
 
-static int take_string(const struct reading *reading, const config_setting_t *setting,
+static int take_string(const struct account_reading *reading, const config_setting_t *setting,
                        size_t maximum, char **ret)
 {
     const char *text = config_setting_get_string(setting);
@@ -117,7 +130,7 @@ static int take_string(const struct reading *reading, const config_setting_t *se
     return *ret ? 0 : -ENOMEM;
 }
 
-static int take_password(const struct reading *reading, const config_setting_t *setting)
+static int take_password(const struct account_reading *reading, const config_setting_t *setting)
 {
     return take_string(reading, setting, PASSWORD_HASH_MAX - 1, &reading->account->password);
 }
@@ -139,7 +152,7 @@ bool account_is_home(const char *path)
     return named;
 }
 
-static int take_home(const struct reading *reading, const config_setting_t *setting)
+static int take_home(const struct account_reading *reading, const config_setting_t *setting)
 {
     int r = take_string(reading, setting, PATH_MAX - 1, &reading->account->home);
     if (r < 0)
@@ -149,24 +162,23 @@ static int take_home(const struct reading *reading, const config_setting_t *sett
     return 0;
 }
 
-static const struct key {
-    const char *name;
-    bool required;
-    int (*take)(const struct reading *reading, const config_setting_t *setting);
-} keys[] = {
-    {"uid", true, take_uid},
-    {"password", true, take_password},
-    {"home", false, take_home},
-    {"enabled", false, take_enabled},
-    {"read_only", false, take_read_only},
-    {"created", true, take_created},
+const struct account_key account_keys[] = {
+    {"uid", NULL, "a number from accounts.uid_min to accounts.uid_max", take_uid},
+    {"password", NULL, "a hash as in crypt(5), in quotes", take_password},
+    {"home", "NAME in directories.homes",
+     "an absolute path in quotes, without \".\" and \"..\", and not \"/\"", take_home},
+    {"enabled", "true", "true or false, without quotes", take_enabled},
+    {"read_only", "false", "true or false, without quotes", take_read_only},
+    {"created", NULL, "seconds since 1970, UTC", take_created},
+    {"expires", "never", "seconds since 1970, UTC, from 1 to 253402300799", take_expires},
 };
+const size_t account_key_count = ELEMENTS(account_keys);
 
-static const struct key *find_key(const char *name)
+static const struct account_key *find_key(const char *name)
 {
-    for (size_t i = 0; i < ELEMENTS(keys); i++)
-        if (strcmp(keys[i].name, name) == 0)
-            return &keys[i];
+    for (size_t i = 0; i < account_key_count; i++)
+        if (strcmp(account_keys[i].name, name) == 0)
+            return &account_keys[i];
     return NULL;
 }
 
@@ -195,23 +207,6 @@ static bool is_plain_number(const char *word, size_t size)
     return scan_u64(digits, is_long ? INT64_MAX : INT_MAX, &value) == 0;
 }
 
-/* Behind the string that begins at TEXT, NULL if it does not end. */
-static const char *skip_string(const char *text)
-{
-    for (text++; *text && *text != '"'; text++)
-        if (*text == '\\' && text[1])
-            text++;
-    return *text ? text + 1 : NULL;
-}
-
-static const char *skip_comment(const char *text)
-{
-    if (strncmp(text, "/*", 2) != 0)
-        return text + strcspn(text, "\n");
-    text = strstr(text + 2, "*/");
-    return text ? text + 2 : NULL;
-}
-
 static const char *skip_word(const char *text)
 {
     while (is_word(*text))
@@ -227,10 +222,9 @@ static const char *find_fault(const char *text, const char **ret_where)
 {
     while (text && *text) {
         *ret_where = text;
-        if (*text == '"') {
-            text = skip_string(text);
-        } else if (*text == '#' || strncmp(text, "//", 2) == 0 || strncmp(text, "/*", 2) == 0) {
-            text = skip_comment(text);
+        const char *end = syntax_skip_quoted(text);
+        if (end != text) {
+            text = end;
         } else if (is_word(*text)) {
             const char *word = text;
             text = skip_word(word);
@@ -251,25 +245,25 @@ static unsigned line_of(const char *text, const char *where)
     return line;
 }
 
-static int take_settings(const struct reading *reading, const config_t *parsed)
+static int take_settings(const struct account_reading *reading, const config_t *parsed)
 {
     const config_setting_t *root = config_root_setting(parsed);
     for (unsigned i = 0; i < (unsigned)config_setting_length(root); i++) {
         const config_setting_t *setting = config_setting_get_elem(root, i);
-        const struct key *key = find_key(config_setting_name(setting));
+        const struct account_key *key = find_key(config_setting_name(setting));
         if (!key)
             return wrong(reading, setting, "is no key of an account");
         int r = key->take(reading, setting); /* libconfig refuses a key that comes twice */
         if (r < 0)
             return r;
     }
-    for (size_t i = 0; i < ELEMENTS(keys); i++)
-        if (keys[i].required && !config_setting_get_member(root, keys[i].name))
-            return malformed(reading, 0, "%s: is missing", keys[i].name);
+    for (size_t i = 0; i < account_key_count; i++)
+        if (!account_keys[i].initial && !config_setting_get_member(root, account_keys[i].name))
+            return malformed(reading, 0, "%s: is missing", account_keys[i].name);
     return 0;
 }
 
-static int parse(const struct reading *reading, const char *text)
+static int parse(const struct account_reading *reading, const char *text)
 {
     const char *where = text;
     const char *fault = find_fault(text, &where);
@@ -282,15 +276,15 @@ static int parse(const struct reading *reading, const char *text)
     config_init(&parsed);
     int r = config_read_string(&parsed, text) == CONFIG_TRUE
                 ? take_settings(reading, &parsed)
-                : malformed(reading, (unsigned)config_error_line(&parsed), "%s",
-                            config_error_text(&parsed));
+                : malformed(reading, syntax_error_line(text, (unsigned)config_error_line(&parsed)),
+                            "%s", config_error_text(&parsed));
     config_destroy(&parsed);
     return r;
 }
 
 /* Opens FILE and reads it whole, if it is a plain file of root's that nobody else can read or
  * change. */
-static int read_text(const struct reading *reading, int users, struct buffer *text)
+static int read_text(const struct account_reading *reading, int users, struct buffer *text)
 {
     /* O_NONBLOCK: a FIFO in its place must not make a login wait for ever. */
     cleanup_close int fd =
@@ -336,7 +330,7 @@ int account_record_read(const struct config *config, int users, const char *file
     if (!account)
         return -ENOMEM;
 
-    struct reading reading = {config, file, check, account, problem};
+    struct account_reading reading = {config, file, check, account, problem};
     account->enabled = true;
     account->name = strdup(name);
     if (!account->name)

@@ -20,6 +20,18 @@ enum account_uid_check {
     ACCOUNT_UID_ANY,        /* whatever the range is now: to learn which uids are taken */
 };
 
+/* The keys of a record; parser and manual are checked against it. TAKE is the parser's. */
+struct account_reading;
+struct config_setting_t;
+struct account_key {
+    const char *name;
+    const char *initial;  /* what a record without it has, in words; NULL: it is required */
+    const char *expected; /* a good value, in words */
+    int (*take)(const struct account_reading *reading, const struct config_setting_t *setting);
+};
+extern const struct account_key account_keys[];
+extern const size_t account_key_count;
+
 /* Reads FILE in the open directory USERS as the account NAME. Results as account_load. */
 int account_record_read(const struct config *config, int users, const char *file, const char *name,
                         enum account_uid_check check, struct account **ret, struct buffer *problem);
@@ -27,6 +39,10 @@ int account_record_read(const struct config *config, int users, const char *file
 /* Writes ACCOUNT to its ACCOUNT_TEMPORARY file in USERS, 0600, and to the disk. The caller has the
  * lock, and renames it. Leaves nothing there when it fails. */
 int account_record_write(const struct config *config, int users, const struct account *account);
+
+/* The same, and puts it in the place of the present record: the old state or the new one, never
+ * between. */
+int account_record_replace(const struct config *config, int users, const struct account *account);
 
 /* Whether PATH can be an account's folder: absolute, without "." and "..", not the root of the
  * machine. */

@@ -171,16 +171,9 @@ static int purge_begin(const struct config *config, const char *name, struct acc
     if (r < 0 || !(*ret)->enabled)
         return r;
 
-    char temporary[ACCOUNT_FILE_MAX];
-    char record[ACCOUNT_FILE_MAX];
-    (void)snprintf(temporary, sizeof(temporary), ACCOUNT_TEMPORARY, name);
-    (void)snprintf(record, sizeof(record), ACCOUNT_RECORD, name);
     (*ret)->enabled = false;
-    r = account_record_write(config, store.users, *ret);
-    if (r == 0 &&
-        (renameat(store.users, temporary, store.users, record) < 0 || fsync(store.users) < 0))
-        r = -errno;
-    return r < 0 ? fail(problem, r, "cannot disable it: %s", strerror(-r)) : 0;
+    r = account_record_replace(config, store.users, *ret);
+    return r < 0 ? fail(problem, r, "cannot lock it: %s", strerror(-r)) : 0;
 }
 
 /* Removes the empty folder and the record, unless somebody has put another account there meanwhile.
@@ -206,39 +199,49 @@ static int purge_end(const struct config *config, const struct account *account,
     return remove_record(&store, account->name);
 }
 
-static int purge(const struct config *config, const char *name, struct buffer *problem)
+static int purge(const struct config *config, const char *name, void (*closed)(void *data),
+                 void *data, struct buffer *problem)
 {
     __attribute__((cleanup(folder_close))) struct folder folder = {.parent = -1, .fd = -1};
     cleanup_account struct account *account = NULL;
     int r = purge_begin(config, name, &account, &folder, problem);
+    if (r == 0 && closed)
+        closed(data);
     for (unsigned round = 0; r == 0 && round < ROUNDS_MAX; round++) {
         if (folder.fd >= 0)
             r = tree_empty(folder.fd, problem);
         if (r < 0)
-            return fail(problem, r, " (in %s); it is disabled now", account->home);
+            return fail(problem, r, " (in %s); it is locked now", account->home);
         r = purge_end(config, account, &folder, problem);
         if (r != -ENOTEMPTY)
             return r;
         r = 0; /* a session that began before it was disabled wrote something */
     }
     if (r == 0)
-        return fail(problem, -ENOTEMPTY, "somebody is still writing to %s; it is disabled now",
+        return fail(problem, -ENOTEMPTY, "somebody is still writing to %s; it is locked now",
                     account->home);
     return r;
 }
 
+static int forget(const struct config *config, const char *name, struct buffer *problem)
+{
+    /* Without the folder nothing has to be read: this is also the way to be rid of a malformed
+     * record. */
+    cleanup_account_store struct account_store store;
+    int r = account_store_open(config, ACCOUNT_STORE_CHANGE, &store, problem);
+    return r < 0 ? r : remove_record(&store, name);
+}
+
 int account_remove(const struct config *config, const char *name, bool with_folder,
-                   struct buffer *problem)
+                   void (*closed)(void *data), void *data, struct buffer *problem)
 {
     int r = account_check_name(name);
     if (r < 0)
         return fail(problem, r, "is no name for an account");
     if (with_folder)
-        return purge(config, name, problem);
-
-    /* Without the folder nothing has to be read: this is also the way to be rid of a malformed
-     * record. */
-    cleanup_account_store struct account_store store;
-    r = account_store_open(config, ACCOUNT_STORE_CHANGE, &store, problem);
-    return r < 0 ? r : remove_record(&store, name);
+        return purge(config, name, closed, data, problem);
+    r = forget(config, name, problem);
+    if (r == 0 && closed)
+        closed(data);
+    return r;
 }

@@ -14,6 +14,10 @@ enum { USERS_MODE = 0700 };
 
 static int fail(struct buffer *problem, const char *path, int error)
 {
+    if (error == -ENOENT) {
+        (void)buffer_append_format(problem, "the directory %s does not exist", path);
+        return error;
+    }
     const char *why = error == -ELOOP || error == -ENOTDIR
                           ? "is reached by a symbolic link, or is no directory"
                           : strerror(-error);
@@ -23,7 +27,7 @@ static int fail(struct buffer *problem, const char *path, int error)
 
 /* Makes the last component of PATH only: a missing parent is a typing error or a disk that is not
  * mounted. */
-static int make_directory(const char *path, mode_t mode)
+static int make_directory(const char *path, mode_t mode, struct buffer *problem)
 {
     cleanup_free char *parent = strdup(path);
     if (!parent)
@@ -37,13 +41,20 @@ static int make_directory(const char *path, mode_t mode)
     *slash = '\0';
 
     cleanup_close int fd = directory_open(slash == parent ? "/" : parent, O_RDONLY);
-    if (fd < 0)
+    if (fd == -ENOENT) {
+        (void)buffer_append_format(problem,
+                                   "the directory %s, in which %s is to be made, does not exist; "
+                                   "make it, or mount the disk it is on",
+                                   parent, slash + 1);
         return fd;
+    }
+    if (fd < 0)
+        return fail(problem, parent, fd);
     if (mkdirat(fd, slash + 1, 0700) < 0)
-        return errno == EEXIST ? 0 : -errno; /* another one has just made it */
+        return errno == EEXIST ? 0 : fail(problem, path, -errno); /* or another has just made it */
     cleanup_close int made = openat(fd, slash + 1, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (made < 0 || fchmod(made, mode) < 0 || fsync(fd) < 0) /* whatever the umask is */
-        return -errno;
+        return fail(problem, path, -errno);
     return 0;
 }
 
@@ -51,9 +62,10 @@ int account_directory_open(const char *path, mode_t make, int *ret, struct buffe
 {
     int r = directory_open(path, O_RDONLY);
     if (r == -ENOENT && make != 0) {
-        r = make_directory(path, make);
-        if (r == 0)
-            r = directory_open(path, O_RDONLY);
+        r = make_directory(path, make, problem);
+        if (r < 0)
+            return r;
+        r = directory_open(path, O_RDONLY);
     }
     if (r < 0)
         return fail(problem, path, r);

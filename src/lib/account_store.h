@@ -41,9 +41,5 @@ void account_uid_begin(struct account_store *store);
 /* Takes a uid that no account and no pending creation has, and that nobody will be given again
  * soon. The reservation is on the disk when this returns. -ENOSPC if the range is used up. */
 int account_uid_take(struct account_store *store, uid_t *ret, struct buffer *problem);
-/* Whether an account other than NAME has UID: reads every record. -EEXIST, 0. The hint is not
- * trusted after it, since the caller is about to use a uid that was not taken from there. */
-int account_uid_check_free(struct account_store *store, uid_t uid, const char *name,
-                           struct buffer *problem);
 /* Makes the hint current again after changes of ours. */
 void account_uid_end(struct account_store *store);

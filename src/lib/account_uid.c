@@ -178,9 +178,9 @@ static bool is_record(const char *file, char ret[ACCOUNT_NAME_MAX + 1])
     return account_check_name(ret) == 0;
 }
 
-/* All uids of records and pending creations, but of the account EXCEPT (may be NULL). A record that
- * cannot be read ends it: its uid may be any. */
-static int taken_read(const struct account_store *store, const char *except, struct taken *taken,
+/* All uids of records and pending creations. A record that cannot be read ends it: its uid may be
+ * any. */
+static int taken_read(const struct account_store *store, struct taken *taken,
                       struct buffer *problem)
 {
     cleanup_close int fd = openat(store->users, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -195,7 +195,7 @@ static int taken_read(const struct account_store *store, const char *except, str
         const struct dirent *entry = readdir(stream);
         if (!entry)
             return -errno;
-        if (!is_record(entry->d_name, name) || (except && strcmp(name, except) == 0))
+        if (!is_record(entry->d_name, name))
             continue;
         cleanup_account struct account *account = NULL;
         int r = account_record_read(store->config, store->users, entry->d_name, name,
@@ -239,7 +239,7 @@ static int refill(struct account_store *store, struct buffer *problem)
     uint64_t first = store->config->accounts_uid_min;
     uint64_t limit = store->config->accounts_uid_max + 1;
     __attribute__((cleanup(taken_free))) struct taken taken = {0};
-    int r = taken_read(store, NULL, &taken, problem);
+    int r = taken_read(store, &taken, problem);
     if (r < 0)
         return r;
     if (taken.count > 0)
@@ -287,18 +287,4 @@ int account_uid_take(struct account_store *store, uid_t *ret, struct buffer *pro
         return r;
     *ret = uid;
     return 0;
-}
-
-int account_uid_check_free(struct account_store *store, uid_t uid, const char *name,
-                           struct buffer *problem)
-{
-    __attribute__((cleanup(taken_free))) struct taken taken = {0};
-    int r = taken_read(store, name, &taken, problem);
-    for (size_t i = 0; r == 0 && i < taken.count; i++)
-        if (taken.uids[i] == uid) {
-            (void)buffer_append_format(problem, "uid %u belongs to another account", uid);
-            r = -EEXIST;
-        }
-    store->hint_current = false;
-    return r;
 }

@@ -55,7 +55,8 @@ static int write_text(const struct config *config, const struct account *account
                     (is_default_home(config, account) || set_string(root, "home", account->home)) &&
                     set_boolean(root, "enabled", account->enabled) &&
                     set_boolean(root, "read_only", account->read_only) &&
-                    set_number(root, "created", account->created);
+                    set_number(root, "created", account->created) &&
+                    (account->expires == 0 || set_number(root, "expires", account->expires));
     if (complete)
         config_write(&record, file);
     config_destroy(&record);
@@ -73,6 +74,7 @@ static bool is_writable(const struct account *account)
     return account->password && account->password[0] != '\0' &&
            strlen(account->password) < PASSWORD_HASH_MAX &&
            text_is_plain(account->password, strlen(account->password)) && account->created >= 0 &&
+           account->expires >= 0 && account->expires <= ACCOUNT_EXPIRES_MAX &&
            (!account->home || (account_is_home(account->home) &&
                                text_is_plain(account->home, strlen(account->home))));
 }
@@ -101,4 +103,21 @@ int account_record_write(const struct config *config, int users, const struct ac
     if (r < 0)
         (void)unlinkat(users, name, 0);
     return r;
+}
+
+int account_record_replace(const struct config *config, int users, const struct account *account)
+{
+    char temporary[ACCOUNT_FILE_MAX];
+    char record[ACCOUNT_FILE_MAX];
+    int r = account_record_write(config, users, account);
+    if (r < 0)
+        return r;
+    (void)snprintf(temporary, sizeof(temporary), ACCOUNT_TEMPORARY, account->name);
+    (void)snprintf(record, sizeof(record), ACCOUNT_RECORD, account->name);
+    if (renameat(users, temporary, users, record) < 0) {
+        int error = errno;
+        (void)unlinkat(users, temporary, 0);
+        return -error;
+    }
+    return fsync(users) < 0 ? -errno : 0;
 }

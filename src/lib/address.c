@@ -152,6 +152,12 @@ static bool in_one_of(const struct network *networks, size_t count, const struct
     return false;
 }
 
+size_t address_owner_size(const struct address *address)
+{
+    bool link_local = address->bytes[0] == 0xfe && (address->bytes[1] & 0xc0) == 0x80;
+    return address->family == AF_INET ? 4 : link_local ? 16 : 8;
+}
+
 bool address_same_host(const struct address *a, const struct address *b)
 {
     /* The scope tells interfaces apart, but an address out of text has none: then it does not

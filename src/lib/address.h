@@ -43,6 +43,10 @@ void address_format(const struct address *address, char *ret, size_t size);
 int network_parse(const char *text, struct network *ret);
 bool network_contains(const struct network *network, const struct address *address);
 
+/* How many of its leading bytes say who has it: all 4, or 8 of IPv6, because who has one address
+ * has its whole network of 64 bits, but all 16 of a link-local one. */
+size_t address_owner_size(const struct address *address);
+
 /* Same host, whatever the ports. */
 bool address_same_host(const struct address *a, const struct address *b);
 bool address_is_loopback(const struct address *address);

@@ -8,6 +8,7 @@
 
 #include "lib/cleanup.h"
 #include "lib/option.h"
+#include "lib/syntax.h"
 #include "lib/text.h"
 
 #include <dirent.h>
@@ -223,7 +224,8 @@ static void load_text(struct loader *loader, const char *text)
     config_init(&parsed);
     if (config_read_string(&parsed, text) != CONFIG_TRUE) {
         const char *error = config_error_text(&parsed);
-        add_problem(loader, loader->file, (unsigned)config_error_line(&parsed), "%s",
+        add_problem(loader, loader->file,
+                    syntax_error_line(text, (unsigned)config_error_line(&parsed)), "%s",
                     error ? error : "cannot be understood");
     } else {
         const config_setting_t *root = config_root_setting(&parsed);

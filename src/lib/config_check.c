@@ -88,9 +88,11 @@ static void check_auth(const struct config *config, config_report report, void *
     if (!good)
         report(data, option_find("auth", "order"), NULL,
                "does not fit; expected \"local\", \"pam\" or both, each once");
-    if (strchr(config->pam_service, '/'))
+    /* libpam makes lower case of the name before it looks for the file. */
+    if (strpbrk(config->pam_service, "/ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
         report(data, option_find("pam", "service"), NULL,
-               "does not fit; expected the name of a file in /etc/pam.d, without a slash");
+               "does not fit; expected the name of a file in /etc/pam.d, in lower case and without "
+               "a slash");
 }
 
 void config_check(const struct config *config, config_report report, void *data)

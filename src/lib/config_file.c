@@ -7,6 +7,7 @@
  */
 #include "lib/cleanup.h"
 #include "lib/option.h"
+#include "lib/syntax.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,25 +17,6 @@
 #include <unistd.h>
 
 enum { FILE_BYTES_MAX = 256 * 1024, READ_SIZE = 8192 };
-
-/* Where the string or comment that begins at TEXT ends: TEXT itself if none begins there, NULL if
- * it never ends. */
-static const char *skip_quoted(const char *text)
-{
-    if (*text == '"') {
-        for (text++; *text != '\0' && *text != '"'; text++)
-            if (*text == '\\' && text[1] != '\0')
-                text++;
-        return *text == '"' ? text + 1 : NULL;
-    }
-    if (*text == '#' || (text[0] == '/' && text[1] == '/'))
-        return strchrnul(text, '\n');
-    if (text[0] == '/' && text[1] == '*') {
-        const char *end = strstr(text + 2, "*/");
-        return end ? end + 2 : NULL;
-    }
-    return text;
-}
 
 static bool in_word(char c)
 {
@@ -67,7 +49,7 @@ static unsigned count_lines(const char *from, const char *to)
 static const char *copy_piece(const char **text, struct buffer *ret, int *ret_error)
 {
     const char *start = *text;
-    const char *end = skip_quoted(start);
+    const char *end = syntax_skip_quoted(start);
     bool wide = false;
     if (!end)
         return *start == '"' ? "a string that never ends" : "a comment that never ends";

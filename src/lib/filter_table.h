@@ -40,7 +40,8 @@
 
 /* X(call): what the session needs once, to enter the user's folder; gone afterwards. */
 #define FILTER_ENTER(X)                                                                           \
-    X(setresuid) X(setresgid) X(getresuid) X(getresgid) X(capset) X(capget) X(move_mount)         \
+    X(setresuid) X(setresgid) X(getresuid) X(getresgid) X(setgroups) X(getgroups) X(capset)       \
+    X(capget) X(move_mount)                                                                       \
     X(pivot_root) X(umount2) X(prctl) X(seccomp)
 
 /* X(call): only an intruder makes these. */

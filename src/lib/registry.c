@@ -1,12 +1,12 @@
 /* The connections that are alive, shared by all monitors: see registry.h. */
 #include "lib/registry.h"
 #include "lib/cleanup.h"
+#include "lib/drain.h"
+#include "lib/table.h"
 
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <time.h>
 
 /*
@@ -56,43 +56,19 @@ static bool slot_is_alive(int fd, unsigned slot)
     return lock_slot(fd, slot, F_OFD_GETLK, F_WRLCK) > 0;
 }
 
-static int table_open(const struct config *config, int *ret_fd, struct table **ret_table)
+static int open_table(const struct config *config, int *ret_fd, struct table **ret_table)
 {
-    cleanup_free char *path = NULL;
-    if (asprintf(&path, "%s/sessions", config->directories_run) < 0)
-        return -ENOMEM;
-    cleanup_close int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0)
-        return -errno;
-
-    struct stat status;
-    if (fstat(fd, &status) < 0)
-        return -errno;
-    if (!S_ISREG(status.st_mode) || status.st_uid != geteuid())
-        return -EPERM;
-    if ((size_t)status.st_size < sizeof(struct table) && ftruncate(fd, sizeof(struct table)) < 0)
-        return -errno;
-
-    struct table *table = mmap(NULL, sizeof(*table), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (table == MAP_FAILED)
-        return -errno;
-    *ret_fd = take_fd(&fd);
-    *ret_table = table;
-    return 0;
-}
-
-static void table_unmap(struct table *table)
-{
-    (void)munmap(table, sizeof(*table));
+    void *table;
+    int r = table_open(config, "sessions", sizeof(struct table), ret_fd, &table);
+    if (r == 0)
+        *ret_table = table;
+    return r;
 }
 
 static bool key_is_from(const struct key *key, const struct address *remote)
 {
-    /* Who has one IPv6 address has the whole /64 of it, but for link-local ones. */
-    bool link_local = remote->bytes[0] == 0xfe && (remote->bytes[1] & 0xc0) == 0x80;
-    size_t size = remote->family == AF_INET ? 4 : link_local ? 16 : 8;
     return key->family == (remote->family == AF_INET ? 4 : 6) &&
-           memcmp(key->address, remote->bytes, size) == 0;
+           memcmp(key->address, remote->bytes, address_owner_size(remote)) == 0;
 }
 
 struct count {
@@ -144,6 +120,25 @@ static enum registry_limit judge(const struct config *config, const struct count
     return REGISTRY_ADMITTED;
 }
 
+/* Looks for a place for one more. Called with the table locked. *RET_SLOT is only good if it is
+ * admitted. */
+static enum registry_limit find_place(const struct config *config, int fd, struct table *table,
+                                      const struct address *remote, unsigned *ret_slot)
+{
+    /* Under the lock: who began to drain and lists the table then finds everybody who was let in.
+     */
+    if (drain_is_on(config))
+        return REGISTRY_DRAINING;
+    struct count count = count_slots(fd, table, remote, false);
+    enum registry_limit limit = judge(config, &count);
+    if (limit != REGISTRY_ADMITTED) {
+        count = count_slots(fd, table, remote, true);
+        limit = judge(config, &count);
+    }
+    *ret_slot = count.free_slot;
+    return limit;
+}
+
 static void fill_slot(struct table *table, unsigned slot, const struct address *remote,
                       const char *session)
 {
@@ -166,39 +161,35 @@ int registry_enter(const struct config *config, const struct address *remote, co
 {
     cleanup_close int fd = -1;
     struct table *table;
-    int r = table_open(config, &fd, &table);
+    int r = open_table(config, &fd, &table);
     if (r < 0)
         return r;
 
     /* One at a time: two that count at once would both find the last place free. */
     if (flock(fd, LOCK_EX) < 0) {
         r = -errno;
-        table_unmap(table);
+        table_unmap(table, sizeof(*table));
         return r;
     }
     if (table->magic != MAGIC || table->used > REGISTRY_SLOTS) {
         memset(table, 0, sizeof(*table));
         table->magic = MAGIC;
     }
-    struct count count = count_slots(fd, table, remote, false);
-    *ret_limit = judge(config, &count);
-    if (*ret_limit != REGISTRY_ADMITTED) {
-        count = count_slots(fd, table, remote, true);
-        *ret_limit = judge(config, &count);
-    }
+    unsigned slot = 0;
+    *ret_limit = find_place(config, fd, table, remote, &slot);
     if (*ret_limit == REGISTRY_ADMITTED) {
-        r = lock_slot(fd, count.free_slot, F_OFD_SETLK, F_WRLCK);
+        r = lock_slot(fd, slot, F_OFD_SETLK, F_WRLCK);
         if (r == 0) {
-            fill_slot(table, count.free_slot, remote, session);
-            if (count.free_slot >= table->used)
-                table->used = count.free_slot + 1;
+            fill_slot(table, slot, remote, session);
+            if (slot >= table->used)
+                table->used = slot + 1;
         }
     }
     (void)flock(fd, LOCK_UN);
-    table_unmap(table);
+    table_unmap(table, sizeof(*table));
     if (r < 0)
         return r;
-    ret->slot = count.free_slot;
+    ret->slot = slot;
     ret->fd = *ret_limit == REGISTRY_ADMITTED ? take_fd(&fd) : -1;
     return 0;
 }
@@ -268,22 +259,58 @@ static void entry_read(const struct key *key, const struct text *text, struct re
                    text->status);
 }
 
+/* All that are alive, into RET, which has room for USED; their number. */
+static size_t copy_entries(int fd, const struct table *table, unsigned used,
+                           struct registry_entry *ret)
+{
+    size_t count = 0;
+    for (unsigned slot = 0; slot < used; slot++)
+        if (table->keys[slot].state != STATE_FREE && slot_is_alive(fd, slot))
+            entry_read(&table->keys[slot], &table->texts[slot], &ret[count++]);
+    return count;
+}
+
 int registry_list(const struct config *config,
                   int (*visit)(const struct registry_entry *entry, void *data), void *data)
 {
     cleanup_close int fd = -1;
     struct table *table;
-    int r = table_open(config, &fd, &table);
+    int r = open_table(config, &fd, &table);
     if (r < 0)
         return r;
-    unsigned used = table->magic == MAGIC && table->used <= REGISTRY_SLOTS ? table->used : 0;
-    for (unsigned slot = 0; slot < used && r == 0; slot++) {
-        if (table->keys[slot].state == STATE_FREE || !slot_is_alive(fd, slot))
-            continue;
-        struct registry_entry entry;
-        entry_read(&table->keys[slot], &table->texts[slot], &entry);
-        r = visit(&entry, data);
+    /* Nobody comes or goes while the slots are copied: else one entry could be half the one that
+     * left and half the one that came after it. */
+    cleanup_free struct registry_entry *entries = NULL;
+    size_t count = 0;
+    r = flock(fd, LOCK_SH) < 0 ? -errno : 0;
+    if (r == 0) {
+        unsigned used = table->magic == MAGIC && table->used <= REGISTRY_SLOTS ? table->used : 0;
+        entries = calloc(used + 1, sizeof(*entries));
+        if (entries)
+            count = copy_entries(fd, table, used, entries);
+        else
+            r = -ENOMEM;
+        (void)flock(fd, LOCK_UN);
     }
-    table_unmap(table);
+    table_unmap(table, sizeof(*table));
+    for (size_t i = 0; i < count && r == 0; i++)
+        r = visit(&entries[i], data);
     return r;
+}
+
+static int copy_if_named(const struct registry_entry *entry, void *data)
+{
+    struct registry_entry *wanted = data;
+    if (strcmp(entry->session, wanted->session) != 0)
+        return 0;
+    *wanted = *entry;
+    return 1;
+}
+
+int registry_find(const struct config *config, const char *session, struct registry_entry *ret)
+{
+    *ret = (struct registry_entry){.logged_in = false};
+    (void)snprintf(ret->session, sizeof(ret->session), "%s", session);
+    int r = registry_list(config, copy_if_named, ret);
+    return r == 0 ? -ENOENT : r < 0 ? r : 0;
 }

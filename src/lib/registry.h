@@ -20,10 +20,11 @@ enum { REGISTRY_SLOTS = 4096, REGISTRY_STATUS_MAX = 256, REGISTRY_USER_MAX = 128
 
 enum registry_limit {
     REGISTRY_ADMITTED,
-    REGISTRY_FULL,                /* limits.connections */
-    REGISTRY_ADDRESS_FULL,        /* limits.per_address */
-    REGISTRY_WAITING_FULL,        /* limits.waiting */
-    REGISTRY_WAITING_ADDRESS_FULL /* limits.waiting_per_address */
+    REGISTRY_FULL,                 /* limits.connections */
+    REGISTRY_ADDRESS_FULL,         /* limits.per_address */
+    REGISTRY_WAITING_FULL,         /* limits.waiting */
+    REGISTRY_WAITING_ADDRESS_FULL, /* limits.waiting_per_address */
+    REGISTRY_DRAINING,             /* maintenance: lib/drain.h */
 };
 
 struct registry {
@@ -51,6 +52,9 @@ int registry_log_in(struct registry *registry, const char *user);
 int registry_set_status(struct registry *registry, const char *status);
 void registry_leave(struct registry *registry);
 
-/* Calls VISIT for each live connection. */
+/* Calls VISIT for each connection that was alive at one moment, until it returns something else
+ * than 0; returns that. The table is not locked meanwhile. */
 int registry_list(const struct config *config,
                   int (*visit)(const struct registry_entry *entry, void *data), void *data);
+/* The live connection with that session id. -ENOENT if there is none. */
+int registry_find(const struct config *config, const char *session, struct registry_entry *ret);

@@ -6,14 +6,23 @@
  * permitted in the present phase (monitor/requests.c has the table). The session never gets a path
  * of the host, a uid that is not its own, or a reason why a login was refused.
  *
- *  request    fields                                  answer
- *  READY      u32 errno, string step, [fd filter]     none; the first message: the cell is closed,
- * or is not LOGIN      string user, string password            u32 login_result, and if granted:
- * u32 uid, u32 gid, string name, u32 account_flags, [fd folder] ENTERED    u32 errno, string step,
- * [fd filter]     none; the folder is the root now, or is not LISTEN     none u32 errno, u32 port,
- * string announced address, [fd listener] CONNECT    string address, u32 port                u32
- * errno, [fd connecting socket] EVENT      see lib/event.h                         none STATUS
- * string what the session is doing        none
+ *  READY      u32 errno, string step, [fd filter]
+ *             the first message: the cell is closed, or is not
+ *  LOGIN      string user, string password
+ *             answer: u32 login_result, and if granted: u32 uid, u32 gid, u32 number of
+ *             supplementary groups, u32 each of them, string name, u32 account_flags, [fd folder]
+ *  ENTERED    u32 errno, string step, [fd filter]
+ *             the folder is the root now, or is not
+ *  LISTEN     nothing
+ *             answer: u32 errno, u32 port, string announced address, [fd listener]
+ *  CONNECT    string address, u32 port
+ *             answer: u32 errno, [fd connecting socket]
+ *  EVENT      see lib/event.h
+ *  STATUS     string what the session is doing
+ *
+ * The monitor says one thing unasked, and nothing after it:
+ *
+ *  STOP       u32 reason (lib/stop.h): say goodbye and leave
  *
  * "fd filter" is the descriptor on which the kernel asks the monitor about system calls that the
  * session's seccomp filter does not know (seccomp_unotify(2)).
@@ -32,6 +41,7 @@ enum request {
     REQUEST_CONNECT,
     REQUEST_EVENT,
     REQUEST_STATUS,
+    REQUEST_STOP,
 };
 
 /* The answer to request R has the type R | REQUEST_ANSWER. */

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+enum { DISTANCE_BYTES_MAX = 64 }; /* of a text that is compared */
+
 /* The character at the start of SIZE bytes. Returns its length, 0 if it is not well-formed (RFC
  * 3629 section 4: no overlong form, no surrogate, nothing above U+10FFFF, nothing cut short). */
 static size_t utf8_decode(const unsigned char *bytes, size_t size, uint32_t *ret)
@@ -258,4 +260,28 @@ bool text_matches(const char *pattern, const char *name)
     while (*pattern == '*')
         pattern++;
     return *pattern == '\0';
+}
+
+static size_t smallest(size_t a, size_t b, size_t c)
+{
+    size_t least = a < b ? a : b;
+    return least < c ? least : c;
+}
+
+size_t text_distance(const char *a, const char *b)
+{
+    size_t length_b = strnlen(b, DISTANCE_BYTES_MAX);
+    size_t row[DISTANCE_BYTES_MAX + 1];
+    for (size_t k = 0; k <= length_b; k++)
+        row[k] = k;
+    for (size_t i = 0; i < DISTANCE_BYTES_MAX && a[i] != '\0'; i++) {
+        size_t diagonal = row[0];
+        row[0] = i + 1;
+        for (size_t k = 0; k < length_b; k++) {
+            size_t above = row[k + 1];
+            row[k + 1] = smallest(above + 1, row[k] + 1, diagonal + (a[i] != b[k] ? 1 : 0));
+            diagonal = above;
+        }
+    }
+    return row[length_b];
 }

@@ -45,3 +45,7 @@ bool text_equal_ignoring_case(const char *a, const char *b);
  * No braces, no recursion: the work is at most the product of the two lengths. Bytes, not
  * characters. */
 bool text_matches(const char *pattern, const char *name);
+
+/* Levenshtein's distance, for "did you mean": how many bytes of A must be put in, taken out or
+ * replaced to make B. Of long texts only the beginnings are compared. */
+size_t text_distance(const char *a, const char *b);

@@ -10,7 +10,16 @@ static const struct {
     authenticator authenticate;
 } back_ends[] = {
     {"local", authenticate_local},
+    {"pam", authenticate_pam},
 };
+
+bool authenticate_uses_pam(const struct config *config)
+{
+    for (char **name = config->auth_order; *name; name++)
+        if (strcmp(*name, "pam") == 0)
+            return true;
+    return false;
+}
 
 const char *authenticate(struct monitor *monitor, const char *user, const char *password,
                          struct account **ret)

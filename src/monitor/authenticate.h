@@ -26,6 +26,18 @@ enum authentication authenticate_local(struct monitor *monitor, const char *user
                                        const char *password, struct account **ret,
                                        const char **ret_reason);
 
+/* Why the account that was just granted has to go again, STOP_COUNT if it may stay: looks at its
+ * record, if it is a local one. authenticate_local.c. */
+enum stop_reason authenticate_local_again(const struct monitor *monitor);
+
+/* The users of the system, through PAM (monitor/pam_process.h); authenticate_pam.c. */
+enum authentication authenticate_pam(struct monitor *monitor, const char *user,
+                                     const char *password, struct account **ret,
+                                     const char **ret_reason);
+
+/* True if PAM may be asked. */
+bool authenticate_uses_pam(const struct config *config);
+
 /* NULL if the password fits and the account may log in, and *RET is the account then; else the
  * reason for the log: one lower-case word with hyphens, from a fixed set. */
 const char *authenticate(struct monitor *monitor, const char *user, const char *password,

@@ -1,6 +1,6 @@
 /*
  * Authentication against the local user database: see authenticate.h. An unknown name, a wrong
- * password, a disabled account and a damaged record cost the same work.
+ * password, a disabled or expired account and a damaged record cost the same work.
  */
 #include "monitor/authenticate.h"
 
@@ -9,28 +9,43 @@
 
 #include <string.h>
 
+struct upgrade {
+    const char *from;
+    const char *to;
+};
+
+/* Under the lock of the records: an administrator may have changed this one since it was read. */
+static int take_hash(struct account *account, void *data)
+{
+    const struct upgrade *upgrade = data;
+    if (strcmp(account->password, upgrade->from) != 0)
+        return 0;
+    char *copy = strdup(upgrade->to);
+    if (!copy)
+        return -ENOMEM;
+    free(account->password);
+    account->password = copy;
+    return 1;
+}
+
 /* A hash of an older method is replaced by one of ours at the first login, when the password is
- * known. The record is read again, because an administrator may have changed it since. */
+ * known. */
 static void upgrade_hash(struct monitor *monitor, const struct account *account,
                          const char *password)
 {
     cleanup_buffer struct buffer problem;
     buffer_init(&problem, 4096);
-    cleanup_account struct account *present = NULL;
+    cleanup_account struct account *changed = NULL;
     char hash[PASSWORD_HASH_MAX];
+    struct upgrade upgrade = {.from = account->password, .to = hash};
     int r = password_hash(password, (unsigned)monitor->config->accounts_hash_cost, hash);
     if (r == 0)
-        r = account_load(monitor->config, account->name, &present, &problem);
-    if (r == 0 && strcmp(present->password, account->password) != 0)
-        return;
-    if (r == 0) {
-        free(present->password);
-        present->password = strdup(hash);
-        r = present->password ? account_save(monitor->config, present, false) : -ENOMEM;
-    }
+        r = account_change(monitor->config, account->name, take_hash, &upgrade, &changed, &problem);
     explicit_bzero(hash, sizeof(hash));
-    monitor_log_reason(monitor, r == 0 ? EVENT_USER_PASSWORD : EVENT_SERVER_FAILED,
-                       r == 0 ? "hash-upgraded" : "hash-upgrade", r == 0 ? NULL : strerror(-r));
+    if (r > 0)
+        monitor_log_reason(monitor, EVENT_USER_PASSWORD, "hash-upgraded", NULL);
+    else if (r < 0)
+        monitor_log_reason(monitor, EVENT_SERVER_FAILED, "hash-upgrade", strerror(-r));
 }
 
 enum authentication authenticate_local(struct monitor *monitor, const char *user,
@@ -52,11 +67,29 @@ enum authentication authenticate_local(struct monitor *monitor, const char *user
         *ret_reason = "bad-record";
         return AUTHENTICATION_REFUSED;
     }
-    *ret_reason = !fits ? "bad-password" : !account->enabled ? "disabled" : NULL;
+    *ret_reason = !fits                         ? "bad-password"
+                  : !account->enabled           ? "disabled"
+                  : account_is_expired(account) ? "expired"
+                                                : NULL;
     if (*ret_reason)
         return AUTHENTICATION_REFUSED;
     if (password_is_outdated(account->password))
         upgrade_hash(monitor, account, password);
     *ret = take_pointer(account);
     return AUTHENTICATION_GRANTED;
+}
+
+enum stop_reason authenticate_local_again(const struct monitor *monitor)
+{
+    if (!monitor->account->password) /* not a local account */
+        return STOP_COUNT;
+    cleanup_buffer struct buffer ignored;
+    buffer_init(&ignored, 4096);
+    cleanup_account struct account *present = NULL;
+    int r = account_load(monitor->config, monitor->account->name, &present, &ignored);
+    if (r == -ENOENT || (r == 0 && present->uid != monitor->account->uid))
+        return STOP_DELETED;
+    if (r < 0 || !present->enabled)
+        return STOP_LOCKED;
+    return account_is_expired(present) ? STOP_EXPIRED : STOP_COUNT;
 }

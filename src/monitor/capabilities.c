@@ -17,6 +17,16 @@ static const uint64_t CAPABILITIES_LOGIN =
     | CAPABILITY(CAP_NET_BIND_SERVICE) /* port 20 */
     ;
 
+/* What PAM modules need besides: they run as root and expect to be able to do what root can. */
+static const uint64_t CAPABILITIES_PAM =
+    CAPABILITY(CAP_AUDIT_WRITE)    /* where auditing is on, libpam refuses every login without it */
+    | CAPABILITY(CAP_CHOWN)        /* pam_mkhomedir: the new home is its user's */
+    | CAPABILITY(CAP_FOWNER)       /* the same for the modes of what is in it */
+    | CAPABILITY(CAP_DAC_OVERRIDE) /* pam_faillock: the tally is a file of its user's */
+    | CAPABILITY(CAP_SYS_RESOURCE) /* pam_limits: limits above those of the service */
+    | CAPABILITY(CAP_SYS_NICE)     /* pam_limits: a priority above that of the service */
+    ;
+
 static int read_sets(struct __user_cap_data_struct ret[2])
 {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -56,7 +66,7 @@ int capabilities_drop_bounding(uint64_t keep)
     return 0;
 }
 
-int capabilities_keep_for_login(void)
+int capabilities_keep_for_login(bool pam)
 {
     struct __user_cap_data_struct now[2];
     int r = read_sets(now);
@@ -64,7 +74,7 @@ int capabilities_keep_for_login(void)
         return r;
     uint64_t permitted = now[0].permitted | (uint64_t)now[1].permitted << 32;
     /* What is missing is said by the step that needs it, with the remedy. */
-    uint64_t set = permitted & CAPABILITIES_LOGIN;
+    uint64_t set = permitted & (CAPABILITIES_LOGIN | (pam ? CAPABILITIES_PAM : 0));
     if (set & CAPABILITY(CAP_SETPCAP)) {
         r = capabilities_drop_bounding(set);
         if (r < 0)

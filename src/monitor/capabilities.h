@@ -8,11 +8,12 @@
 #include <sys/types.h>
 
 /*
- * Rights before: whatever root was started with. Rights after: CAPABILITIES_LOGIN. The bounding set
- * goes as well, so that nothing the monitor might ever execute could get the others back. Verified
- * by reading the sets again. Negative errno.
+ * Rights before: whatever root was started with. Rights after: CAPABILITIES_LOGIN, and with PAM,
+ * if PAM may be asked, CAPABILITIES_PAM, which only the PAM process has after the login. The
+ * bounding set goes as well, so that nothing the monitor might ever execute could get the others
+ * back. Verified by reading the sets again. Negative errno.
  */
-int capabilities_keep_for_login(void);
+int capabilities_keep_for_login(bool pam);
 
 /*
  * Rights before: CAPABILITIES_LOGIN. Rights after: CAP_KILL, to end a session that runs as the

@@ -2,6 +2,7 @@
 #include "monitor/cell.h"
 #include "lib/cleanup.h"
 #include "lib/file.h"
+#include "lib/run.h"
 
 #include <fcntl.h>
 #include <linux/mount.h>
@@ -44,23 +45,6 @@ const char *cell_step_remedy(const char *name)
         if (strcmp(steps[i].name, name) == 0)
             return steps[i].remedy;
     return "run cellftpd --check";
-}
-
-int run_directory_open(const struct config *config)
-{
-    /* chmod: the umask is ours, but others look for things in there. */
-    if (mkdir(config->directories_run, 0755) == 0 ? chmod(config->directories_run, 0755) < 0
-                                                  : errno != EEXIST)
-        return -errno;
-    cleanup_close int fd = directory_open(config->directories_run, O_RDONLY);
-    if (fd < 0)
-        return fd;
-    struct stat status;
-    if (fstat(fd, &status) < 0)
-        return -errno;
-    if (status.st_uid != 0 || (status.st_mode & (S_IWGRP | S_IWOTH)))
-        return -EPERM;
-    return take_fd(&fd);
 }
 
 /* A detached, read-only mount of directories.run/empty. */
@@ -192,8 +176,11 @@ int cell_start(const struct config *config, int control, struct cell *ret, enum 
         (void)waitpid(pid, NULL, 0);
         return r;
     }
-    *ret = (struct cell){
-        .pid = pid, .process = take_fd(&process), .socket = take_fd(&ours), .listener = -1};
+    *ret = (struct cell){.pid = pid,
+                         .process = take_fd(&process),
+                         .socket = take_fd(&ours),
+                         .listener = -1,
+                         .owner = parts.uid};
     return 0;
 }
 
@@ -210,25 +197,36 @@ int cell_open_folder(const struct account *account)
     return take_fd(&fd);
 }
 
-static int write_map(pid_t pid, const char *file, unsigned id)
+/* ID and the OTHERS, each as itself, in the one write that the kernel takes. */
+static int write_map(pid_t pid, const char *file, unsigned id, const gid_t *others, size_t count)
 {
-    char path[64], line[64];
+    if (id == 0)
+        return -EPERM; /* never, whatever a database says */
+    cleanup_buffer struct buffer map;
+    buffer_init(&map, 4095);
+    int r = buffer_append_format(&map, "%u %u 1\n", id, id);
+    for (size_t i = 0; r == 0 && i < count; i++)
+        r = others[i] == 0 ? -EPERM : buffer_append_format(&map, "%u %u 1\n", others[i], others[i]);
+    if (r < 0)
+        return r;
+
+    char path[64];
     (void)snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
-    int length = snprintf(line, sizeof(line), "%u %u 1\n", id, id);
     cleanup_close int fd = open(path, O_WRONLY | O_CLOEXEC);
     if (fd < 0)
         return -errno;
-    return write(fd, line, (size_t)length) == length ? 0 : -errno;
+    size_t size = buffer_size(&map);
+    return write(fd, buffer_begin(&map), size) == (ssize_t)size ? 0 : -errno;
 }
 
 /*
  * Rights of the session before: a uid that means nothing in its namespace, so that it can become
- * nobody. After: it can become exactly UID and GID; a map can be written once only, so this can
- * never be widened. Verified by the session (session/enter.c), and from outside by
- * tests/session/test_cell.py.
+ * nobody. After: it can become exactly the account's uid and gid and have the account's groups,
+ * none of them 0; a map can be written once only, so this can never be widened. Verified by the
+ * session (session/enter.c), and from outside by tests/session/test_cell.py.
  */
-int cell_admit(const struct cell *cell, uid_t uid, gid_t gid, int folder, bool read_only,
-               int *ret_tree, enum cell_step *ret_step)
+int cell_admit(const struct cell *cell, const struct account *account, int folder, int *ret_tree,
+               enum cell_step *ret_step)
 {
     *ret_step = CELL_STEP_FOLDER;
     cleanup_close int tree =
@@ -238,7 +236,7 @@ int cell_admit(const struct cell *cell, uid_t uid, gid_t gid, int folder, bool r
         return -errno;
     struct mount_attr attributes = {
         .attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC |
-                    (read_only ? MOUNT_ATTR_RDONLY : 0),
+                    (account->read_only ? MOUNT_ATTR_RDONLY : 0),
         .propagation = MS_PRIVATE,
     };
     if (syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes,
@@ -246,12 +244,10 @@ int cell_admit(const struct cell *cell, uid_t uid, gid_t gid, int folder, bool r
         return -errno;
 
     *ret_step = CELL_STEP_MAP;
-    if (uid == 0 || gid == 0)
-        return -EPERM; /* never, whatever a database says */
-    int r = write_map(cell->pid, "gid_map", gid);
+    int r = write_map(cell->pid, "gid_map", account->gid, account->groups, account->group_count);
     if (r < 0)
         return r;
-    r = write_map(cell->pid, "uid_map", uid);
+    r = write_map(cell->pid, "uid_map", account->uid, NULL, 0);
     if (r < 0)
         return r;
     *ret_tree = take_fd(&tree);

@@ -12,6 +12,8 @@
 #include "lib/config.h"
 #include "monitor/monitor.h"
 
+#include <sys/resource.h>
+
 /* Every step of building a cell: its name in logs, and what an administrator can do when it fails.
  */
 /* clang-format off */
@@ -54,10 +56,21 @@ const char *cell_step_remedy(const char *name);
 int cell_start(const struct config *config, int control, struct cell *ret,
                enum cell_step *ret_step);
 
-/* Makes UID and GID valid in the cell, and opens HOME as a mount of its own to be passed into it.
- * Negative errno, and the step in *RET_STEP. */
-int cell_admit(const struct cell *cell, uid_t uid, gid_t gid, int folder, bool read_only,
-               int *ret_tree, enum cell_step *ret_step);
+/* Makes the uid and the groups of ACCOUNT valid in the cell, and makes FOLDER a mount of its own to
+ * be passed into it. Negative errno, and the step in *RET_STEP. */
+int cell_admit(const struct cell *cell, const struct account *account, int folder, int *ret_tree,
+               enum cell_step *ret_step);
+
+/* Limits that are to hold for a session besides those that every cell has; cell_limit.c. */
+struct cell_limits {
+    struct rlimit limits[RLIM_NLIMITS];
+    uint32_t changed; /* bit N: limits[N] counts */
+    int niceness;     /* 0: as it is */
+};
+/* Those of the calling process, all of them. */
+void cell_limits_read(struct cell_limits *ret);
+/* Lowers the limits of the session to LIMITS where those are lower. Negative errno. */
+int cell_limit(const struct cell *cell, const struct cell_limits *limits);
 
 /* Opens the folder of ACCOUNT: a directory of the user's own, no symbolic link on the way. Negative
  * errno. */

@@ -2,9 +2,13 @@
 #include "monitor/check.h"
 #include "lib/buffer.h"
 #include "lib/cleanup.h"
+#include "lib/drain.h"
 #include "lib/file.h"
+#include "lib/run.h"
+#include "monitor/authenticate.h"
 #include "monitor/capabilities.h"
 #include "monitor/cell.h"
+#include "monitor/pam_process.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -50,6 +54,10 @@ static bool check_directories(const struct config *config)
     good &= check_directory("directories.logs", config->directories_logs);
     cleanup_close int run = run_directory_open(config);
     good &= say_step(run < 0 ? run : 0, CELL_STEP_RUN);
+    time_t since;
+    if (drain_since(config, &since) == 0 && since != 0)
+        puts("note    the server drains: it refuses every connection\n"
+             "        end that with \"cellftpctl drain --end\"");
     return good;
 }
 
@@ -90,9 +98,10 @@ static int make_trial_folder(const struct config *config, char *ret_path, size_t
 static bool admit_trial(const struct config *config, struct cell *cell, int folder)
 {
     uid_t uid = (uid_t)config->accounts_uid_min;
+    const struct account account = {.uid = uid, .gid = uid};
     cleanup_close int tree = -1;
     enum cell_step step = CELL_STEP_FOLDER;
-    int r = folder < 0 ? folder : cell_admit(cell, uid, uid, folder, false, &tree, &step);
+    int r = folder < 0 ? folder : cell_admit(cell, &account, folder, &tree, &step);
     if (r < 0)
         return say_step(r, step);
     struct message message;
@@ -100,6 +109,7 @@ static bool admit_trial(const struct config *config, struct cell *cell, int fold
     message_put_u32(&message, LOGIN_GRANTED);
     message_put_u32(&message, uid);
     message_put_u32(&message, uid);
+    message_put_u32(&message, 0);
     message_put_string(&message, "check");
     message_put_u32(&message, 0);
     return message_send(cell->socket, &message, tree) == 0 &&
@@ -135,9 +145,11 @@ int check(const char *config_file)
     }
     bool good = say(0, "configuration", "");
     good &= check_directories(config);
+    if (authenticate_uses_pam(config))
+        good &= say(pam_service_check(config), "PAM service", PAM_SERVICE_REMEDY);
     char path[4096];
     cleanup_close int folder = make_trial_folder(config, path, sizeof(path));
-    r = capabilities_keep_for_login();
+    r = capabilities_keep_for_login(authenticate_uses_pam(config));
     good &= say(r, "capabilities", "start it as root");
     (void)fflush(stdout); /* the child must not print it again */
     good &= check_cell(config, folder);

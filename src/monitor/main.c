@@ -5,7 +5,7 @@
  */
 #include "lib/buffer.h"
 #include "lib/cleanup.h"
-#include "lib/config.h"
+#include "lib/config_last.h"
 #include "monitor/check.h"
 #include "monitor/monitor.h"
 
@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <systemd/sd-daemon.h>
 #include <time.h>
 
 /* Exit codes, as cellftpd(8) documents them. */
@@ -27,10 +28,12 @@ enum {
 };
 
 static const char usage[] =
-    "usage: cellftpd --inetd [--config FILE]   serve the connection on descriptor 0\n"
+    "usage: cellftpd --systemd [--config FILE] serve the connection that systemd passes\n"
+    "       cellftpd --inetd [--config FILE]   serve the connection on descriptor 0\n"
     "       cellftpd --check [--config FILE]   check the configuration and build a cell on trial\n"
     "       cellftpd --help | --version\n"
     "\n"
+    "  -s, --systemd      the connection comes by socket activation with Accept=yes\n"
     "  -i, --inetd        the connection is standard input, as inetd and\n"
     "                     systemd-socket-activate --accept --inetd hand it over\n"
     "  -c, --config FILE  instead of " CONFIG_FILE_DEFAULT "\n"
@@ -40,7 +43,7 @@ static const char usage[] =
     "\n"
     "See cellftpd(8) and cellftpd.conf(5).\n";
 
-enum mode { MODE_NONE, MODE_INETD, MODE_CHECK, MODE_HELP, MODE_VERSION };
+enum mode { MODE_NONE, MODE_SYSTEMD, MODE_INETD, MODE_CHECK, MODE_HELP, MODE_VERSION };
 
 struct arguments {
     enum mode mode;
@@ -50,17 +53,25 @@ struct arguments {
 static int parse_arguments(int argc, char **argv, struct arguments *ret)
 {
     static const struct option options[] = {
-        {"inetd", no_argument, NULL, 'i'},   {"config", required_argument, NULL, 'c'},
-        {"check", no_argument, NULL, 't'},   {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0},
+        {"systemd", no_argument, NULL, 's'},
+        {"inetd", no_argument, NULL, 'i'},
+        {"config", required_argument, NULL, 'c'},
+        {"check", no_argument, NULL, 't'},
+        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},
+        {NULL, 0, NULL, 0},
     };
     static const struct {
         int letter;
         enum mode mode;
-    } modes[] = {{'i', MODE_INETD}, {'t', MODE_CHECK}, {'h', MODE_HELP}, {'V', MODE_VERSION}};
+    } modes[] = {{'s', MODE_SYSTEMD},
+                 {'i', MODE_INETD},
+                 {'t', MODE_CHECK},
+                 {'h', MODE_HELP},
+                 {'V', MODE_VERSION}};
     *ret = (struct arguments){.mode = MODE_NONE};
     int letter;
-    while ((letter = getopt_long(argc, argv, "ic:thV", options, NULL)) != -1) {
+    while ((letter = getopt_long(argc, argv, "sic:thV", options, NULL)) != -1) {
         if (letter == '?')
             return -EINVAL;
         if (letter == 'c')
@@ -72,13 +83,27 @@ static int parse_arguments(int argc, char **argv, struct arguments *ret)
     return optind == argc && ret->mode != MODE_NONE ? 0 : -EINVAL;
 }
 
-/* Takes the connection off standard input and puts /dev/null there, so that no library can write
- * into the FTP stream. Standard error goes as well where it is the connection. */
-static int take_connection(int *ret)
+/* The descriptor of the one connection that systemd has passed (sd_listen_fds(3)); the variables
+ * that say so are gone then. Negative errno: -ENOTCONN for a listening socket. */
+static int take_activated(void)
 {
-    cleanup_close int connection = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    int count = sd_listen_fds(true);
+    if (count != 1)
+        return count < 0 ? count : -EBADF;
+    int r = sd_is_socket(SD_LISTEN_FDS_START, AF_UNSPEC, SOCK_STREAM, 0);
+    return r > 0 ? SD_LISTEN_FDS_START : r < 0 ? r : -ENOTCONN;
+}
+
+/* Takes the connection over from the descriptor FD, and puts /dev/null where it is on 0 to 2, so
+ * that no library can write into the FTP stream (row S03). Of these only standard error stays what
+ * it was, if it is something else. */
+static int take_connection(int fd, int *ret)
+{
+    cleanup_close int connection = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
     if (connection < 0)
         return -errno;
+    if (fd > STDERR_FILENO)
+        (void)close(fd);
     struct stat ours, other;
     if (fstat(connection, &ours) < 0)
         return -errno;
@@ -87,38 +112,54 @@ static int take_connection(int *ret)
     cleanup_close int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (null < 0)
         return -errno;
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-        bool is_connection =
-            fstat(fd, &other) < 0 || (ours.st_dev == other.st_dev && ours.st_ino == other.st_ino);
-        if ((fd != STDERR_FILENO || is_connection) && dup2(null, fd) < 0)
+    for (int standard = STDIN_FILENO; standard <= STDERR_FILENO; standard++) {
+        bool is_connection = fstat(standard, &other) < 0 ||
+                             (ours.st_dev == other.st_dev && ours.st_ino == other.st_ino);
+        if ((standard != STDERR_FILENO || is_connection) && dup2(null, standard) < 0)
             return -errno;
     }
     *ret = take_fd(&connection);
     return 0;
 }
 
-static int serve(const char *config_file)
+/* The configuration that counts for this connection: the present one or, if that is wrong, the last
+ * good one. PROBLEMS has what is wrong. NULL if there is none. */
+static struct config *choose_config(const char *file, bool required, struct buffer *problems)
+{
+    cleanup_config struct config *config = NULL;
+    if (config_load(file, required, &config, problems) == 0) {
+        /* Best effort: the run directory may not be there yet, and is not needed for serving. */
+        (void)config_remember(config, file);
+        return take_pointer(config);
+    }
+    cleanup_config struct config *last = NULL;
+    return config && config_recall(config, file, &last) == 0 ? take_pointer(last) : NULL;
+}
+
+static int serve(int descriptor, const char *config_file)
 {
     cleanup_close int connection = -1;
-    int r = take_connection(&connection);
+    int r = descriptor < 0 ? descriptor : take_connection(descriptor, &connection);
     if (r < 0) {
-        fprintf(stderr,
-                "cellftpd: no connection on descriptor 0: %s\n"
-                "It is started once for each connection, for example by\n"
-                "systemd-socket-activate --accept --inetd -l 2121 cellftpd --inetd\n",
-                strerror(-r));
+        fprintf(
+            stderr,
+            "cellftpd: no connection was passed: %s\n"
+            "It is started once for each connection: by systemd (Accept=yes), or for example by\n"
+            "systemd-socket-activate --accept --inetd -l 2121 cellftpd --inetd\n",
+            strerror(-r));
         return EXIT_USAGE;
     }
     cleanup_buffer struct buffer problems;
     buffer_init(&problems, 65536);
-    cleanup_config struct config *config = NULL;
-    r = config_load(config_file ? config_file : CONFIG_FILE_DEFAULT, config_file != NULL, &config,
-                    &problems);
-    if (r < 0) {
+    cleanup_config struct config *config =
+        choose_config(config_file ? config_file : CONFIG_FILE_DEFAULT, config_file, &problems);
+    if (buffer_size(&problems) > 0)
+        fprintf(stderr, "cellftpd: the configuration is wrong%s:\n%.*s",
+                config ? "; the last good one is used" : "", (int)buffer_size(&problems),
+                buffer_begin(&problems));
+    if (!config) {
         static const char reply[] = "421 Service not available.\r\n";
         (void)send(connection, reply, strlen(reply), MSG_DONTWAIT | MSG_NOSIGNAL);
-        fprintf(stderr, "cellftpd: the configuration is wrong:\n%.*s", (int)buffer_size(&problems),
-                buffer_size(&problems) > 0 ? buffer_begin(&problems) : "");
         return EXIT_NOT_CONFIGURED;
     }
     /* The C library reads the time zone's file once, at the first use of any time. If the session
@@ -127,7 +168,11 @@ static int serve(const char *config_file)
      * monitor, which stays outside, reads the zone when it writes its first line into xferlog. */
     if (config->files_list_time == LIST_TIME_LOCAL)
         tzset();
-    return monitor_serve(config, take_fd(&connection)) == 0 ? EXIT_OK : EXIT_FAILED;
+    (void)buffer_append(&problems, "", 1);
+    return monitor_serve(config, buffer_size(&problems) > 1 ? buffer_begin(&problems) : NULL,
+                         take_fd(&connection)) == 0
+               ? EXIT_OK
+               : EXIT_FAILED;
 }
 
 int main(int argc, char **argv)
@@ -138,6 +183,7 @@ int main(int argc, char **argv)
         return EXIT_USAGE;
     }
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is an error, not an end */
     (void)umask(077);
     switch (arguments.mode) {
     case MODE_HELP: fputs(usage, stdout); return EXIT_OK;
@@ -148,5 +194,8 @@ int main(int argc, char **argv)
         fputs("cellftpd: must be started as root: it gives up its rights itself\n", stderr);
         return EXIT_NO_PERMISSION;
     }
-    return arguments.mode == MODE_CHECK ? check(arguments.config) : serve(arguments.config);
+    if (arguments.mode == MODE_CHECK)
+        return check(arguments.config);
+    return serve(arguments.mode == MODE_SYSTEMD ? take_activated() : STDIN_FILENO,
+                 arguments.config);
 }

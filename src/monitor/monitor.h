@@ -3,8 +3,8 @@
  *
  * Rights: it begins as root with what capabilities.h lists, reads no byte from the network, and
  * answers the requests of lib/request.h. After a login it keeps the capabilities of
- * capabilities.h's second list and no descriptor but the logs, its slot in the registry, and the
- * session's socket.
+ * capabilities.h's second list and no descriptor but the logs, its slot in the registry, the
+ * session's socket, and that of the PAM process of a system user.
  */
 #pragma once
 
@@ -14,6 +14,8 @@
 #include "lib/message.h"
 #include "lib/registry.h"
 #include "lib/request.h"
+#include "lib/stop.h"
+#include "lib/throttle.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -40,6 +42,14 @@ struct cell {
     int process;  /* pidfd */
     int socket;   /* requests */
     int listener; /* refused system calls, -1 when there is none */
+    uid_t owner;  /* of its user namespace: the cell user */
+};
+
+/* The process that has to do with PAM, while there is one: pam_process.h. */
+struct pam_process {
+    pid_t pid;   /* 0 when there is none */
+    int process; /* pidfd */
+    int socket;
 };
 
 struct monitor {
@@ -56,19 +66,27 @@ struct monitor {
     bool named;        /* user holds what the client called itself */
     char user[REQUEST_NAME_MAX + 1];
     struct account *account; /* whom the login was granted to, from PHASE_ENTERING on */
+    bool quiet;              /* the log has enough of this address: see guard_arrival() */
+    struct pam_process pam;
+    char login_detail[256]; /* more about why a login was refused than its word says; "" */
     struct noise noise;
     uint64_t log_debt; /* bytes of events beyond what time has earned, and when that was counted */
     uint64_t log_time;
+    int signals;            /* signalfd */
     uint64_t stop_deadline; /* clock_msec, 0: nobody has told this monitor to stop */
     uint64_t refused_calls;
     uint8_t refused_seen[128]; /* one bit a system call: its name was logged */
-    bool ended;                /* a DISCONNECT reason was given by the session */
+    bool ended;                /* the reason of the end is known: the first one counts */
     char end_reason[REQUEST_STATUS_MAX + 1];
 };
 
 /* Serves the connection on CONTROL, which is taken over, from the first limit to the last log line.
+ * PROBLEMS is what is wrong with the present configuration if CONFIG is an older one, else NULL.
  * Returns the exit status of the process: 0 for every end that a client can cause. */
-int monitor_serve(const struct config *config, int control);
+int monitor_serve(const struct config *config, const char *problems, int control);
+
+/* What the connection is doing, for "cellftpctl who" and "systemctl status"; status.c. */
+void status_set(struct monitor *monitor, const char *text);
 
 /* Answers one request; requests.c. 0, or a negative errno that ends the session: -EPROTO and
  * -EBADMSG are an attack, the rest a fault of ours that has been logged. */
@@ -81,6 +99,23 @@ bool requests_admit_noise(struct monitor *monitor);
 int login_handle(struct monitor *monitor, struct message *message, struct message *answer,
                  int *ret_fd);
 
+/*
+ * What strangers may do how often; guard.c.
+ */
+/* Somebody comes: sets monitor->quiet. Negative errno if that is not known, and was logged. */
+int guard_arrival(struct monitor *monitor, bool *ret_banned);
+/* An event of a connection that has not logged in; left out if that is quiet. */
+void guard_log_stranger(struct monitor *monitor, enum event_id id, const char *reason);
+/* True if the end of the connection need not be logged; it is counted then. */
+bool guard_leaves_out_end(struct monitor *monitor);
+/* May USER's password be checked? *RET_REASON is NULL if so, else the reason for the log, and
+ * guard_refused() must follow. May wait for other tries to end. Negative errno, logged. */
+int guard_try(struct monitor *monitor, const char *user, struct throttle_try *ret,
+              const char **ret_reason);
+/* TRY, which came at ARRIVED (clock_msec), is refused: pauses. True if no other may follow. */
+bool guard_refused(struct monitor *monitor, struct throttle_try *try, uint64_t arrived);
+void guard_granted(struct monitor *monitor, const char *user);
+
 /* Data sockets; sockets.c. */
 int listen_handle(struct monitor *monitor, struct message *message, struct message *answer,
                   int *ret_fd);
@@ -90,6 +125,13 @@ int connect_handle(struct monitor *monitor, struct message *message, struct mess
 /* A system call of the session was refused by its filter; calls.c. Negative errno if the session
  * must end. */
 int calls_handle(struct monitor *monitor);
+
+/* Does nothing for so many milliseconds. False, and at once, when this monitor is told to stop. */
+bool monitor_pause(const struct monitor *monitor, uint64_t milliseconds);
+
+/* Has the session say goodbye for REASON and leave; it is killed when that takes too long. The
+ * first reason stays. */
+void monitor_stop(struct monitor *monitor, enum stop_reason reason);
 
 /* Writes EVENT with this connection as its origin. */
 void monitor_log(struct monitor *monitor, const struct event *event);

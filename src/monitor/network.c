@@ -5,6 +5,7 @@
  * allows no socket.
  */
 #include "lib/cleanup.h"
+#include "lib/run.h"
 #include "monitor/cell.h"
 
 #include <fcntl.h>

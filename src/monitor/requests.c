@@ -6,6 +6,7 @@
 #include "lib/cleanup.h"
 #include "lib/clock.h"
 #include "lib/text.h"
+#include "monitor/authenticate.h"
 #include "monitor/capabilities.h"
 #include "monitor/cell.h"
 #include "monitor/monitor.h"
@@ -68,15 +69,21 @@ static int entered(struct monitor *monitor, struct message *message, struct mess
     uint64_t left = 0;
     if (capabilities_of(monitor->cell.pid, &left) < 0 || left != 0)
         return -EPROTO;
+    /* Whoever locks or removes the account from here on finds this session and ends it; whoever did
+     * since the password was checked has not, so the record is read once more. */
+    (void)registry_log_in(&monitor->registry, monitor->account->name);
+    enum stop_reason reason = authenticate_local_again(monitor);
     r = capabilities_keep_for_session(monitor->config->active_enabled &&
                                       monitor->config->active_port_20);
     if (r < 0) {
         monitor_log_reason(monitor, EVENT_SERVER_FAILED, "capabilities", strerror(-r));
         return -ECANCELED;
     }
-    (void)registry_log_in(&monitor->registry, monitor->account->name);
+    status_set(monitor, "logged in");
     struct event event = EVENT_INIT(EVENT_LOGIN);
     monitor_log(monitor, &event);
+    if (reason != STOP_COUNT)
+        monitor_stop(monitor, reason);
     return 0;
 }
 
@@ -115,7 +122,8 @@ bool requests_admit_noise(struct monitor *monitor)
     uint64_t earned = (now - noise->refilled) / REFILL_EVERY;
     noise->refilled += earned * REFILL_EVERY;
     noise->tokens = earned + noise->tokens > BURST ? BURST : noise->tokens + (unsigned)earned;
-    if (noise->tokens == 0) {
+    bool quiet = monitor->quiet && monitor->phase != PHASE_SESSION;
+    if (noise->tokens == 0 || quiet) {
         noise->dropped++;
         return false;
     }
@@ -135,7 +143,7 @@ static void hold_back(struct monitor *monitor, size_t size)
     monitor->log_time = now;
     if (monitor->log_debt > BURST) {
         uint64_t wait = (monitor->log_debt - BURST) / PER_MSEC;
-        clock_pause(wait < LONGEST ? wait : LONGEST);
+        (void)monitor_pause(monitor, wait < LONGEST ? wait : LONGEST);
     }
 }
 
@@ -153,8 +161,9 @@ static int event_request(struct monitor *monitor, struct message *message, struc
         return -EPROTO; /* no session can say that somebody logged in */
     if (event.id == EVENT_SESSION_END) {
         /* Becomes part of the line that the monitor writes when the process is really gone. */
-        (void)snprintf(monitor->end_reason, sizeof(monitor->end_reason), "%s",
-                       event.reason ? event.reason : "");
+        if (!monitor->ended)
+            (void)snprintf(monitor->end_reason, sizeof(monitor->end_reason), "%s",
+                           event.reason ? event.reason : "");
         monitor->ended = true;
         return 0;
     }
@@ -176,7 +185,7 @@ static int status_request(struct monitor *monitor, struct message *message, stru
     const char *status = message_get_string(message, REQUEST_STATUS_MAX);
     if (!message_end(message) || !text_is_plain(status, strlen(status)))
         return -EBADMSG;
-    (void)registry_set_status(&monitor->registry, status);
+    status_set(monitor, status);
     return 0;
 }
 
@@ -221,7 +230,8 @@ int requests_handle(struct monitor *monitor, struct message *message, int fd)
     int r = requests[type].handler(monitor, message, &answer, &came, &answer_fd);
     if (r == -EBADMSG || r == -EPROTO)
         return attack(monitor, "malformed-request", requests[type].name);
-    if (r < 0 || !requests[type].answered)
+    /* One that was told to leave gets no answer any more: it has STOP to read. */
+    if (r < 0 || !requests[type].answered || monitor->stop_deadline != 0)
         return r;
     /* A session reads one answer before it asks again: else the answers, and the descriptors in
      * them, would pile up. */

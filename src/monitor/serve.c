@@ -6,9 +6,12 @@
  */
 #include "lib/cleanup.h"
 #include "lib/clock.h"
+#include "lib/stop.h"
+#include "monitor/authenticate.h"
 #include "monitor/capabilities.h"
 #include "monitor/cell.h"
 #include "monitor/monitor.h"
+#include "monitor/pam_process.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -49,6 +52,13 @@ void monitor_log_cell(struct monitor *monitor, const char *step, int error)
     event.reason = cell_step_known(step);
     event.detail = detail;
     monitor_log(monitor, &event);
+}
+
+bool monitor_pause(const struct monitor *monitor, uint64_t milliseconds)
+{
+    /* The signal stays where it is, for serve_session. */
+    struct pollfd watched = {.fd = monitor->signals, .events = POLLIN};
+    return poll(&watched, 1, milliseconds < INT32_MAX ? (int)milliseconds : INT32_MAX) <= 0;
 }
 
 /* A dead peer must not hold a session for ever, and replies must not wait for more of their kind.
@@ -92,9 +102,13 @@ static const char *limit_reply(enum registry_limit limit)
     switch (limit) {
     case REGISTRY_ADDRESS_FULL:
         return "421 Too many connections from your address. Close one or try again later.\r\n";
+    case REGISTRY_WAITING_FULL:
+        return "421 Too many connections that have not logged in. Try again later.\r\n";
     case REGISTRY_WAITING_ADDRESS_FULL:
         return "421 Too many connections from your address that have not logged in. Try again "
                "later.\r\n";
+    case REGISTRY_DRAINING:
+        return "421 The server is going down for maintenance. Try again later.\r\n";
     default: return "421 Too many connections. Try again later.\r\n";
     }
 }
@@ -105,15 +119,27 @@ static const char *limit_name(enum registry_limit limit)
     case REGISTRY_ADDRESS_FULL: return "limit-per-address";
     case REGISTRY_WAITING_FULL: return "limit-waiting";
     case REGISTRY_WAITING_ADDRESS_FULL: return "limit-waiting-per-address";
+    case REGISTRY_DRAINING: return "drained";
     default: return "limit-connections";
     }
 }
 
 #define REPLY_BROKEN "421 Service not available.\r\n"
+#define REPLY_BANNED "421 Too many failed logins from your address. Try again later.\r\n"
 
 /* True if the connection may go on. */
 static bool admit(struct monitor *monitor, int control)
 {
+    bool banned = false;
+    if (guard_arrival(monitor, &banned) < 0) {
+        turn_away(control, REPLY_BROKEN);
+        return false;
+    }
+    if (banned) {
+        guard_log_stranger(monitor, EVENT_REFUSE_CONNECTION, "banned");
+        turn_away(control, REPLY_BANNED);
+        return false;
+    }
     enum registry_limit limit = REGISTRY_ADMITTED;
     int r = registry_enter(monitor->config, &monitor->remote, monitor->session, &monitor->registry,
                            &limit);
@@ -123,7 +149,7 @@ static bool admit(struct monitor *monitor, int control)
         return false;
     }
     if (limit != REGISTRY_ADMITTED) {
-        monitor_log_reason(monitor, EVENT_REFUSE_CONNECTION, limit_name(limit), NULL);
+        guard_log_stranger(monitor, EVENT_REFUSE_CONNECTION, limit_name(limit));
         turn_away(control, limit_reply(limit));
         return false;
     }
@@ -171,6 +197,37 @@ static int until_deadline(const struct monitor *monitor)
     return now >= deadline ? 0 : (int)(deadline - now);
 }
 
+/* The session hears why, says it to the client and leaves; what it reports is still read. Told
+ * again, the shorter patience counts. */
+void monitor_stop(struct monitor *monitor, enum stop_reason reason)
+{
+    uint64_t deadline = clock_msec() + stop_patience(reason);
+    bool first = monitor->stop_deadline == 0;
+    if (first || deadline < monitor->stop_deadline)
+        monitor->stop_deadline = deadline;
+    if (!first)
+        return;
+    if (!monitor->ended)
+        (void)snprintf(monitor->end_reason, sizeof(monitor->end_reason), "%s", stop_word(reason));
+    monitor->ended = true;
+    struct message message;
+    message_begin(&message, REQUEST_STOP);
+    message_put_u32(&message, reason);
+    (void)message_send(monitor->cell.socket, &message, -1);
+    (void)shutdown(monitor->cell.socket, SHUT_WR);
+}
+
+/* Somebody told this monitor to end its connection. Only root can send the signal (lib/stop.h). */
+static void take_signal(struct monitor *monitor)
+{
+    struct signalfd_siginfo signal;
+    if (read(monitor->signals, &signal, sizeof(signal)) != (ssize_t)sizeof(signal))
+        return;
+    monitor_stop(monitor, signal.ssi_signo == SIGTERM && signal.ssi_code == SI_QUEUE
+                              ? stop_reason_of((uint32_t)signal.ssi_int)
+                              : STOP_STOPPED);
+}
+
 enum watched { WATCH_SOCKET, WATCH_LISTENER, WATCH_SIGNALS, WATCH_PROCESS, WATCH_COUNT };
 
 /* How a session came to its end, seen from here; the words are the log's, where the session gave
@@ -184,14 +241,13 @@ static const char *const ending_words[] = {
 };
 
 /* Serves requests until the session is gone or must go. */
-static enum ending serve_session(struct monitor *monitor, int signals)
+static enum ending serve_session(struct monitor *monitor)
 {
-    enum { STOP_PATIENCE = 5000 };
     for (;;) {
         struct pollfd watched[WATCH_COUNT] = {
             [WATCH_SOCKET] = {.fd = monitor->cell.socket, .events = POLLIN},
             [WATCH_LISTENER] = {.fd = monitor->cell.listener, .events = POLLIN},
-            [WATCH_SIGNALS] = {.fd = monitor->stop_deadline ? -1 : signals, .events = POLLIN},
+            [WATCH_SIGNALS] = {.fd = monitor->signals, .events = POLLIN},
             [WATCH_PROCESS] = {.fd = monitor->cell.process, .events = POLLIN},
         };
         int timeout = until_deadline(monitor);
@@ -214,17 +270,15 @@ static enum ending serve_session(struct monitor *monitor, int signals)
                 return r == -EPROTO || r == -EBADMSG ? ENDING_ATTACK : ENDING_FAILED;
         } else if (watched[WATCH_PROCESS].revents)
             return ENDING_GONE; /* with nothing more to say, whoever may hold its socket */
-        if (watched[WATCH_SIGNALS].revents) {
-            /* The session sees the end of its socket, says 421 and leaves; what it reports is still
-             * read. */
-            monitor->stop_deadline = clock_msec() + STOP_PATIENCE;
-            (void)shutdown(monitor->cell.socket, SHUT_WR);
-        }
+        if (watched[WATCH_SIGNALS].revents)
+            take_signal(monitor);
     }
 }
 
 static void log_end(struct monitor *monitor, const char *why, int status)
 {
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && guard_leaves_out_end(monitor))
+        return;
     if (monitor->noise.dropped > 0) {
         struct event event = EVENT_INIT(EVENT_THROTTLED);
         cleanup_free char *detail = NULL;
@@ -259,14 +313,26 @@ static int watch_signals(void)
     return fd < 0 ? -errno : fd;
 }
 
+/* The session is gone: now the PAM session is closed, and not before. Waiting for it keeps the
+ * service alive, so that systemd does not kill it halfway. */
+static void end_pam(struct monitor *monitor)
+{
+    enum { PATIENCE = 5000 };
+    int status = pam_process_end(&monitor->pam, PATIENCE);
+    if (status != 0)
+        monitor_log_reason(monitor, EVENT_SERVER_FAILED, "pam-session",
+                           status < 0            ? "a PAM module did not close the session in 5 s "
+                                                   "and was killed; see the log of PAM"
+                           : WIFSIGNALED(status) ? "a PAM module crashed while it closed the "
+                                                   "session; see the log of PAM"
+                                                 : "a PAM module could not close the session; see "
+                                                   "the log of PAM");
+}
+
 static int serve_connection(struct monitor *monitor, int *control)
 {
-    cleanup_close int signals = watch_signals();
-    if (signals < 0)
-        return signals;
     tune_control(*control);
-    struct event event = EVENT_INIT(EVENT_CONNECT);
-    monitor_log(monitor, &event);
+    guard_log_stranger(monitor, EVENT_CONNECT, NULL);
     if (!start_cell(monitor, *control))
         return -ECANCELED;
 
@@ -278,23 +344,23 @@ static int serve_connection(struct monitor *monitor, int *control)
         turn_away(kept, REPLY_BROKEN);
     (void)close(kept);
 
-    enum ending ending = r == 1   ? serve_session(monitor, signals)
-                         : r == 0 ? ENDING_GONE
-                                  : ENDING_FAILED;
+    enum ending ending = r == 1 ? serve_session(monitor) : r == 0 ? ENDING_GONE : ENDING_FAILED;
     /* One that could not enter its folder has said so, and is telling its client: it is left the
      * time to. */
     bool leaving = r == 1 && ending == ENDING_FAILED && monitor->phase == PHASE_ENTERING;
     if (ending != ENDING_GONE && !leaving)
         (void)pidfd_send_signal(monitor->cell.process, SIGKILL, NULL, 0);
     log_end(monitor, ending_words[ending], cell_end(&monitor->cell));
+    end_pam(monitor);
     return r < 0 ? -ECANCELED : 0;
 }
 
-int monitor_serve(const struct config *config, int control)
+int monitor_serve(const struct config *config, const char *problems, int control)
 {
     struct monitor monitor = {
         .config = config,
         .registry = {.fd = -1},
+        .signals = -1,
         .started = clock_usec(),
         .phase = PHASE_STARTING,
     };
@@ -313,7 +379,9 @@ int monitor_serve(const struct config *config, int control)
     if (r == 0)
         r = name_session(monitor.session);
     if (r == 0)
-        r = capabilities_keep_for_login();
+        r = capabilities_keep_for_login(authenticate_uses_pam(config));
+    if (r == 0)
+        r = monitor.signals = watch_signals();
     if (r < 0) {
         fprintf(stderr, "cellftpd: cannot serve the connection: %s\n", strerror(-r));
         turn_away(connection, REPLY_BROKEN);
@@ -321,10 +389,13 @@ int monitor_serve(const struct config *config, int control)
         return 1;
     }
 
+    if (problems)
+        monitor_log_reason(&monitor, EVENT_CONFIG_REJECTED, "last-good", problems);
     int status = 0;
     if (admit(&monitor, connection) && serve_connection(&monitor, &connection) < 0)
         status = 1;
     registry_leave(&monitor.registry);
+    monitor.signals = close_fd(monitor.signals);
     account_free(monitor.account);
     log_close(&monitor.log);
     return status;

@@ -22,6 +22,15 @@ static int ask(int monitor, struct message *message, int *ret_fd)
     return message->type == (type | REQUEST_ANSWER) ? 0 : -EBADMSG;
 }
 
+static void read_groups(struct message *message, struct login_answer *ret)
+{
+    ret->group_count = message_get_u32(message);
+    if (ret->group_count > ELEMENTS(ret->groups))
+        message->broken = true;
+    for (size_t i = 0; i < ret->group_count && !message->broken; i++)
+        ret->groups[i] = message_get_u32(message);
+}
+
 static int read_login(struct message *message, int fd, struct login_answer *ret)
 {
     cleanup_close int folder = fd;
@@ -29,8 +38,9 @@ static int read_login(struct message *message, int fd, struct login_answer *ret)
     if (ret->result == LOGIN_GRANTED) {
         ret->uid = message_get_u32(message);
         ret->gid = message_get_u32(message);
+        read_groups(message, ret);
         (void)snprintf(ret->name, sizeof(ret->name), "%s",
-                       message_get_string(message, ACCOUNT_NAME_MAX));
+                       message_get_string(message, REQUEST_NAME_MAX));
         ret->flags = message_get_u32(message);
     }
     if (!message_end(message) || (ret->result == LOGIN_GRANTED && folder < 0))

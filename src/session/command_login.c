@@ -29,7 +29,7 @@ void command_user(struct session *session, char *argument)
 /* The monitor has granted the login: into the folder. */
 static void enter(struct session *session, struct login_answer *answer)
 {
-    int r = enter_folder(session->monitor, answer->folder, answer->uid, answer->gid);
+    int r = enter_folder(session->monitor, answer);
     (void)close(answer->folder);
     uint64_t key = 0;
     if (r == 0 && getrandom(&key, sizeof(key), 0) != (ssize_t)sizeof(key))

@@ -3,10 +3,10 @@
  * one line of the uid map and passed in the folder as a detached mount.
  *
  * Rights before: nobody, an empty root, and in its own user namespace the capabilities to do just
- * this. Rights after:  the user's uid and gid and no other, real, effective and saved; the folder
- * as the root, nosuid, nodev, noexec; no capability in any set; the system calls of FILTER_SESSION.
- * Verified:      here, by trying what must be impossible; by tests/session/test_cell.py as the
- * kernel sees it.
+ * this. Rights after:  the user's uid and gid and no other, real, effective and saved; the user's
+ * supplementary groups (none for a local account); the folder as the root, nosuid, nodev, noexec;
+ * no capability in any set; the system calls of FILTER_SESSION. Verified:      here, by trying what
+ * must be impossible; by tests/session/test_cell.py as the kernel sees it.
  */
 #include "lib/cleanup.h"
 #include "lib/filter.h"
@@ -14,6 +14,7 @@
 #include "session/session.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/capability.h>
 #include <signal.h>
 #include <sys/mount.h>
@@ -21,9 +22,29 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-static int become_user(uid_t uid, gid_t gid)
+/* True if the process has these supplementary groups, in whatever order, and no other. */
+static bool has_groups(const struct login_answer *answer)
 {
-    if (setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0)
+    gid_t seen[ACCOUNT_GROUPS_MAX];
+    int count = getgroups(ACCOUNT_GROUPS_MAX, seen);
+    if (count < 0 || (size_t)count != answer->group_count)
+        return false;
+    for (size_t i = 0; i < answer->group_count; i++) {
+        bool found = false;
+        for (int j = 0; j < count; j++)
+            found |= seen[j] == answer->groups[i];
+        if (!found || answer->groups[i] == 0)
+            return false;
+    }
+    return true;
+}
+
+static int become_user(const struct login_answer *answer)
+{
+    uid_t uid = answer->uid;
+    gid_t gid = answer->gid;
+    if (setgroups(answer->group_count, answer->groups) < 0 || setresgid(gid, gid, gid) < 0 ||
+        setresuid(uid, uid, uid) < 0)
         return -errno;
     uid_t uids[3];
     gid_t gids[3];
@@ -32,7 +53,7 @@ static int become_user(uid_t uid, gid_t gid)
     for (int i = 0; i < 3; i++)
         if (uids[i] != uid || gids[i] != gid || uid == 0 || gid == 0)
             return -EPERM;
-    return 0;
+    return has_groups(answer) ? 0 : -EPERM;
 }
 
 static int drop_capabilities(void)
@@ -53,7 +74,8 @@ static int drop_capabilities(void)
 /* What must be impossible now is tried. */
 static int verify(gid_t gid)
 {
-    if (setresuid(0, 0, 0) == 0 || setresgid(0, 0, 0) == 0 || umount2("/", MNT_DETACH) == 0)
+    if (setresuid(0, 0, 0) == 0 || setresgid(0, 0, 0) == 0 || setgroups(0, NULL) == 0 ||
+        umount2("/", MNT_DETACH) == 0)
         return -EPERM;
     if (setresgid(gid, gid, gid) <
         0) /* but this changes nothing and must work: the ids are the map's */
@@ -71,15 +93,15 @@ static int check_entrance(void)
     return faccessat(AT_FDCWD, "/", X_OK, 0) < 0 ? -errno : 0;
 }
 
-int enter_folder(int monitor, int tree, uid_t uid, gid_t gid)
+int enter_folder(int monitor, const struct login_answer *answer)
 {
     cleanup_close int listener = -1;
     const char *step =
         "becoming the user"; /* the names are those of CELL_STEPS in monitor/cell.h */
-    int r = become_user(uid, gid);
+    int r = become_user(answer);
     if (r == 0) {
         step = "entering the folder";
-        r = root_replace(tree);
+        r = root_replace(answer->folder);
     }
     if (r == 0)
         r = check_entrance();
@@ -89,7 +111,7 @@ int enter_folder(int monitor, int tree, uid_t uid, gid_t gid)
     }
     if (r == 0) {
         step = "verification";
-        r = verify(gid);
+        r = verify(answer->gid);
     }
     if (r == 0) {
         step = "system call filter";

@@ -5,6 +5,7 @@
  */
 #include "lib/cleanup.h"
 #include "lib/clock.h"
+#include "lib/stop.h"
 #include "session/command.h"
 #include "session/listing.h"
 #include "session/transfer.h"
@@ -131,6 +132,20 @@ static void end_of_control(struct session *session)
         session_close(session, "client-closed");
 }
 
+/* The monitor says one thing unasked: that this session must leave, and why. Or it is gone. */
+static void obey_monitor(struct session *session)
+{
+    struct message message;
+    int fd = -1;
+    enum stop_reason reason = STOP_STOPPED;
+    if (message_receive(session->monitor, &message, &fd) == 1 && message.type == REQUEST_STOP)
+        reason = stop_reason_of(message_get_u32(&message));
+    (void)close_fd(fd);
+    transfer_drop(session);
+    reply(session, 421, "%s", stop_text(reason));
+    session_close(session, stop_word(reason));
+}
+
 enum watched { WATCH_CONTROL, WATCH_MONITOR, WATCH_DATA, WATCH_COUNT };
 
 static short control_events(const struct session *session)
@@ -193,12 +208,8 @@ static void turn(struct session *session)
     }
     if (clock_msec() >= next_deadline(session))
         enforce_deadline(session);
-    if (watched[WATCH_MONITOR].revents) {
-        /* It says nothing unasked: it is gone, or wants this session gone. */
-        transfer_drop(session);
-        reply(session, 421, "The server is shutting down. Goodbye.");
-        session_close(session, "stopped");
-    }
+    if (watched[WATCH_MONITOR].revents)
+        obey_monitor(session);
     if (watched[WATCH_CONTROL].revents & (POLLERR | POLLNVAL))
         session->control.failed = true;
     if (watched[WATCH_CONTROL].revents & (POLLIN | POLLHUP))
@@ -231,7 +242,7 @@ static int run_trial(int monitor)
     struct login_answer answer;
     int r = ask_trial(monitor, &answer);
     if (r == 0)
-        r = enter_folder(monitor, answer.folder, answer.uid, answer.gid);
+        r = enter_folder(monitor, &answer);
     return r == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

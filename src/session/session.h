@@ -82,7 +82,7 @@ struct session {
     bool user_given; /* USER has come, PASS has not */
     char user[REQUEST_NAME_MAX + 1];
     bool logged_in;
-    char name[ACCOUNT_NAME_MAX + 1]; /* of the account */
+    char name[REQUEST_NAME_MAX + 1]; /* of the account */
     uid_t uid;
     bool read_only;
     uint64_t unique_key; /* of MLSD's unique facts */
@@ -105,9 +105,11 @@ char *session_scratch(struct session *session);
  * counts. */
 void session_close(struct session *session, const char *reason);
 
-/* Makes the user's folder, which came as TREE, the root of this process, as UID and GID. Reports to
- * the monitor either way. Negative errno: the process must end. enter.c */
-int enter_folder(int monitor, int tree, uid_t uid, gid_t gid);
+/* Makes the user's folder, which came with ANSWER, the root of this process, as the user with the
+ * user's groups. Reports to the monitor either way. Negative errno: the process must end. enter.c
+ */
+struct login_answer;
+int enter_folder(int monitor, const struct login_answer *answer);
 
 /* --- the monitor; ask.c
  * --------------------------------------------------------------------------------------- */
@@ -116,7 +118,9 @@ struct login_answer {
     enum login_result result;
     uid_t uid;
     gid_t gid;
-    char name[ACCOUNT_NAME_MAX + 1];
+    gid_t groups[ACCOUNT_GROUPS_MAX]; /* supplementary */
+    size_t group_count;
+    char name[REQUEST_NAME_MAX + 1];
     unsigned flags;
     int folder; /* owned by the caller, -1 if not granted */
 };

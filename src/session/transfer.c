@@ -6,6 +6,7 @@
 #include "session/transfer.h"
 #include "lib/cleanup.h"
 #include "lib/clock.h"
+#include "lib/text.h"
 #include "session/command.h"
 #include "session/command_record.h"
 
@@ -61,6 +62,10 @@ static void tell_progress(struct session *session, struct transfer *transfer, ui
     char text[REQUEST_STATUS_MAX];
     (void)snprintf(text, sizeof(text), "%s %.160s %llu bytes", transfer->command->verb,
                    transfer->path, (unsigned long long)transfer->bytes);
+    for (char *byte = text; *byte; byte++)
+        if (!text_is_plain(byte, 1))
+            *byte = '?'; /* somebody else may have given a directory such a name */
+    transfer->told = true;
     tell_status(session, text);
 }
 
@@ -110,6 +115,8 @@ void transfer_end(struct session *session, int error)
     if (transfer->kind->events != 0)
         data_close(&session->data);
     transfer->kind->finish(session, transfer, error);
+    if (transfer->told)
+        tell_status(session, "idle");
     command_record_end(session, transfer->record);
     session->transfer = NULL;
     transfer_free(transfer);

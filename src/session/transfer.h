@@ -30,6 +30,7 @@ struct transfer {
     uint64_t started;              /* clock_usec */
     uint64_t progress;             /* clock_msec of the last byte */
     uint64_t reported;             /* clock_msec of the last status */
+    bool told;                     /* there was one */
     uint64_t deadline;             /* clock_msec, 0: none; of the whole */
     uint64_t bytes;                /* moved over the data connection */
     uint64_t offset;               /* of the first byte in the file */

@@ -17,7 +17,7 @@
 
 Run one file by `tests/run NAME`, or by hand with PYTHONPATH=tests. See harness/case.py for the test
 class, server.py for the server, client.py for the client, logs.py for the log lines, journal.py for a journald of
-its own, client_case.py for the tests with real clients.
+its own, client_case.py for the tests with real clients; machine_case.py and machine.py for those in a booted machine.
 """
 
 from harness.case import ServerTest
@@ -26,6 +26,7 @@ from harness.client_case import ClientTest
 from harness.data import Data, Listening
 from harness.journal import Journal
 from harness.listener import Listener
+from harness.machine_case import MachineTest
 from harness.program import main
 from harness.server import PASSWORD, Server, build, slow, wait_until
 
@@ -36,6 +37,7 @@ __all__ = [
     "Journal",
     "Listener",
     "Listening",
+    "MachineTest",
     "MalformedReply",
     "PASSWORD",
     "Reply",

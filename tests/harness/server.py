@@ -112,7 +112,8 @@ class Server:
             "directories": {name: str(self.directory / name) for name in ("users", "homes", "run", "logs")},
             "accounts": {"uid_min": self.uid_min, "uid_max": self.uid_min + 999, "hash_cost": 1},
             "auth": {"order": ["local"]},
-            "login": {"delay": "0 s"},
+            # Every client of a test is 127.0.0.1: no pause and no ban unless the test is about them.
+            "login": {"delay": "0 s", "failures_per_address": 1000000, "failures_per_name": 1000000},
             "logs": {"journal": False},
             "passive": {"ports": self.ports},
         }
@@ -270,6 +271,11 @@ class Server:
             everything = "\n".join(map(str, self.logs(kind)))
             raise AssertionError(f"{kind}.log has {len(found)} lines {word} {fields}, expected {count}:\n{everything}")
         return found[-1] if found else None
+
+    def left_out(self, remote):
+        """How many lines about REMOTE the log says that it does not have."""
+        records = self.logs("connections", "log-throttled", remote=remote, reason="address")
+        return sum(int(record["detail"].split()[0]) for record in records)
 
     # the end
 

@@ -1,157 +1,16 @@
 """cellftpctl: accounts and configuration on the command line, its exit codes, and where passwords never are."""
 
-import contextlib
-import ctypes
 import json
 import os
-import pty
 import re
-import select
 import shutil
 import signal
 import stat
 import subprocess
-import tempfile
-import termios
 import time
-import unittest
-from pathlib import Path
 
-from harness import build, main, slow
-
-PROGRAM = Path(os.environ.get("CELLFTPCTL") or build() / "cellftpctl")
-OK, FAILED, USAGE, NO_PERMISSION, NOT_CONFIGURED = 0, 1, 2, 4, 6
-SECRET = "correct horse battery"
-
-
-def crypt(password, setting):
-    """crypt(3); Python has no module for it any more."""
-    function = ctypes.CDLL("libcrypt.so.1").crypt
-    function.restype = ctypes.c_char_p
-    return function(password.encode(), setting.encode()).decode()
-
-
-class Terminal:
-    """cellftpctl on a terminal of its own."""
-
-    def __init__(self, command):
-        self.process_id, self.fd = pty.fork()
-        if self.process_id == 0:
-            for kind in (signal.SIGINT, signal.SIGQUIT):  # ignored where the tests run in the background
-                signal.signal(kind, signal.SIG_DFL)
-            os.execv(command[0], command)
-        self.seen = ""
-
-    def echoes(self):
-        return bool(termios.tcgetattr(self.fd)[3] & termios.ECHO)
-
-    def wait_for(self, text):
-        end = time.monotonic() + 10 * slow()
-        while text not in self.seen:
-            ready, _, _ = select.select([self.fd], [], [], max(0, end - time.monotonic()))
-            if not ready:
-                raise AssertionError(f"no {text!r} in {self.seen!r}")
-            self.seen += os.read(self.fd, 4096).decode()
-        self.seen = self.seen.split(text, 1)[1]
-
-    def type(self, text):
-        os.write(self.fd, text.encode())
-
-    def end(self):
-        """(exit status, the rest of the output); negative for a signal. The terminal is left as it is."""
-        rest = self.seen
-        end = time.monotonic() + 10 * slow()
-        done = 0
-        while not done and time.monotonic() < end:
-            with contextlib.suppress(OSError):
-                if select.select([self.fd], [], [], 0.05)[0]:
-                    rest += os.read(self.fd, 4096).decode()
-            done, status = os.waitpid(self.process_id, os.WNOHANG)
-        if not done:
-            os.kill(self.process_id, signal.SIGKILL)
-            os.waitpid(self.process_id, 0)
-            raise AssertionError(f"does not end; {rest!r}")
-        with contextlib.suppress(OSError):
-            while select.select([self.fd], [], [], 0)[0]:
-                rest += os.read(self.fd, 4096).decode()
-        return os.waitstatus_to_exitcode(status), rest
-
-    def close(self):
-        os.close(self.fd)
-
-
-class CtlTest(unittest.TestCase):
-    maxDiff = 4000
-
-    def setUp(self):
-        self.directory = Path(tempfile.mkdtemp(prefix="cellftpctl-test-"))
-        self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
-        self.directory.chmod(0o755)
-        self.users = self.directory / "users"
-        self.homes = self.directory / "homes"
-        self.logs = self.directory / "logs"
-        self.logs.mkdir()
-        self.config = self.directory / "cellftpd.conf"
-        self.configure()
-
-    def configure(self, more=""):
-        self.config.write_text(
-            "directories: {\n"
-            f'    users = "{self.users}"; homes = "{self.homes}";\n'
-            f'    run = "{self.directory}/run"; logs = "{self.logs}";\n'
-            "};\n"
-            "accounts: { hash_cost = 1; };\n" + more
-        )
-
-    def command(self, *arguments):
-        return [str(PROGRAM), "--config", str(self.config), *arguments]
-
-    def ctl(self, *arguments, text="", status=OK, **options):
-        done = subprocess.run(
-            self.command(*arguments),
-            input=text.encode(),
-            capture_output=True,
-            timeout=60 * slow(),
-            check=False,
-            **options,
-        )
-        done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode()
-        self.assertEqual(done.returncode, status, f"{arguments}: {done.stdout}{done.stderr}")
-        for stream in (done.stdout, done.stderr):
-            self.assertTrue(stream == "" or stream.endswith("\n"))
-        return done
-
-    def add(self, name, *options):
-        return self.ctl("user", "add", name, "--password-stdin", *options, text=SECRET + "\n")
-
-    def terminal(self, *arguments):
-        terminal = Terminal(self.command(*arguments))
-        self.addCleanup(terminal.close)
-        return terminal
-
-    def hash(self, name):
-        return re.search(r'password = "(.*)"', (self.users / f"{name}.conf").read_text())[1]
-
-    def assert_password(self, name, password):
-        stored = self.hash(name)
-        self.assertTrue(stored.startswith("$y$"))
-        self.assertEqual(crypt(password, stored), stored)
-
-    def admin_log(self):
-        path = self.logs / "admin.log"
-        return path.read_text().splitlines() if path.exists() else []
-
-    def everything(self):
-        """All files with their contents: what a command that does nothing leaves as it was."""
-        return {str(path): path.read_bytes() if path.is_file() else None for path in sorted(self.directory.rglob("*"))}
-
-    def assert_nothing_done(self, *arguments, status, text=""):
-        before = self.everything()
-        done = self.ctl(*arguments, status=status, text=text)
-        self.assertEqual(self.everything(), before)
-        self.assertEqual(done.stdout, "")
-        self.assertNotEqual(done.stderr, "")
-        return done.stderr
+from harness import main, slow
+from harness.ctl import FAILED, NO_PERMISSION, NOT_CONFIGURED, OK, PROGRAM, SECRET, USAGE, CtlTest
 
 
 class CommandLine(CtlTest):
@@ -164,6 +23,48 @@ class CommandLine(CtlTest):
                 self.assertEqual("user add NAME" in text, words[:1] in ([], ["user"]))
             self.assertRegex(self.ctl(*words, "--version").stdout, r"\Acellftpctl [0-9.]*\n\Z")
         self.assertEqual(self.everything().keys(), {str(self.config), str(self.logs)})
+
+    def test_help_of_a_command(self):
+        text = self.ctl("user", "add", "--help").stdout
+        for word in ("NAME ", "--password-stdin ", "--read-only ", "-c, --config FILE", "exit status:\n  0  "):
+            self.assertIn(word, text)
+        self.assertNotIn("--purge", text)
+        self.assertRegex(text, r"(?m)^  4  .*root")
+        self.assertNotRegex(self.ctl("config", "show", "--help").stdout, r"(?m)^  4  ")
+
+    def test_short_options(self):
+        for words in (["-V"], ["--version"]):
+            self.assertRegex(self.ctl(*words).stdout, r"\Acellftpctl [0-9.]*\n\Z")
+        for words in (["-c", self.config], [f"-c{self.config}"], ["--config", self.config]):
+            done = subprocess.run([PROGRAM, "config", "check", *words], capture_output=True, text=True, check=True)
+            self.assertIn(str(self.config), done.stdout)
+
+    def test_nearest(self):
+        for arguments, meant in (
+            (["user", "ad", "alice"], '"user add"'),
+            (["usr", "add", "alice"], '"user add"'),
+            (["confg", "show"], '"config show"'),
+            (["comands"], '"commands"'),
+            (["user", "add", "alice", "--genrate"], "--generate"),
+            (["user", "list", "--jso"], "--json"),
+        ):
+            with self.subTest(arguments):
+                self.assertIn(f"did you mean {meant}?", self.assert_nothing_done(*arguments, status=USAGE))
+        self.assertNotIn("mean", self.assert_nothing_done("frobnicate", "everything", status=USAGE))
+
+    def test_commands(self):
+        """The machine's form of the usage has what --help has."""
+        usage = self.ctl("--help").stdout
+        lines = [line.split("\t") for line in self.ctl("commands").stdout.splitlines()]
+        self.assertEqual({len(line) for line in lines}, {4})
+        self.assertEqual(len(lines), len(re.findall(r"(?m)^  [a-z]", usage)))
+        for command, operands, options, meaning in lines:
+            self.assertRegex(usage, rf"(?m)^  {command}{'' if operands == '-' else ' ' + re.escape(operands)}( |$)")
+            self.assertIn(f"      {meaning}\n", usage)
+            for option in options.split() if options != "-" else []:
+                self.assertIn(option.partition("=")[0], self.ctl(*command.split(), "--help").stdout)
+        objects = json.loads(self.ctl("commands", "--json").stdout)
+        self.assertEqual([entry["command"] for entry in objects], [line[0] for line in lines])
 
     def test_usage_errors(self):
         for arguments in (
@@ -179,6 +80,9 @@ class CommandLine(CtlTest):
             ["user", "list", "--yes"],
             ["user", "add", "alice", "--generate", "--password-stdin"],
             ["user", "add", "alice", "--frob"],
+            ["user", "list", "--json=yes"],
+            ["user", "list", "-c", str(self.config), "-c", str(self.config)],
+            ["user", "del", *["x"] * 100],
             ["--config"],
             ["--config="],
         ):
@@ -259,6 +163,21 @@ class Configuration(CtlTest):
         self.config.write_text(shown)
         self.assertEqual(self.ctl("config", "show").stdout, shown)
 
+    def test_json(self):
+        values = json.loads(self.ctl("config", "show", "--json").stdout)
+        self.assertEqual(values["directories"]["users"], str(self.users))
+        self.assertEqual(values["accounts"]["hash_cost"], 1)
+        self.assertIs(values["active"]["enabled"], True)
+        self.assertEqual(values["auth"]["order"], ["local", "pam"])
+        self.assertEqual(
+            json.loads(self.ctl("config", "check", "--json").stdout),
+            {"file": str(self.config), "correct": True, "problems": []},
+        )
+        self.configure('login: { atempts = 3; };\nfiles: { mode = "9"; };\n')
+        found = json.loads(self.ctl("config", "check", "--json", status=NOT_CONFIGURED).stdout)
+        self.assertIs(found["correct"], False)
+        self.assertEqual([problem.split(":")[1] for problem in found["problems"]], ["6", "7"])
+
     def test_missing(self):
         self.config.unlink()
         for arguments in (["config", "check"], ["user", "list"], ["user", "add", "alice", "--generate"]):
@@ -315,7 +234,7 @@ class Add(CtlTest):
         self.add("alice")
         created = time.strftime("%Y-%m-%d", time.gmtime((self.users / "alice.conf").stat().st_mtime))
         text = self.assert_nothing_done("user", "add", "alice", "--generate", status=FAILED)
-        self.assertEqual(text, f'cellftpctl: user "alice" already exists (created {created}); use "user passwd"\n')
+        self.assertEqual(text, f'cellftpctl: user "alice" already exists (created {created}); use "user mod" or "user passwd"\n')
 
     def test_folder_exists(self):
         self.homes.mkdir(0o711)
@@ -467,6 +386,9 @@ class Passwd(CtlTest):
 
     def test_nobody(self):
         text = self.assert_nothing_done("user", "passwd", "alice", "--generate", status=FAILED)
+        self.assertIn(f"the directory {self.users} does not exist", text)
+        self.add("bob")
+        text = self.assert_nothing_done("user", "passwd", "alice", "--generate", status=FAILED)
         self.assertIn('user "alice" does not exist', text)
 
     def test_malformed_record(self):
@@ -487,7 +409,8 @@ class Show(CtlTest):
         self.assertEqual([line[0] for line in lines], ["alice", "bob"])
         self.assertEqual(lines[0][1:4], ["1900000001", "enabled", "read-write"])
         self.assertEqual(lines[1][1:4], ["1900000000", "enabled", "read-only"])
-        self.assertEqual(lines[1][5], str(self.homes / "bob"))
+        self.assertRegex(lines[1][4], r"\A20..-..-..T..:..:..Z\Z")
+        self.assertEqual(lines[1][5:], ["-", str(self.homes / "bob")])
 
     def test_list_json(self):
         users = json.loads(self.ctl("user", "list", "--json").stdout)
@@ -513,9 +436,14 @@ class Show(CtlTest):
             self.assertEqual(json.loads(self.ctl("user", "show", "alice", "--json").stdout)["home"], shown)
 
     def test_nobody(self):
-        shutil.rmtree(self.users)
+        self.ctl("user", "del", "alice")
+        self.ctl("user", "del", "bob")
         self.assertEqual(self.ctl("user", "list").stdout, "")
         self.assertEqual(json.loads(self.ctl("user", "list", "--json").stdout), [])
+        self.assertIn('user "alice" does not exist', self.ctl("user", "show", "alice", status=FAILED).stderr)
+        shutil.rmtree(self.users)
+        for options in ([], ["--json"]):  # a typing error in the configuration, or a disk that is not mounted
+            self.assertIn(f"cannot list {self.users}: No such", self.ctl("user", "list", *options, status=FAILED).stderr)
         self.assertIn("does not exist", self.ctl("user", "show", "alice", status=FAILED).stderr)
 
     def test_on_a_terminal(self):
@@ -523,6 +451,23 @@ class Show(CtlTest):
         self.assertEqual(status, OK)
         self.assertRegex(text, r"\ANAME +UID +STATE")
         self.assertNotIn("\x1b", text)
+        lines = text.split("\r\n")
+        self.assertEqual({line.find("  read-") for line in lines[1:3]}, {lines[0].find("  RIGHTS")})
+        self.assertTrue(all(line == line.rstrip() for line in lines))
+
+    def test_bold_heading(self):
+        for environment, bold in (
+            ({"TERM": "xterm"}, True),
+            ({"TERM": "xterm", "NO_COLOR": ""}, True),  # https://no-color.org: present and not empty
+            ({"TERM": "xterm", "NO_COLOR": "1"}, False),
+            ({"TERM": "dumb"}, False),
+            ({"TERM": ""}, False),
+        ):
+            with self.subTest(environment):
+                status, text = self.terminal("user", "list", **environment).end()
+                self.assertEqual(status, OK)
+                self.assertEqual(text.startswith("\x1b[1mNAME"), bold)
+                self.assertEqual(text.count("\x1b"), 2 if bold else 0)
 
     def test_never_a_hash(self):
         for arguments in (["list"], ["list", "--json"], ["show", "alice"], ["show", "alice", "--json"]):
@@ -535,7 +480,8 @@ class Show(CtlTest):
         self.assertRegex(done.stdout, r"\Aalice\t-\tmalformed\t")
         self.assertIn("bob\t1900000000", done.stdout)  # the others are shown all the same
         users = json.loads(self.ctl("user", "list", "--json", status=FAILED).stdout)
-        self.assertEqual(users[0], {"name": "alice", "malformed": True})
+        self.assertEqual((users[0].pop("name"), users[0].pop("state")), ("alice", "malformed"))
+        self.assertEqual(set(users[0].values()), {None})
         self.assertIn("uid: 0", self.ctl("user", "show", "alice", status=FAILED).stderr)
 
 
@@ -597,7 +543,7 @@ class Delete(CtlTest):
         text = self.ctl("user", "del", "alice", "--purge", "--yes", status=FAILED).stderr
         self.assertIn('cannot remove "file"', text)
         self.assertRegex(self.admin_log()[-1], r"user-delete .*unfinished")
-        self.assertIn("disabled", self.ctl("user", "list").stdout)
+        self.assertIn("\tlocked\t", self.ctl("user", "list").stdout)
         subprocess.run(["chattr", "-i", self.home / "file"], check=True)
         self.ctl("user", "del", "alice", "--purge", "--yes")
         self.assertFalse(self.home.exists())

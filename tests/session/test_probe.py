@@ -81,7 +81,7 @@ PROBES = (
     ("setuid-other", "setresuid", "EINVAL", ATTACK),
     ("setgid-0", "setresgid", "EINVAL", ATTACK),
     ("setgid-other", "setresgid", "EINVAL", ATTACK),
-    ("setgroups", "setgroups", ATTACK, ATTACK),
+    ("setgroups", "setgroups", "EPERM", ATTACK),
     ("setfsuid", "setfsuid", FILTER, FILTER),
     ("capset", "capset", "EPERM", ATTACK),
     ("own-supervisor", "seccomp", "EBUSY", ATTACK),

@@ -24,7 +24,7 @@ class Hoarding(ServerTest):
                 greeted.append(client)
                 continue
             self.assertEqual(reply.code, 421)
-            self.assertIn("Too many connections from your address", reply.text)
+            self.assertIn("Too many connections from your address that have not logged in", reply.text)
             client.read_end()
             client.wait()
             refused.append(client)
@@ -36,11 +36,21 @@ class Hoarding(ServerTest):
 
         # Who logs in makes place for another one from there.
         greeted[0].login()
+        self.server.expect_log("auth", "accepted", remote="127.0.0.1")
         self.connect()
         client = self.connect(greeting=421)
         client.read_end()
-        self.server.expect_log("connections", "refused", count=111, remote="127.0.0.1")
         self.server.expect_log("connections", "refused", count=0, remote="127.0.0.2")
+
+        # Q10: the log has the first ones and the number of the others. A login earns a line: it tells the rest.
+        greeted[1].login()
+        self.server.expect_log("auth", "accepted", count=2, remote="127.0.0.1")
+        self.connect()
+        written = len(self.server.logs("connections", "refused", remote="127.0.0.1", reason="limit-waiting-per-address"))
+        self.assertGreaterEqual(written, 30)
+        self.assertLess(written, 60)
+        written += len(self.server.logs("connections", "connect", remote="127.0.0.1"))
+        self.assertEqual(written + self.server.left_out("127.0.0.1"), 123)
 
 
 class FirstOnes(ServerTest):
@@ -65,7 +75,7 @@ class FirstOnes(ServerTest):
             self.assertEqual(set(codes), {220})
             self.server.clients.clear()
             process.unmount_below(self.server.directory / "run")
-            for name in ("empty", "netns", "netns.lock", "sessions"):
+            for name in ("empty", "netns", "netns.lock", "sessions", "failures"):
                 path = self.server.directory / "run" / name
                 path.rmdir() if name == "empty" else path.unlink()
 

@@ -52,13 +52,14 @@ class Hoard(ServerTest):
 
     def refused(self, source):
         client = self.connect(source=source, greeting=None)
-        client.read(421)
+        reply = client.read(421)
         client.read_end()
-        return client.wait()
+        self.assertEqual(client.wait(), 0)
+        return reply.text
 
     def test_P02_one_address_keeps_nobody_else_out(self):
         silent = [self.connect(source="127.0.0.1") for _ in range(5)]
-        self.assertEqual(self.refused("127.0.0.1"), 0)
+        self.assertIn("from your address that have not logged in", self.refused("127.0.0.1"))
         self.server.expect_log("connections", "refused", remote="127.0.0.1", reason="limit-waiting-per-address")
         self.login(source="127.0.0.2").expect(257, "PWD")
         silent[0].quit()
@@ -67,17 +68,27 @@ class Hoard(ServerTest):
 
     def test_P02_logged_in_connections_have_another_limit(self):
         logged_in = [self.login() for _ in range(8)]
-        self.refused("127.0.0.1")
+        self.assertIn("Too many connections from your address. Close one", self.refused("127.0.0.1"))
         self.server.expect_log("connections", "refused", reason="limit-per-address")
         logged_in[3].quit()
         logged_in[3].wait()
         self.login().expect(257, "PWD")
 
     def test_P02_waiting_share_of_all_is_capped(self):
-        for number in range(7):
-            self.connect(source=f"127.0.1.{number + 1}")
-        self.refused("127.0.2.1")
+        waiting = [self.connect(source=f"127.0.1.{number + 1}") for number in range(7)]
+        self.assertEqual(self.refused("127.0.2.1"), "Too many connections that have not logged in. Try again later.")
         self.server.expect_log("connections", "refused", remote="127.0.2.1", reason="limit-waiting")
+        # Five more places are there for those who log in.
+        for client in waiting[:5]:
+            client.login()
+        self.server.expect_log("auth", "accepted", count=5)
+        for number in range(5):
+            self.connect(source=f"127.0.3.{number + 1}")
+        self.assertEqual(self.refused("127.0.2.1"), "Too many connections that have not logged in. Try again later.")
+        self.server.expect_log("connections", "refused", count=2, remote="127.0.2.1", reason="limit-waiting")
+        waiting[5].login()
+        self.server.expect_log("auth", "accepted", count=6)
+        self.assertEqual(self.refused("127.0.2.1"), "Too many connections. Try again later.")
 
     def test_P02_a_killed_monitor_frees_its_place(self):
         clients = [self.connect() for _ in range(5)]

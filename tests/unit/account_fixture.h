@@ -25,6 +25,8 @@
 
 #define FIXTURE_HASH "$y$j75$abcdefghijklmnopqrstuv$0123456789012345678901234567890123456789012"
 
+static const struct account_settings fixture_settings = {.enabled = true};
+
 struct fixture {
     struct config config;
     struct buffer problem; /* words of the last call */
@@ -102,18 +104,35 @@ __attribute__((unused)) static int fixture_create(struct fixture *fixture, const
 {
     cleanup_account struct account *account = NULL;
     buffer_clear(&fixture->problem);
-    int r =
-        account_create(&fixture->config, name, FIXTURE_HASH, false, &account, &fixture->problem);
+    int r = account_create(&fixture->config, name, FIXTURE_HASH, &fixture_settings, &account,
+                           &fixture->problem);
     if (r == 0 && ret)
         *ret = account->uid;
     return r;
+}
+
+/* Has CHANGE edit the account. Result as account_change. */
+__attribute__((unused)) static int fixture_change(struct fixture *fixture, const char *name,
+                                                  account_changer change, void *data)
+{
+    cleanup_account struct account *account = NULL;
+    buffer_clear(&fixture->problem);
+    return account_change(&fixture->config, name, change, data, &account, &fixture->problem);
+}
+
+/* A change that gives the account the folder DATA. */
+__attribute__((unused)) static int fixture_set_home(struct account *account, void *data)
+{
+    free(account->home);
+    account->home = strdup(data);
+    return account->home ? 1 : -ENOMEM;
 }
 
 __attribute__((unused)) static int fixture_remove(struct fixture *fixture, const char *name,
                                                   bool purge)
 {
     buffer_clear(&fixture->problem);
-    return account_remove(&fixture->config, name, purge, &fixture->problem);
+    return account_remove(&fixture->config, name, purge, NULL, NULL, &fixture->problem);
 }
 
 /* NAME is a whole account: a good record, and a folder of its own that is its uid's alone. */

@@ -62,7 +62,8 @@ static void make_event(struct message *message)
 static void make_good(struct message *message)
 {
     static const char *const steps[] = {"", "fork", "pivot"};
-    static const char *const names[] = {"alice", "alice", "old", "disabled", "damaged", "", "root"};
+    static const char *const names[] = {"alice",   "alice",   "old", "disabled",
+                                        "expired", "damaged", "",    "root"};
     static const char *const passwords[] = {"right", "right", "wrong", ""};
     static const char *const hosts[] = {"192.0.2.1", "192.0.2.1", "192.0.2.1",  "192.0.2.2",
                                         "10.9.8.7",  "",          "192.0.2.1 ", "2001:db8::1"};

@@ -5,7 +5,9 @@
 #pragma once
 
 #include "lib/cleanup.h"
+#include "lib/clock.h"
 #include "lib/password.h"
+#include "monitor/authenticate.h"
 #include "monitor/capabilities.h"
 #include "monitor/cell.h"
 #include "monitor/monitor.h"
@@ -26,6 +28,8 @@ static struct record {
     int bound, listened, connected;
     struct sockaddr_in target, own;
     int events[EVENT_COUNT];
+    int stopped;
+    bool locked;             /* the account, since its password was checked */
     bool fail;               /* the next system operation does */
     bool no_listener;        /* the descriptor that came is something else */
     bool keeps_capabilities; /* the session has not given up what entering took */
@@ -41,14 +45,16 @@ int account_load(const struct config *config, const char *name, struct account *
         assert_int_equal(buffer_append_string(problem, "line 1"), 0);
         return -EBADMSG;
     }
-    if (strcmp(name, "alice") != 0 && strcmp(name, "old") != 0 && strcmp(name, "disabled") != 0)
+    if (strcmp(name, "alice") != 0 && strcmp(name, "old") != 0 && strcmp(name, "disabled") != 0 &&
+        strcmp(name, "expired") != 0)
         return -ENOENT;
     *ret = calloc(1, sizeof(**ret));
     assert_non_null(*ret);
     (*ret)->name = strdup(name);
     (*ret)->password = strdup(strcmp(name, "old") == 0 ? "old hash" : "hash");
     (*ret)->uid = (*ret)->gid = 200001;
-    (*ret)->enabled = strcmp(name, "disabled") != 0;
+    (*ret)->enabled = strcmp(name, "disabled") != 0 && !record.locked;
+    (*ret)->expires = strcmp(name, "expired") == 0;
     return 0;
 }
 
@@ -81,14 +87,40 @@ int password_hash(const char *password, unsigned cost, char ret[PASSWORD_HASH_MA
     return 0;
 }
 
-int account_save(const struct config *config, const struct account *account, bool create)
+int account_change(const struct config *config, const char *name, account_changer change,
+                   void *data, struct account **ret, struct buffer *problem)
 {
-    (void)config;
-    assert_false(create);
-    assert_string_equal(account->name, "old");
-    assert_string_equal(account->password, "new hash");
+    assert_string_equal(name, "old");
+    assert_int_equal(account_load(config, name, ret, problem), 0);
+    assert_int_equal(change(*ret, data), 1);
+    assert_string_equal((*ret)->password, "new hash");
     record.saved++;
-    return 0;
+    return 1;
+}
+
+bool account_is_expired(const struct account *account)
+{
+    return account->expires != 0;
+}
+
+void monitor_stop(struct monitor *monitor, enum stop_reason reason)
+{
+    (void)monitor;
+    assert_int_equal(reason, STOP_LOCKED);
+    record.stopped++;
+}
+
+/* PAM is asked in the session tests. */
+enum authentication authenticate_pam(struct monitor *monitor, const char *user,
+                                     const char *password, struct account **ret,
+                                     const char **ret_reason)
+{
+    (void)monitor;
+    (void)password;
+    (void)ret;
+    *ret_reason = NULL;
+    assert_string_not_equal(user, "alice"); /* row A19: the first that knows the name decides */
+    return AUTHENTICATION_UNKNOWN;
 }
 
 static int some_descriptor(void)
@@ -104,13 +136,12 @@ int cell_open_folder(const struct account *account)
     return some_descriptor();
 }
 
-int cell_admit(const struct cell *cell, uid_t uid, gid_t gid, int folder, bool read_only,
-               int *ret_tree, enum cell_step *ret_step)
+int cell_admit(const struct cell *cell, const struct account *account, int folder, int *ret_tree,
+               enum cell_step *ret_step)
 {
     (void)cell;
     (void)folder;
-    (void)read_only;
-    assert_true(uid == 200001 && gid == 200001);
+    assert_true(account->uid == 200001 && account->gid == 200001);
     if (record.fail) {
         *ret_step = CELL_STEP_MAP;
         return -EPERM;
@@ -175,11 +206,10 @@ int registry_log_in(struct registry *registry, const char *user)
     return 0;
 }
 
-int registry_set_status(struct registry *registry, const char *status)
+void status_set(struct monitor *monitor, const char *text)
 {
-    (void)registry;
-    assert_true(strlen(status) <= REQUEST_STATUS_MAX);
-    return 0;
+    (void)monitor;
+    assert_true(strlen(text) <= REQUEST_STATUS_MAX);
 }
 
 int bind(int fd, __CONST_SOCKADDR_ARG address, socklen_t size)
@@ -207,6 +237,13 @@ int connect(int fd, __CONST_SOCKADDR_ARG address, socklen_t size)
     record.connected++;
     errno = EINPROGRESS;
     return -1;
+}
+
+bool monitor_pause(const struct monitor *monitor, uint64_t milliseconds)
+{
+    assert_non_null(monitor);
+    clock_pause(milliseconds);
+    return true;
 }
 
 void monitor_log(struct monitor *monitor, const struct event *event)

@@ -1,5 +1,5 @@
 /*
- * lib/account.c and account_write.c: names, and records saved, loaded and listed (CVE_TESTS L09).
+ * lib/account.c and account_write.c: names, and records changed, loaded and listed (CVE_TESTS L09).
  */
 #include "account_fixture.h"
 
@@ -71,78 +71,119 @@ static void test_directory_of_somebody_else(void **state)
     assert_int_equal(fixture_load(fixture, "alice", &account), -ELOOP);
 }
 
-/* --- Writing --- */
+/* --- Changing --- */
 
-static void test_save_and_load(void **state)
+/* Gives the account everything of the one at DATA but its name and uid. */
+static int take_all(struct account *account, void *data)
+{
+    const struct account *wanted = data;
+    free(account->password);
+    account->password = strdup(wanted->password);
+    assert_non_null(account->password);
+    account->enabled = wanted->enabled;
+    account->read_only = wanted->read_only;
+    account->created = wanted->created;
+    account->expires = wanted->expires;
+    return fixture_set_home(account, wanted->home);
+}
+
+static void test_change_and_load(void **state)
 {
     struct fixture *fixture = *state;
     char name[] = "alice";
     char hash[] = "$6$a\"b\\c$xyz./";
     char homes[][64] = {"/srv/a b", "/srv/\"quoted\\", "/srv/gr\xc3\xbc\xc3\x9f", "/srv/\xff\xfe"};
-    fixture->config.accounts_uid_max = UINT32_MAX - 1;
+    fixture->config.accounts_uid_min = fixture->config.accounts_uid_max = UINT32_MAX - 1;
+    (void)fixture_must_create(fixture, name);
     for (size_t i = 0; i < ELEMENTS(homes); i++) {
-        struct account account = {name,
-                                  hash,
-                                  homes[i],
-                                  4000000000u + (uid_t)i,
-                                  4000000000u + (gid_t)i,
-                                  i % 2 == 0,
-                                  i % 2 == 1,
-                                  (time_t)9999999999 + (time_t)i};
+        struct account wanted = {
+            .password = hash,
+            .home = homes[i],
+            .enabled = i % 2 == 0,
+            .read_only = i % 2 == 1,
+            .created = (time_t)9999999999 + (time_t)i,
+            .expires = i == 0   ? 0
+                       : i == 1 ? 1
+                                : (time_t)ACCOUNT_EXPIRES_MAX,
+        };
         struct stat status;
         char path[PATH_MAX];
-        assert_int_equal(account_save(&fixture->config, &account, i == 0), 0);
+        assert_int_equal(fixture_change(fixture, name, take_all, &wanted), 1);
         fixture_path(fixture, "alice.conf", path);
         assert_int_equal(lstat(path, &status), 0);
         assert_int_equal(status.st_mode & 07777u, 0600);
 
         cleanup_account struct account *loaded = NULL;
-        assert_int_equal(fixture_load(fixture, "alice", &loaded), 0);
+        assert_int_equal(fixture_load(fixture, name, &loaded), 0);
         assert_string_equal(loaded->password, hash);
         assert_string_equal(loaded->home, homes[i]);
-        assert_int_equal(loaded->uid, account.uid);
-        assert_int_equal(loaded->enabled, account.enabled);
-        assert_int_equal(loaded->read_only, account.read_only);
-        assert_int_equal(loaded->created, account.created);
+        assert_int_equal(loaded->uid, UINT32_MAX - 1);
+        assert_int_equal(loaded->enabled, wanted.enabled);
+        assert_int_equal(loaded->read_only, wanted.read_only);
+        assert_int_equal(loaded->created, wanted.created);
+        assert_int_equal(loaded->expires, wanted.expires);
     }
 }
 
-static void test_save_refuses(void **state)
+static int answer(struct account *account, void *data)
+{
+    account->read_only = !account->read_only;
+    return *(int *)data;
+}
+
+static int spoil(struct account *account, void *data)
+{
+    switch (*(int *)data) {
+    case 0: account->password[0] = '\0'; break;
+    case 1: account->home[0] = 's'; break;
+    case 2: account->created = -1; break;
+    case 3: account->expires = -1; break;
+    default: account->expires = (time_t)ACCOUNT_EXPIRES_MAX + 1; break;
+    }
+    return 1;
+}
+
+static void test_change_refuses(void **state)
 {
     struct fixture *fixture = *state;
-    char alice[] = "alice";
-    char bob[] = "bob";
-    char hash[] = "$6$a$b";
-    char empty[] = "";
-    char relative[] = "srv";
-    struct account account = {alice, hash, NULL, 200005, 200005, true, false, 1};
+    struct stat before;
+    struct stat after;
+    char path[PATH_MAX];
+    int results[] = {0, -EPERM};
+    assert_int_equal(fixture_change(fixture, "alice", answer, &results[0]), -ENOENT);
+    assert_non_null(strstr(fixture_words(fixture), fixture->users)); /* not even the directory */
+    (void)fixture_must_create(fixture, "bob");
+    assert_int_equal(fixture_change(fixture, "alice", answer, &results[0]), -ENOENT);
+    assert_int_equal(fixture_change(fixture, "../bob", answer, &results[0]), -EINVAL);
 
-    assert_int_equal(account_save(&fixture->config, &account, false), -ENOENT);
-    assert_int_equal(account_save(&fixture->config, &account, true), 0);
-    assert_int_equal(account_save(&fixture->config, &account, true), -EEXIST);
-    assert_int_equal(account_save(&fixture->config, &account, false), 0);
-
-    struct account other = account;
-    other.name = bob;
-    assert_int_equal(account_save(&fixture->config, &other, true), -EEXIST); /* alice's uid */
-    other.uid = other.gid = 200006;
-    assert_int_equal(account_save(&fixture->config, &other, true), 0);
-    other.uid = other.gid = 200005;
-    assert_int_equal(account_save(&fixture->config, &other, false), -EEXIST);
-
-    struct account bad[] = {account, account, account, account, account, account};
-    bad[0].uid = bad[0].gid = 0;
-    bad[1].uid = bad[1].gid = 300000;
-    bad[2].gid = 0;
-    bad[3].password = empty;
-    bad[4].home = relative;
-    bad[5].name = empty;
-    for (size_t i = 0; i < ELEMENTS(bad); i++)
-        assert_int_equal(account_save(&fixture->config, &bad[i], false), -EINVAL);
-
+    /* What the change does not want, and what would be no record, is not written. */
+    fixture_path(fixture, "bob.conf", path);
+    assert_int_equal(lstat(path, &before), 0);
+    for (size_t i = 0; i < ELEMENTS(results); i++)
+        assert_int_equal(fixture_change(fixture, "bob", answer, &results[i]), results[i]);
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(fixture_change(fixture, "bob", spoil, &i), -EINVAL);
+    assert_int_equal(lstat(path, &after), 0);
+    assert_int_equal(before.st_ino, after.st_ino);
     cleanup_account struct account *loaded = NULL;
-    assert_int_equal(fixture_load(fixture, "alice", &loaded), 0);
-    assert_int_equal(loaded->uid, 200005);
+    assert_int_equal(fixture_load(fixture, "bob", &loaded), 0);
+    assert_false(loaded->read_only);
+
+    fixture_write(fixture, "bob.conf", "uid = 0;", 8);
+    assert_int_equal(fixture_change(fixture, "bob", answer, &results[0]), -EBADMSG);
+}
+
+static void test_expired(void **state)
+{
+    (void)state;
+    static const struct {
+        time_t from_now; /* 0: never */
+        bool expired;
+    } rows[] = {{0, false}, {-1, true}, {-1000000, true}, {60, false}, {100000000, false}};
+    for (size_t i = 0; i < ELEMENTS(rows); i++) {
+        struct account account = {.expires = rows[i].from_now ? time(NULL) + rows[i].from_now : 0};
+        assert_int_equal(account_is_expired(&account), rows[i].expired);
+    }
 }
 
 /* --- Listing --- */
@@ -164,6 +205,8 @@ static void test_list(void **state)
 {
     struct fixture *fixture = *state;
     struct seen nobody = {0};
+    assert_int_equal(account_list(&fixture->config, see, &nobody), -ENOENT);
+    assert_int_equal(mkdir(fixture->users, 0700), 0);
     assert_int_equal(account_list(&fixture->config, see, &nobody), 0);
     assert_string_equal(nobody.names, "");
 
@@ -188,8 +231,9 @@ int main(void)
         cmocka_unit_test(test_names_L09),
         TEST(test_bad_name_is_not_looked_for),
         TEST(test_directory_of_somebody_else),
-        TEST(test_save_and_load),
-        TEST(test_save_refuses),
+        TEST(test_change_and_load),
+        TEST(test_change_refuses),
+        cmocka_unit_test(test_expired),
         TEST(test_list),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,9 +33,11 @@ static void test_create(void **state)
     struct stat status;
     cleanup_account struct account *account = NULL;
     mode_t before = umask(0);
-    assert_int_equal(
-        account_create(&fixture->config, "alice", FIXTURE_HASH, true, &account, &fixture->problem),
-        0);
+    const struct account_settings settings = {
+        .enabled = false, .read_only = true, .expires = 1798761599};
+    assert_int_equal(account_create(&fixture->config, "alice", FIXTURE_HASH, &settings, &account,
+                                    &fixture->problem),
+                     0);
     (void)umask(before);
     assert_int_equal(account->uid, 200000);
     assert_int_equal(account->gid, 200000);
@@ -45,7 +47,8 @@ static void test_create(void **state)
     assert_int_equal(fixture_load(fixture, "alice", &loaded), 0);
     assert_string_equal(loaded->password, FIXTURE_HASH);
     assert_true(loaded->read_only);
-    assert_true(loaded->enabled);
+    assert_false(loaded->enabled);
+    assert_int_equal(loaded->expires, 1798761599);
     assert_true(loaded->created >= time(NULL) - 60 && loaded->created <= time(NULL));
 
     assert_int_equal(lstat(fixture->users, &status), 0);
@@ -76,8 +79,16 @@ static void test_only_the_last_component_is_made(void **state)
     (void)snprintf(deep, sizeof(deep), "%s/missing/homes", fixture->root);
     fixture->config.directories_homes = deep;
     assert_int_equal(fixture_create(fixture, "alice", NULL), -ENOENT);
-    assert_non_null(strstr(fixture_words(fixture), deep));
+    (void)snprintf(deep, sizeof(deep), "the directory %s/missing, in which homes is",
+                   fixture->root);
+    assert_non_null(strstr(fixture_words(fixture), deep)); /* what is missing, not what is made */
     assert_int_equal(count_accounts(fixture), 0);
+
+    (void)snprintf(deep, sizeof(deep), "%s/gone/far/users", fixture->root);
+    fixture->config.directories_users = deep;
+    assert_int_equal(fixture_create(fixture, "alice", NULL), -ENOENT);
+    (void)snprintf(deep, sizeof(deep), "the directory %s/gone/far, in which users", fixture->root);
+    assert_non_null(strstr(fixture_words(fixture), deep));
 }
 
 static void test_bad_names_L09(void **state)
@@ -204,6 +215,34 @@ static void test_two_at_once_L10(void **state)
     assert_int_equal(count_accounts(fixture), PROCESSES * EACH + 1);
 }
 
+static int count_up(struct account *account, void *data)
+{
+    (void)data;
+    account->expires++;
+    return 1;
+}
+
+static int change_many(struct fixture *fixture, unsigned number)
+{
+    (void)number;
+    for (unsigned i = 0; i < EACH; i++)
+        if (fixture_change(fixture, "alice", count_up, NULL) != 1)
+            return 2;
+    return 0;
+}
+
+/* What one administrator changes is not undone by another who read the record before: else a lock
+ * could get lost under an upgrade of the password's hash. */
+static void test_no_change_is_lost_L10(void **state)
+{
+    struct fixture *fixture = *state;
+    cleanup_account struct account *account = NULL;
+    (void)fixture_must_create(fixture, "alice");
+    assert_int_equal(run_together(fixture, change_many), PROCESSES);
+    assert_int_equal(fixture_load(fixture, "alice", &account), 0);
+    assert_int_equal(account->expires, PROCESSES * EACH);
+}
+
 /* --- Interruption --- */
 
 static void create_alice(void *data)
@@ -238,14 +277,18 @@ static void test_killed_at_every_step_L10(void **state)
     fixture_assert_all_different(fixture, "other", calls);
 }
 
-static void change_password(void *data)
+static int take_x(struct account *account, void *data)
 {
-    struct fixture *fixture = data;
-    cleanup_account struct account *account = NULL;
-    if (fixture_load(fixture, "alice", &account) < 0)
-        return;
+    (void)data;
     account->password[strlen(account->password) - 1] = 'X';
-    (void)account_save(&fixture->config, account, false);
+    account->enabled = false;
+    account->expires = 1;
+    return 1;
+}
+
+static void change_alice(void *data)
+{
+    (void)fixture_change(data, "alice", take_x, NULL);
 }
 
 /* The old record or the new one, never between. */
@@ -256,15 +299,19 @@ static void test_change_killed_at_every_step_L10(void **state)
     unsigned changed = 0;
     for (unsigned calls = 0, killed = 1; killed; calls++) {
         (void)fixture_must_create(fixture, "alice");
-        killed = run_interrupted(change_password, fixture, calls);
+        killed = run_interrupted(change_alice, fixture, calls);
         cleanup_account struct account *account = NULL;
         assert_int_equal(fixture_load(fixture, "alice", &account), 0);
         size_t last = strlen(FIXTURE_HASH) - 1;
         assert_int_equal(strncmp(account->password, FIXTURE_HASH, last), 0);
-        if (account->password[last] == 'X')
+        bool is_new = account->password[last] == 'X';
+        assert_int_equal(account->enabled, !is_new);
+        assert_int_equal(account->expires, is_new ? 1 : 0);
+        if (is_new)
             changed++;
         else
             old++;
+        assert_int_equal(fixture_change(fixture, "alice", take_x, NULL), 1); /* runs again */
         assert_int_equal(fixture_remove(fixture, "alice", true), 0);
     }
     assert_true(old > 15);
@@ -310,6 +357,7 @@ int main(void)
         TEST(test_folder_of_somebody_else_L10),
         TEST(test_homes_of_somebody_else),
         TEST(test_two_at_once_L10),
+        TEST(test_no_change_is_lost_L10),
         TEST(test_killed_at_every_step_L10),
         TEST(test_change_killed_at_every_step_L10),
         TEST(test_disk_full_L10),

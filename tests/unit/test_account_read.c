@@ -17,16 +17,21 @@ static void test_good_records(void **state)
         bool enabled;
         bool read_only;
         const char *home; /* NULL: the default one */
+        time_t expires;
     } rows[] = {
-        {GOOD, 200007, true, false, NULL},
-        {"# alice\n" GOOD "/* 9999999999 */ enabled = true; // 1.5\n", 200007, true, false, NULL},
-        {"uid: 200000\ncreated: 0L\n" PASS, 200000, true, false, NULL},
-        {"uid = 299999L; created = 9999999999L;" PASS, 299999, true, false, NULL},
-        {GOOD "enabled = false;", 200007, false, false, NULL},
-        {GOOD "read_only = true;", 200007, true, true, NULL},
-        {GOOD "home = \"/srv/other/a b\";", 200007, true, false, "/srv/other/a b"},
-        {GOOD "home = \"/srv/4294967296/0x1\";", 200007, true, false, "/srv/4294967296/0x1"},
-        {GOOD "home = \"/srv/...\";", 200007, true, false, "/srv/..."},
+        {GOOD, 200007, true, false, NULL, 0},
+        {"# alice\n" GOOD "/* 9999999999 */ enabled = true; // 1.5\n", 200007, true, false, NULL,
+         0},
+        {"uid: 200000\ncreated: 0L\n" PASS, 200000, true, false, NULL, 0},
+        {"uid = 299999L; created = 9999999999L;" PASS, 299999, true, false, NULL, 0},
+        {GOOD "enabled = false;", 200007, false, false, NULL, 0},
+        {GOOD "read_only = true;", 200007, true, true, NULL, 0},
+        {GOOD "home = \"/srv/other/a b\";", 200007, true, false, "/srv/other/a b", 0},
+        {GOOD "home = \"/srv/4294967296/0x1\";", 200007, true, false, "/srv/4294967296/0x1", 0},
+        {GOOD "home = \"/srv/...\";", 200007, true, false, "/srv/...", 0},
+        {GOOD "expires = 1;", 200007, true, false, NULL, 1},
+        {GOOD "expires = 1798761599;", 200007, true, false, NULL, 1798761599},
+        {GOOD "expires = 253402300799L;", 200007, true, false, NULL, 253402300799},
     };
     for (size_t i = 0; i < ELEMENTS(rows); i++) {
         cleanup_account struct account *account = NULL;
@@ -42,6 +47,7 @@ static void test_good_records(void **state)
         assert_int_equal(account->gid, rows[i].uid);
         assert_int_equal(account->enabled, rows[i].enabled);
         assert_int_equal(account->read_only, rows[i].read_only);
+        assert_int_equal(account->expires, rows[i].expires);
     }
 }
 
@@ -123,6 +129,21 @@ static void test_malformed_A15(void **state)
         {GOOD "read_only = \"yes\";", "read_only: must be true or false"},
         {"uid = 200007; created = \"yesterday\";" PASS, "created: must be a time"},
         {"uid = 200007; created = false;" PASS, "created: must be a time"},
+        /* never, or long ago? */
+        {GOOD "expires = 0;", "expires: must be a time"},
+        {GOOD "expires = 0L;", "expires: must be a time"},
+        {GOOD "expires = -1;", ":4: a number"},
+        {GOOD "expires = 1798761599000L;", "expires: must be a time"}, /* milliseconds */
+        {GOOD "expires = 999999999999999999L;", "expires: must be a time"},
+        {GOOD "expires = 4294967297;", ":4: a number"}, /* libconfig 1.5: 1 */
+        {GOOD "expires = \"never\";", "expires: must be a time"},
+        {GOOD "expires = \"2026-12-31\";", "expires: must be a time"},
+        {GOOD "expires = true;", "expires: must be a time"},
+        {GOOD "expires = 1.5;", ":4: a number"},
+        {GOOD "expires = ();", "expires: must be a time"},
+        {GOOD "Expires = 1;", "Expires: is no key"},
+        {GOOD "expires = ", ":4: syntax error"},
+        {"uid =\n\n# nothing\ncreated = 1;" PASS, ":1: syntax error"},
         {GOOD "enable = false;", "enable: is no key"},
         {GOOD "quota = 5;", "quota: is no key"},
         {GOOD "home_: { a = 1; };", "home_: is no key"},
@@ -166,7 +187,7 @@ static void test_truncated_A15(void **state)
 static void test_bit_flips_A15(void **state)
 {
     struct fixture *fixture = *state;
-    static const char text[] = GOOD "home = \"/srv/alice\";\nenabled = false;\n";
+    static const char text[] = GOOD "home = \"/srv/alice\";\nenabled = false;\nexpires = 1;\n";
     size_t refused = 0;
     size_t taken = 0;
     for (size_t bit = 0; bit < (sizeof(text) - 1) * 8; bit++) {
@@ -189,6 +210,7 @@ static void test_bit_flips_A15(void **state)
         assert_null(strstr(account->home, "/.."));
         assert_int_not_equal(account->password[0], '\0');
         assert_false(account->enabled);
+        assert_in_range(account->expires, 1, 99); /* it never becomes "never" */
     }
     assert_true(refused > 500);
     assert_true(taken > 100);

@@ -198,12 +198,8 @@ static void test_purge_without_a_folder(void **state)
 
 static void set_home(struct fixture *fixture, const char *home)
 {
-    cleanup_account struct account *account = NULL;
-    assert_int_equal(fixture_load(fixture, "alice", &account), 0);
-    free(account->home);
-    account->home = strdup(home);
-    assert_non_null(account->home);
-    assert_int_equal(account_save(&fixture->config, account, false), 0);
+    cleanup_free char *copy = strdup(home);
+    assert_int_equal(fixture_change(fixture, "alice", fixture_set_home, copy), 1);
 }
 
 static void assert_purge_refused(struct fixture *fixture, int error)

@@ -243,6 +243,23 @@ static void test_network_contains(void **state)
     }
 }
 
+static void test_owner(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t size;
+    } rows[] = {
+        {"192.0.2.1", 4}, {"254.128.0.1", 4}, {"::ffff:192.0.2.1", 4}, {"2001:db8::1", 8},
+        {"::1", 8},       {"fe80::1", 16},    {"febf:ff::1", 16},      {"fec0::1", 8},
+    };
+    for (size_t i = 0; i < ELEMENTS(rows); i++) {
+        struct address address;
+        assert_int_equal(address_parse(rows[i].text, &address), 0);
+        assert_int_equal(address_owner_size(&address), rows[i].size);
+    }
+}
+
 static void test_same_host(void **state)
 {
     (void)state;
@@ -340,6 +357,7 @@ int main(void)
         cmocka_unit_test(test_of_a_connection),
         cmocka_unit_test(test_network_parse),
         cmocka_unit_test(test_network_contains),
+        cmocka_unit_test(test_owner),
         cmocka_unit_test(test_same_host),
         cmocka_unit_test(test_kinds),
     };

@@ -4,6 +4,9 @@
  */
 #include "config_fixture.h"
 
+#define ORDER "does not fit; expected \"local\", \"pam\" or both, each once\n"
+#define SERVICE                                                                                    \
+    "does not fit; expected the name of a file in /etc/pam.d, in lower case and without a slash\n"
 #define ATTEMPTS "a number from 1 to 20, without quotes\n"
 #define DEADLINE "a time from \"1 s\" to \"1 h\"\n"
 
@@ -153,6 +156,11 @@ static void test_one_problem(void **state)
         {"session: { idle = \"2 h\"; };", "cellftpd.conf:1: session.idle: session.idle is larger "
                                           "than session.idle_max; expected the same or "
                                           "less\n"},
+        {"auth: { order = [ ]; };", "cellftpd.conf:1: auth.order: " ORDER},
+        {"auth: { order = [ \"pam\", \"pam\" ]; };", "cellftpd.conf:1: auth.order: " ORDER},
+        {"auth: { order = [ \"PAM\" ]; };", "cellftpd.conf:1: auth.order: " ORDER},
+        {"pam: { service = \"../x\"; };", "cellftpd.conf:1: pam.service: " SERVICE},
+        {"pam: { service = \"Cellftpd\"; };", "cellftpd.conf:1: pam.service: " SERVICE},
         /* a value that is wrong in itself is not compared as well */
         {"accounts: { uid_min = 999; uid_max = 1000; };",
          "cellftpd.conf:1: accounts.uid_min: 999 is out of range; expected a number from 1000 to "

@@ -132,9 +132,11 @@ static void set_phase(struct monitor *monitor)
     account_free(monitor->account);
     monitor->account = NULL;
     struct buffer problem;
-    if (monitor->phase == PHASE_ENTERING)
-        assert_int_equal(account_load(monitor->config, "alice", &monitor->account, &problem), 0);
     record = (struct record){.fail = below(16) == 0};
+    if (monitor->phase == PHASE_ENTERING) {
+        assert_int_equal(account_load(monitor->config, "alice", &monitor->account, &problem), 0);
+        record.locked = below(4) == 0;
+    }
 }
 
 static int total_events(void)
@@ -211,6 +213,8 @@ static void check_report(const struct bench *bench, uint32_t type, const struct 
     assert_int_equal(record.events[EVENT_CELL_FAILED], opinion->number != 0);
     assert_int_equal(record.dropped, type == REQUEST_ENTERED && opinion->number == 0);
     assert_int_equal(record.events[EVENT_LOGIN], type == REQUEST_ENTERED && !fails);
+    /* Row L12: one that was locked in the meantime is not let in. */
+    assert_int_equal(record.stopped, type == REQUEST_ENTERED && !fails && record.locked);
     if (!fails)
         assert_int_equal(bench->monitor.phase, type == REQUEST_READY ? PHASE_LOGIN : PHASE_SESSION);
 }
@@ -285,10 +289,10 @@ static void open_bench(struct bench *bench, int *ret_pair)
                    .passive_ports = {FIRST_PORT, LAST_PORT},
                    .passive_address = automatic,
                    .passive_networks = no_networks},
-        .monitor = {.registry = {.fd = -1}, .cell = {.listener = -1}},
+        .monitor = {.registry = {.fd = -1}, .signals = -1, .cell = {.listener = -1}},
     };
-    static char local[] = "local";
-    static char *order[] = {local, NULL};
+    static char local[] = "local", pam[] = "pam";
+    static char *order[] = {local, pam, NULL};
     bench->config.auth_order = order;
     bench->monitor.config = &bench->config;
     assert_int_equal(address_parse("192.0.2.99", &bench->monitor.local), 0);

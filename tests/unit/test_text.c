@@ -388,10 +388,29 @@ static void test_glob_bombs_P07(void **state)
     free(pattern);
 }
 
+static void test_distance(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *a, *b;
+        size_t distance;
+    } rows[] = {
+        {"", "", 0},      {"", "abc", 3},    {"abc", "", 3},           {"add", "add", 0},
+        {"ad", "add", 1}, {"dad", "add", 2}, {"kitten", "sitting", 3}, {"--jso", "--json", 1},
+    };
+    for (size_t i = 0; i < ELEMENTS(rows); i++)
+        assert_int_equal(text_distance(rows[i].a, rows[i].b), rows[i].distance);
+    char a[4096];
+    memset(a, 'a', sizeof(a));
+    a[sizeof(a) - 1] = '\0';
+    assert_int_equal(text_distance(a, "a"), 63); /* only the beginning is compared */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_append_word),
+        cmocka_unit_test(test_distance),
         cmocka_unit_test(test_quoted_L01),
         cmocka_unit_test(test_quoted_is_reversible_L01),
         cmocka_unit_test(test_quoted_all_or_nothing),

@@ -1,0 +1,136 @@
+/* cellftpctl user add and ensure: accounts made, or found as they should be. Each is an event in
+ * admin.log. */
+#include "ctl/user.h"
+
+#include "lib/cleanup.h"
+
+#include <errno.h>
+#include <string.h>
+
+static enum exit_status refuse_existing(const struct invocation *invocation)
+{
+    cleanup_account struct account *account = NULL;
+    cleanup_buffer struct buffer problem;
+    buffer_init(&problem, USER_PROBLEM_MAX);
+    int r = account_load(invocation->config, invocation->name, &account, &problem);
+    if (r == -ENOENT)
+        return STATUS_OK;
+    if (r < 0)
+        return user_explain(invocation, r, &problem);
+    char created[TABLE_TIME_MAX];
+    table_format_time(account->created, created);
+    complain("user \"%s\" already exists (created %.10s); use \"user mod\" or \"user passwd\"",
+             invocation->name, created);
+    return STATUS_FAILED;
+}
+
+static void log_new(const struct invocation *invocation, const struct account *account)
+{
+    char detail[128];
+    char expires[TABLE_TIME_MAX];
+    table_format_time(account->expires, expires);
+    (void)snprintf(detail, sizeof(detail), "%s%s%s%s",
+                   account->read_only ? "read-only" : "read-write",
+                   account->enabled ? "" : ", locked", account->expires ? ", expires " : "",
+                   account->expires ? expires : "");
+    user_log(invocation, EVENT_USER_ADD, detail);
+}
+
+enum exit_status user_create(const struct invocation *invocation, const struct user_wish *wish,
+                             bool *ret_exists)
+{
+    cleanup_account struct account *account = NULL;
+    cleanup_account struct account *present = NULL;
+    cleanup_buffer struct buffer problem;
+    cleanup_buffer struct buffer ignored;
+    buffer_init(&problem, USER_PROBLEM_MAX);
+    buffer_init(&ignored, USER_PROBLEM_MAX);
+    int r = account_create(invocation->config, invocation->name, wish->secret->hash,
+                           &wish->settings, &account, &problem);
+    /* -EEXIST may also be about the folder. */
+    if (r == -EEXIST && ret_exists &&
+        account_load(invocation->config, invocation->name, &present, &ignored) == 0) {
+        *ret_exists = true;
+        return STATUS_OK;
+    }
+    if (r < 0)
+        return user_explain(invocation, r, &problem);
+
+    char text[USER_TEXT_MAX];
+    (void)snprintf(text, sizeof(text), "added user \"%s\", uid %u, folder %s", account->name,
+                   account->uid, account->home);
+    log_new(invocation, account);
+    struct user_report report = {
+        .account = account,
+        .text = text,
+        .changed = true,
+        .added = true,
+        .password = wish->secret->generated ? wish->secret->clear : NULL,
+    };
+    return user_print(invocation, &report);
+}
+
+enum exit_status command_user_add(const struct invocation *invocation)
+{
+    /* Before anybody types a password in vain. account_create looks again, under its lock. */
+    enum exit_status status = refuse_existing(invocation);
+    if (status != STATUS_OK)
+        return status;
+    cleanup_secret struct secret secret;
+    status = secret_obtain(invocation, &secret);
+    if (status != STATUS_OK)
+        return status;
+    struct user_wish wish = user_wish_read(invocation);
+    wish.secret = &secret;
+    return user_create(invocation, &wish, NULL);
+}
+
+/* --- Ensuring --- */
+
+static enum exit_status would_create(const struct invocation *invocation)
+{
+    char text[USER_TEXT_MAX];
+    (void)snprintf(text, sizeof(text), "would add user \"%s\"", invocation->name);
+    struct user_report report = {.text = text, .changed = true, .added = true};
+    return user_print(invocation, &report);
+}
+
+/* Somebody else may make or remove the account between looking and doing: then once more. */
+static enum exit_status make_so(const struct invocation *invocation, struct user_wish *wish,
+                                struct secret *secret)
+{
+    for (;;) {
+        bool missing = false;
+        bool exists = false;
+        enum exit_status status = user_change(invocation, wish, &missing);
+        if (!missing)
+            return status;
+        if (option_given(invocation, OPTION_DRY_RUN))
+            return would_create(invocation);
+        if (!wish->secret) {
+            status = secret_obtain(invocation, secret);
+            if (status != STATUS_OK)
+                return status;
+        }
+        struct user_wish whole = *wish;
+        whole.secret = secret;
+        status = user_create(invocation, &whole, &exists);
+        if (!exists)
+            return status;
+    }
+}
+
+enum exit_status command_user_ensure(const struct invocation *invocation)
+{
+    cleanup_secret struct secret secret = {.generated = false};
+    struct user_wish wish = user_wish_read(invocation);
+    if (option_given(invocation, OPTION_PASSWORD_STDIN)) {
+        /* One that was generated or asked for is for a new account only. */
+        enum exit_status status = secret_obtain(invocation, &secret);
+        if (status != STATUS_OK)
+            return status;
+        wish.secret = &secret;
+        wish.keeps_fitting = true;
+    }
+    return make_so(invocation, &wish, &secret);
+}

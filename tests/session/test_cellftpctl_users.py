@@ -1,0 +1,376 @@
+"""cellftpctl user lock, unlock, mod, expire and ensure: what they change, what they leave alone, and whom they put
+out."""
+
+import json
+import os
+import subprocess
+import time
+from pathlib import Path
+
+from harness import ServerTest, main, process, slow, wait_until
+from harness.ctl import FAILED, OK, SECRET, USAGE, CtlTest
+
+PAST, FUTURE = "2020-01-01", "2099-12-31"
+
+
+class UsersTest(CtlTest):
+    def setUp(self):
+        super().setUp()
+        self.add("alice")
+
+    def record(self, name="alice"):
+        return (self.users / f"{name}.conf").read_text()
+
+    def json(self, *arguments, **options):
+        return json.loads(self.ctl(*arguments, "--json", **options).stdout)
+
+    def show(self, name="alice"):
+        return self.json("user", "show", name)
+
+    def words(self):
+        """What admin.log says: word and detail of each line, without that alice was added."""
+        return [(line.split()[2], line.partition('detail="')[2].partition('"')[0]) for line in self.admin_log()[1:]]
+
+    def assert_changed(self, words, *arguments, **options):
+        self.assertEqual(self.ctl(*arguments, **options).stdout, f'changed user "alice": {words}\n')
+
+    def assert_unchanged(self, words, *arguments, **options):
+        """Exit status 0, and not one byte is written."""
+        before = self.everything()
+        self.assertEqual(self.ctl(*arguments, **options).stdout, f'unchanged user "alice"{words}\n')
+        self.assertEqual(self.everything(), before)
+
+
+class Lock(UsersTest):
+    def test_lock_and_unlock(self):
+        self.assert_unchanged(": unlocked already", "user", "unlock", "alice")
+        self.assert_changed("locked", "user", "lock", "alice")
+        self.assertIn("enabled = false;", self.record())
+        self.assertEqual((self.show()["state"], self.show()["enabled"]), ("locked", False))
+        self.assert_unchanged(": locked already", "user", "lock", "alice")
+        self.assert_changed("unlocked", "user", "unlock", "alice")
+        self.assertEqual((self.show()["state"], self.show()["enabled"]), ("enabled", True))
+        self.assertEqual(self.words(), [("user-lock", ""), ("user-unlock", "")])
+        self.assertIn('user="alice"', self.admin_log()[-1])
+        self.assertIn('actor="root"', self.admin_log()[-1])
+
+    def test_the_rest_of_the_record_stays(self):
+        before = self.record()
+        self.ctl("user", "lock", "alice")
+        self.assertEqual(self.record(), before.replace("enabled = true", "enabled = false"))
+        self.assert_password("alice", SECRET)
+
+    def test_json(self):
+        done = self.json("user", "lock", "alice")
+        self.assertEqual((done["name"], done["changed"], done["state"]), ("alice", True, "locked"))
+        self.assertEqual((done["dry_run"], done["sessions_ended"], done["password"]), (False, 0, None))
+        self.assertIs(self.json("user", "lock", "alice")["changed"], False)
+
+    def test_dry_run(self):
+        before = self.everything()
+        for arguments, text in (
+            (["lock", "alice"], 'would change user "alice": locked'),
+            (["unlock", "alice"], 'unchanged user "alice": unlocked already'),
+            (["expire", "alice", PAST], f'would change user "alice": expires {PAST}T23:59:59Z'),
+            (["mod", "alice", "--read-only"], 'would change user "alice": read-only'),
+            (["ensure", "alice", "--read-only", "--locked"], 'would change user "alice": locked, read-only'),
+            (["ensure", "bob"], 'would add user "bob"'),
+        ):
+            self.assertEqual(self.ctl("user", *arguments, "--dry-run").stdout, text + "\n")
+            answer = self.json("user", *arguments, "--dry-run")
+            self.assertEqual((answer["dry_run"], answer["changed"]), (True, text.startswith("would")))
+        self.assertEqual(self.everything(), before)
+        self.ctl("user", "lock", "bob", "--dry-run", status=FAILED)
+
+    def test_nobody(self):
+        for arguments in (["lock"], ["unlock"], ["mod", "--read-only"], ["expire", FUTURE]):
+            text = self.assert_nothing_done("user", arguments[0], "bob", *arguments[1:], status=FAILED)
+            self.assertIn('user "bob" does not exist', text)
+
+    def test_malformed_A15(self):
+        (self.users / "alice.conf").write_text("uid =\n\ncreated = 1;\n")
+        for arguments in (["lock", "alice"], ["expire", "alice", PAST], ["ensure", "alice", "--read-only"]):
+            text = self.assert_nothing_done("user", *arguments, status=FAILED)
+            self.assertIn("alice.conf:1: syntax error", text)  # where it is, not where libconfig noticed
+
+    def test_bad_names_L09(self):
+        for name in ("a:b", "a\nb", "../x", "-rf", ".", "..", "", "x" * 300, "%n", "a/b", "alice\0"[:-1] + "!"):
+            for command in (["lock"], ["unlock"], ["mod", "--read-only"], ["ensure", "--generate"]):
+                self.assert_nothing_done("user", *command, "--", name, status=USAGE)
+            self.assert_nothing_done("user", "expire", "--", name, PAST, status=USAGE)
+            self.assert_nothing_done("user", "add", "--generate", "--expires", FUTURE, "--", name, status=USAGE)
+
+
+class Modify(UsersTest):
+    def test_rights(self):
+        self.assert_changed("read-only", "user", "mod", "alice", "--read-only")
+        self.assertIs(self.show()["read_only"], True)
+        self.assert_unchanged(": read-only already", "user", "mod", "alice", "--read-only")
+        self.assert_changed(
+            f"read-write, expires {FUTURE}T23:59:59Z", "user", "mod", "alice", "--read-write", "--expires", FUTURE
+        )
+        self.assertEqual(
+            self.words(),
+            [("user-modify", "read-only"), ("user-modify", "read-write"), ("user-expire", f"expires {FUTURE}T23:59:59Z")],
+        )
+
+    def test_usage(self):
+        for arguments in ([], ["--read-only", "--read-write"], ["--expires"], ["--expires="], ["--locked"]):
+            self.assert_nothing_done("user", "mod", "alice", *arguments, status=USAGE)
+
+    def test_expire(self):
+        self.assert_changed(f"expires {FUTURE}T23:59:59Z", "user", "expire", "alice", FUTURE)
+        self.assertIn("expires = 4102444799", self.record())
+        self.assertEqual((self.show()["expires"], self.show()["state"]), (f"{FUTURE}T23:59:59Z", "enabled"))
+        self.assert_unchanged(f": expires {FUTURE}T23:59:59Z already", "user", "expire", "alice", FUTURE)
+        self.assert_changed(f"expires {PAST}T23:59:59Z", "user", "expire", "alice", PAST)
+        self.assertEqual((self.show()["state"], self.show()["enabled"]), ("expired", True))
+        self.assert_changed("never expires", "user", "expire", "alice", "never")
+        self.assertNotIn("expires", self.record())
+        self.assertEqual((self.show()["expires"], self.show()["state"]), (None, "enabled"))
+        self.assertEqual({word for word, _ in self.words()}, {"user-expire"})
+
+    def test_expire_from_now(self):
+        before = int(time.time())
+        self.ctl("user", "expire", "alice", "30d")
+        expires = int(self.record().partition("expires = ")[2].partition(";")[0].rstrip("L"))
+        self.assertTrue(before + 30 * 86400 <= expires <= time.time() + 30 * 86400)
+
+    def test_nonsense_dates(self):
+        for date in ("tomorrow", "2026-02-30", "2026-13-01", "30", "0", "1798761599", "2026-1-1", "-30d", "", "0d"):
+            text = self.assert_nothing_done("user", "expire", "--", "alice", date, status=USAGE)
+            self.assertIn("YYYY-MM-DD", text)
+        self.assert_nothing_done("user", "expire", "alice", status=USAGE)
+        self.assert_nothing_done("user", "expire", "alice", FUTURE, FUTURE, status=USAGE)
+
+    def test_add_with_expiry(self):
+        self.add("bob", "--expires", FUTURE, "--read-only")
+        self.assertEqual(self.show("bob")["expires"], f"{FUTURE}T23:59:59Z")
+        self.assertIn(f"read-only, expires {FUTURE}", self.admin_log()[-1])
+
+    def test_state_in_the_list(self):
+        for name in ("bob", "carl"):
+            self.add(name)
+        self.ctl("user", "lock", "bob")
+        self.ctl("user", "expire", "bob", PAST)  # both: locked, because unlocking comes first
+        self.ctl("user", "expire", "carl", PAST)
+        lines = [line.split("\t") for line in self.ctl("user", "list").stdout.splitlines()]
+        self.assertEqual([line[2] for line in lines], ["enabled", "locked", "expired"])
+        self.assertEqual([line[5] for line in lines], ["-", f"{PAST}T23:59:59Z", f"{PAST}T23:59:59Z"])
+
+
+class Ensure(UsersTest):
+    def test_makes(self):
+        done = self.json(
+            "user", "ensure", "bob", "--password-stdin", "--read-only", "--locked", "--expires", FUTURE, text=SECRET
+        )
+        self.assertEqual((done["changed"], done["added"], done["state"]), (True, True, "locked"))
+        self.assert_password("bob", SECRET)
+        self.assertIs(self.show("bob")["read_only"], True)
+        self.assertEqual(self.words(), [("user-add", f"read-only, locked, expires {FUTURE}T23:59:59Z")])
+
+    def test_twice_is_once(self):
+        options = ["--password-stdin", "--read-only", "--locked", "--expires", FUTURE]
+        self.ctl("user", "ensure", "alice", *options, text=SECRET + "\n")
+        before = self.everything()
+        done = self.json("user", "ensure", "alice", *options, text=SECRET + "\n")
+        self.assertEqual((done["changed"], done["added"]), (False, False))
+        self.assertEqual(self.everything(), before)
+
+    def test_what_is_not_asked_stays(self):
+        self.ctl("user", "mod", "alice", "--read-only", "--expires", FUTURE)
+        self.ctl("user", "lock", "alice")
+        self.assert_unchanged("", "user", "ensure", "alice")
+        self.assert_changed("unlocked", "user", "ensure", "alice", "--unlocked")
+        self.assertEqual((self.show()["read_only"], self.show()["expires"]), (True, f"{FUTURE}T23:59:59Z"))
+
+    def test_password(self):
+        self.assert_unchanged("", "user", "ensure", "alice", "--password-stdin", text=SECRET + "\n")
+        self.assert_changed("new password", "user", "ensure", "alice", "--password-stdin", text="another one\n")
+        self.assert_password("alice", "another one")
+        self.assertEqual(self.words(), [("user-password", "")])
+        self.assert_unchanged("", "user", "ensure", "alice", "--generate")  # for new accounts only
+        self.assert_password("alice", "another one")
+
+    def test_generate(self):
+        done = self.ctl("user", "ensure", "bob", "--generate")
+        self.assertRegex(done.stdout, r"\A([a-z2-9]{4}-){4}[a-z2-9]{4}\n\Z")
+        self.assert_password("bob", done.stdout.strip())
+        done = self.json("user", "ensure", "carl", "--generate")
+        self.assert_password("carl", done["password"])
+
+    def test_no_password_for_a_new_account(self):
+        self.assertIn("--password-stdin", self.assert_nothing_done("user", "ensure", "bob", status=USAGE))
+
+    def test_many_at_once_L10(self):
+        """All succeed, and one of them has made it."""
+        programs = [
+            subprocess.Popen(
+                self.command("user", "ensure", "bob", "--generate", "--read-only", "--json"), stdout=subprocess.PIPE
+            )
+            for _ in range(6)
+        ]
+        answers = [json.loads(program.communicate(timeout=60 * slow())[0]) for program in programs]
+        self.assertEqual([program.returncode for program in programs], [OK] * 6)
+        made = [answer for answer in answers if answer["added"]]
+        self.assertEqual([answer["changed"] for answer in answers].count(True), 1)
+        self.assertEqual(len(made), 1)
+        self.assert_password("bob", made[0]["password"])
+
+
+class Output(UsersTest):
+    def test_json_of_changes(self):
+        added = self.json("user", "add", "bob", "--generate")
+        self.assert_password("bob", added["password"])
+        self.assertEqual((added["changed"], added["home"]), (True, str(self.homes / "bob")))
+        self.assertEqual(added, self.show("bob") | {key: added[key] for key in added if key not in self.show("bob")})
+        self.assert_password("bob", self.json("user", "passwd", "bob", "--generate")["password"])
+        done = self.json("user", "passwd", "bob", "--password-stdin", text=SECRET + "\n")
+        self.assertEqual((done["changed"], done["password"]), (True, None))
+        done = self.json("user", "del", "bob", "--dry-run")
+        self.assertEqual((done["dry_run"], done["home"]), (True, str(self.homes / "bob")))
+        done = self.json("user", "del", "bob", "--purge", "--yes")
+        self.assertEqual((done["state"], done["changed"], done["dry_run"]), ("removed", True, False))
+
+    def test_password_in_no_argument(self):
+        for arguments in (["ensure", "bob", SECRET], ["mod", "alice", SECRET], ["lock", "alice", SECRET]):
+            self.assertNotIn("horse", self.assert_nothing_done("user", *arguments, status=USAGE))
+        for option in ("--expires=" + SECRET, "--password=" + SECRET):
+            self.assertNotIn("horse", self.assert_nothing_done("user", "ensure", "bob", option, status=USAGE))
+        self.assertNotIn("horse", self.assert_nothing_done("user", "expire", "alice", SECRET, status=USAGE))
+
+
+class Login(ServerTest):
+    def ctl(self, *arguments):
+        return self.server.ctl(*arguments)
+
+    def assert_refused(self, reason):
+        client = self.connect()
+        client.expect(331, "USER alice")
+        reply = client.expect(530, f"PASS {self.server.passwords['alice']}")
+        other = self.connect()
+        other.expect(331, "USER alice")
+        self.assertEqual(reply.lines, other.expect(530, "PASS wrong").lines)  # nobody learns why
+        self.server.expect_log("auth", "refused", user="alice", reason=reason)
+
+    def test_A16_expired(self):
+        self.ctl("user", "expire", "alice", PAST)
+        self.assert_refused("expired")
+        self.ctl("user", "expire", "alice", FUTURE)
+        self.login()
+
+    def test_A16_locked(self):
+        self.ctl("user", "lock", "alice")
+        self.assert_refused("disabled")
+        self.ctl("user", "unlock", "alice")
+        self.login()
+
+    def test_A15_expiry_that_is_none(self):
+        record = self.server.directory / "users" / "alice.conf"
+        original = record.read_text()
+        for number, value in enumerate(('"never"', "0", "4294967297", "-1", "true", "1798761599000L", "()"), 1):
+            record.write_text(f"{original}expires = {value};\n")
+            client = self.connect()
+            client.expect(331, "USER alice")
+            client.expect(530, f"PASS {self.server.passwords['alice']}")
+            self.server.expect_log("auth", "refused", user="alice", reason="bad-record", count=number)
+            self.server.expect_log("connections", "server-failed", reason="account-record", count=number)
+
+    def assert_put_out(self, reason, *arguments):
+        """Row L12: during a transfer; both connections end within a second, and there is a record."""
+        path = self.server.write("big")
+        os.truncate(path, 1 << 30)
+        client, idle = self.login(), self.login()
+        data = client.begin("RETR big")
+        self.assertTrue(data.receive(1 << 16))
+        pids = [one.monitor_pid for one in (client, idle)]
+        since = time.monotonic()
+        done = self.ctl("user", *arguments)
+        self.assertIn("2 sessions ended", done.stdout)
+        self.assertTrue(wait_until(lambda: not [pid for pid in pids if process.alive(pid)], 1 * slow()))
+        self.assertLess(time.monotonic() - since, 1.5 * slow())
+        self.server.expect_log("admin", "kick", user="alice", reason=reason, count=2)
+        self.server.expect_log("connections", "disconnect", user="alice", reason=reason, count=2)
+        for one in (client, idle):
+            one.loose = True
+        self.server.allow_temporaries = True
+
+    def test_L12_lock(self):
+        self.assert_put_out("locked", "lock", "alice")
+
+    def test_L12_expire(self):
+        self.assert_put_out("expired", "expire", "alice", PAST)
+
+    def test_L12_ensure(self):
+        self.assert_put_out("locked", "ensure", "alice", "--locked")
+
+    def test_L12_del(self):
+        self.assert_put_out("deleted", "del", "alice")
+
+    def test_L12_purge(self):
+        self.assert_put_out("deleted", "del", "alice", "--purge", "--yes")
+        self.assertFalse(self.server.home().exists())
+
+    def test_L12_lock_again_ends_what_is_left(self):
+        """As after a run that was killed between the record and the sessions."""
+        client = self.login()
+        record = self.server.directory / "users" / "alice.conf"
+        record.write_text(record.read_text().replace("enabled = true", "enabled = false"))
+        client.expect(200, "NOOP")
+        done = self.ctl("user", "lock", "alice")
+        self.assertEqual(done.stdout, 'unchanged user "alice": locked already; 1 session ended\n')
+        self.assertFalse(process.alive(client.monitor_pid))
+        client.loose = True
+
+    def test_L12_lock_during_a_login(self):
+        """The session cannot be found yet when its account is locked; it ends all the same."""
+        client = self.connect()
+        trace = self.server.directory / "trace"
+        tracer = subprocess.Popen(
+            ["strace", "-qq", "-o", trace, "-e", "trace=setresuid", "-e", "inject=setresuid:delay_enter=1500000"]
+            + ["-p", str(client.session_pid)],
+        )
+        self.addCleanup(tracer.wait)
+        self.addCleanup(tracer.kill)
+        tracing = Path(f"/proc/{client.session_pid}/status")
+        self.assertTrue(wait_until(lambda: "TracerPid:\t0" not in tracing.read_text()))
+        client.expect(331, "USER alice")
+        client.send(f"PASS {self.server.passwords['alice']}")
+        self.assertTrue(wait_until(lambda: Path(f"/proc/{client.session_pid}/uid_map").read_text().strip()))
+        self.assertNotIn("ended", self.ctl("user", "lock", "alice").stdout)
+        self.assertTrue(wait_until(lambda: not process.alive(client.monitor_pid)))
+        client.loose = True
+        self.server.expect_log("connections", "disconnect", user="alice", reason="locked")
+
+    def test_sessions_of_others_stay(self):
+        self.server.add_user("bob", "bob's password 1")
+        alice, bob = self.login(), self.login("bob")
+        self.ctl("user", "lock", "alice")
+        self.assertFalse(process.alive(alice.monitor_pid))
+        alice.loose = True
+        bob.expect(200, "NOOP")
+
+
+class OverFtp(ServerTest):
+    COMMANDS = ("ADDUSER", "USERADD", "REGISTER", "USER ADD", "DELUSER", "LOCK", "UNLOCK", "PSWD", "PASSWD", "EXPIRE")
+
+    def test_L11_no_administration_over_ftp(self):
+        users = self.server.directory / "users"
+
+        def records():
+            return {path.name: path.read_bytes() for path in users.iterdir()}
+
+        before = records()
+        stranger, user = self.connect(), self.login()
+        for command in self.COMMANDS:
+            for arguments in ("", " mallory", " mallory secret", " alice alice mallory"):
+                self.assertIn(stranger.command(f"SITE {command}{arguments}").code, (500, 502, 504, 530))
+                self.assertIn(user.command(f"SITE {command}{arguments}").code, (500, 502, 504))
+            self.assertIn(user.command(f"{command.split()[0]} mallory").code, (500, 502, 503, 530))
+        self.assertEqual(records(), before)
+        self.assertEqual(sorted(os.listdir(self.server.directory / "homes")), ["alice"])
+        self.assertFalse(self.server.logs("admin", user="mallory"))
+
+
+if __name__ == "__main__":
+    main()
