@@ -105,7 +105,7 @@ const char *event_file_name(enum event_file file); /* "connections" */
  * line     its name in a line and in JSON
  * journal  its name in the journal
  * plain    a value of nothing but these characters stands in a line without quotes; NULL: never
- * from     an expression of "origin" and "address", the text of its address
+ * from     an expression of "origin" and "address", the text of its remote address or NULL
  * maximum  longest text that travels from session to monitor; what is longer is cut
  *
  * The address stands before anything that a client chose, so that no name can pass for one.
@@ -115,7 +115,7 @@ const char *event_file_name(enum event_file file); /* "connections" */
 #define EVENT_DIGITS "0123456789"
 /* clang-format off */
 #define EVENT_FIELDS(ORIGIN_TEXT, ORIGIN_NUMBER, TEXT, NUMBER)                                                         \
-    ORIGIN_TEXT("remote", "FTP_CLIENT", EVENT_LOWER EVENT_UPPER EVENT_DIGITS ".:%-_@", origin->remote ? address : NULL) \
+    ORIGIN_TEXT("remote", "FTP_CLIENT", EVENT_LOWER EVENT_UPPER EVENT_DIGITS ".:%-_@", address)                        \
     ORIGIN_NUMBER("port", "FTP_CLIENT_PORT", origin->remote ? origin->remote->port : EVENT_UNSET)                      \
     ORIGIN_TEXT("user", "FTP_USER", NULL, origin->user)                                                                \
     TEXT(command,  "command", "FTP_COMMAND", EVENT_UPPER EVENT_DIGITS, 64)     /* the verb, upper case */              \

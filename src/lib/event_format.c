@@ -42,9 +42,11 @@ struct values {
 static void collect(const struct event_origin *origin, const struct event *event,
                     struct values *ret)
 {
-    const char *address = ret->address;
-    if (origin->remote)
+    const char *address = NULL;
+    if (origin->remote) {
         address_format(origin->remote, ret->address, sizeof(ret->address));
+        address = ret->address;
+    }
     struct value *next = ret->of;
     /* clang-format off */
 #define ORIGIN_TEXT(line, journal, plain, from)     *next++ = (struct value){(from), EVENT_UNSET};

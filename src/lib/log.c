@@ -153,7 +153,8 @@ static void file_name(size_t file, char ret[FILE_NAME_MAX])
     if (file == FILE_XFERLOG)
         (void)snprintf(ret, FILE_NAME_MAX, "xferlog");
     else
-        (void)snprintf(ret, FILE_NAME_MAX, "%s.%s", event_file_name(file / 2), endings[file % 2]);
+        (void)snprintf(ret, FILE_NAME_MAX, "%s.%s", event_file_name((enum event_file)(file / 2)),
+                       endings[file % 2]);
 }
 
 /* The line with WHEN, which is not earlier than that of any line before it. */

@@ -4,7 +4,6 @@ out."""
 import json
 import os
 import subprocess
-import threading
 import time
 from pathlib import Path
 
@@ -277,7 +276,7 @@ class Login(ServerTest):
             self.server.expect_log("auth", "refused", user="alice", reason="bad-record", count=number)
             self.server.expect_log("connections", "server-failed", reason="account-record", count=number)
 
-    def assert_put_out(self, reason, text, *arguments):
+    def assert_put_out(self, reason, *arguments):
         """Row L12: during a transfer; both connections end within a second, and there is a record."""
         path = self.server.write("big")
         os.truncate(path, 1 << 30)
@@ -290,7 +289,6 @@ class Login(ServerTest):
         self.assertIn("2 sessions ended", done.stdout)
         self.assertTrue(wait_until(lambda: not [pid for pid in pids if process.alive(pid)], 1 * slow()))
         self.assertLess(time.monotonic() - since, 1.5 * slow())
-        self.assertIn(text, idle.read(421).lines[-1])
         self.server.expect_log("admin", "kick", user="alice", reason=reason, count=2)
         self.server.expect_log("connections", "disconnect", user="alice", reason=reason, count=2)
         for one in (client, idle):
@@ -298,19 +296,19 @@ class Login(ServerTest):
         self.server.allow_temporaries = True
 
     def test_L12_lock(self):
-        self.assert_put_out("locked", "locked", "lock", "alice")
+        self.assert_put_out("locked", "lock", "alice")
 
     def test_L12_expire(self):
-        self.assert_put_out("expired", "expired", "expire", "alice", PAST)
+        self.assert_put_out("expired", "expire", "alice", PAST)
 
     def test_L12_ensure(self):
-        self.assert_put_out("locked", "locked", "ensure", "alice", "--locked")
+        self.assert_put_out("locked", "ensure", "alice", "--locked")
 
     def test_L12_del(self):
-        self.assert_put_out("deleted", "removed", "del", "alice")
+        self.assert_put_out("deleted", "del", "alice")
 
     def test_L12_purge(self):
-        self.assert_put_out("deleted", "removed", "del", "alice", "--purge", "--yes")
+        self.assert_put_out("deleted", "del", "alice", "--purge", "--yes")
         self.assertFalse(self.server.home().exists())
 
     def test_L12_lock_again_ends_what_is_left(self):
@@ -321,7 +319,7 @@ class Login(ServerTest):
         client.expect(200, "NOOP")
         done = self.ctl("user", "lock", "alice")
         self.assertEqual(done.stdout, 'unchanged user "alice": locked already; 1 session ended\n')
-        client.read(421)
+        self.assertFalse(process.alive(client.monitor_pid))
         client.loose = True
 
     def test_L12_lock_during_a_login(self):
@@ -333,12 +331,11 @@ class Login(ServerTest):
             + ["-p", str(client.session_pid)],
         )
         self.addCleanup(tracer.wait)
+        self.addCleanup(tracer.kill)
         tracing = Path(f"/proc/{client.session_pid}/status")
         self.assertTrue(wait_until(lambda: "TracerPid:\t0" not in tracing.read_text()))
         client.expect(331, "USER alice")
-        answer = threading.Thread(target=lambda: client.command(f"PASS {self.server.passwords['alice']}"))
-        answer.start()
-        self.addCleanup(answer.join)
+        client.send(f"PASS {self.server.passwords['alice']}")
         self.assertTrue(wait_until(lambda: Path(f"/proc/{client.session_pid}/uid_map").read_text().strip()))
         self.assertNotIn("ended", self.ctl("user", "lock", "alice").stdout)
         self.assertTrue(wait_until(lambda: not process.alive(client.monitor_pid)))
@@ -349,7 +346,7 @@ class Login(ServerTest):
         self.server.add_user("bob", "bob's password 1")
         alice, bob = self.login(), self.login("bob")
         self.ctl("user", "lock", "alice")
-        alice.read(421)
+        self.assertFalse(process.alive(alice.monitor_pid))
         alice.loose = True
         bob.expect(200, "NOOP")
 

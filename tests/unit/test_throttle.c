@@ -665,6 +665,28 @@ static void test_many_processes(void **state)
     assert_int_equal(munmap(counts, sizeof(*counts)), 0);
 }
 
+/* One at a time: who comes while another has the table waits. */
+static void test_lock(void **state)
+{
+    struct place *place = *state;
+    struct throttle_view view;
+    assert_int_equal(throttle_view_open(&place->config, place->now, &view), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        throttle_view_close(&view); /* the parent's lock stays, which is not held by this copy */
+        fail_often(place, "192.0.2.1", "alice", 20);
+        _exit(0);
+    }
+    (void)usleep(300000);
+    int status;
+    assert_int_equal(waitpid(child, &status, WNOHANG), 0);
+    throttle_view_close(&view);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_true(is_banned(place, "192.0.2.1"));
+}
+
 static void use_all(void *data)
 {
     struct place *place = data;
@@ -743,6 +765,7 @@ int main(void)
         THROTTLE_TEST(test_foreign_file),
         THROTTLE_TEST(test_full_disk),
         THROTTLE_TEST(test_many_processes),
+        THROTTLE_TEST(test_lock),
         THROTTLE_TEST(test_killed_at_each_step),
         THROTTLE_TEST(test_killed_at_any_moment),
     };
