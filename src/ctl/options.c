@@ -53,6 +53,8 @@ const struct option_word option_words[] = {
      "only the last so many lines"},
     {"--follow",        OPTION_FOLLOW,          OPERAND_NONE,    0, 'f',
      "go on with what comes"},
+    {"--all",           OPTION_ALL,             OPERAND_NONE,    0, 0,
+     "all of them"},
 };
 /* clang-format on */
 
