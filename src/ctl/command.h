@@ -92,6 +92,7 @@ enum ctl_option {
     OPTION_SINCE = 1 << 23,
     OPTION_LINES = 1 << 24,
     OPTION_FOLLOW = 1 << 25,
+    OPTION_ALL = 1 << 26,
 };
 enum { OPTION_BITS = 32 };
 #define OPTIONS_OF_ALL ((unsigned)(OPTION_CONFIG | OPTION_HELP | OPTION_VERSION))
@@ -192,4 +193,8 @@ enum exit_status command_who(const struct invocation *invocation);
 enum exit_status command_kick(const struct invocation *invocation);
 enum exit_status command_drain(const struct invocation *invocation);
 enum exit_status command_log(const struct invocation *invocation);
+enum exit_status command_config_explain(const struct invocation *invocation);
+enum exit_status command_throttle_list(const struct invocation *invocation);
+enum exit_status command_throttle_clear(const struct invocation *invocation);
+enum exit_status command_login_test(const struct invocation *invocation);
 enum exit_status command_commands(const struct invocation *invocation);

@@ -53,6 +53,8 @@ const struct option_word option_words[] = {
      "only the last so many lines"},
     {OPTION_FOLLOW,         "--follow",         'f', OPERAND_NONE, 0,
      "go on with what comes"},
+    {OPTION_ALL,            "--all",            0,   OPERAND_NONE, 0,
+     "all of them"},
 };
 /* clang-format on */
 
