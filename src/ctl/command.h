@@ -98,11 +98,11 @@ enum { OPTION_BITS = 32 };
 #define OPTIONS_OF_ALL ((unsigned)(OPTION_CONFIG | OPTION_HELP | OPTION_VERSION))
 
 struct option_word {
+    const char *word; /* "--json" */
     enum ctl_option option;
-    const char *word;       /* "--json" */
-    char letter;            /* 'h' of "-h", or 0 */
     enum operand_kind kind; /* of its value; OPERAND_NONE if it takes none */
     unsigned excludes;      /* options that cannot stand beside it */
+    char letter;            /* 'h' of "-h", or 0 */
     const char *meaning;
 };
 extern const struct option_word option_words[];

@@ -6,6 +6,7 @@
 #include "lib/buffer.h"
 #include "lib/cleanup.h"
 #include "lib/config_last.h"
+#include "lib/service.h"
 #include "monitor/check.h"
 #include "monitor/monitor.h"
 
@@ -15,7 +16,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <systemd/sd-daemon.h>
 #include <time.h>
 
 /* Exit codes, as cellftpd(8) documents them. */
@@ -97,17 +97,6 @@ static int parse_arguments(int argc, char **argv, struct arguments *ret)
                 ret->mode = modes[i].mode;
     }
     return optind == argc && ret->mode != MODE_NONE ? 0 : -EINVAL;
-}
-
-/* The descriptor of the one connection that systemd has passed (sd_listen_fds(3)); the variables
- * that say so are gone then. Negative errno: -ENOTCONN for a listening socket. */
-static int take_activated(void)
-{
-    int count = sd_listen_fds(true);
-    if (count != 1)
-        return count < 0 ? count : -EBADF;
-    int r = sd_is_socket(SD_LISTEN_FDS_START, AF_UNSPEC, SOCK_STREAM, 0);
-    return r > 0 ? SD_LISTEN_FDS_START : r < 0 ? r : -ENOTCONN;
 }
 
 /* Takes the connection over from the descriptor FD, and puts /dev/null where it is on 0 to 2, so
@@ -216,7 +205,6 @@ int main(int argc, char **argv)
         return EXIT_USAGE;
     }
     (void)signal(SIGPIPE, SIG_IGN);
-    (void)signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is an error, not an end */
     (void)umask(077);
     switch (arguments.mode) {
     case MODE_HELP: fputs(usage, stdout); return EXIT_OK;
@@ -231,6 +219,6 @@ int main(int argc, char **argv)
         return check(arguments.config);
     if (arguments.mode == MODE_LOGIN_TEST)
         return test_login(&arguments);
-    return serve(arguments.mode == MODE_SYSTEMD ? take_activated() : STDIN_FILENO,
+    return serve(arguments.mode == MODE_SYSTEMD ? service_connection() : STDIN_FILENO,
                  arguments.config);
 }

@@ -73,7 +73,7 @@ class Cost(MachineTest):
             best = {port: statistics.quantiles(values, n=10)[0] for port, values in taken.items()}
             middle = {port: statistics.median(values) for port, values in taken.items()}
             print(
-                f"# {what}: cellftpd {middle[FTP_PORT]:.2f} ms, bare program {middle[BARE_PORT]:.2f} ms,"
+                f"# figure: {what}: cellftpd {middle[FTP_PORT]:.2f} ms, bare program {middle[BARE_PORT]:.2f} ms,"
                 f" ratio {middle[FTP_PORT] / middle[BARE_PORT]:.2f}"
                 f" (best tenth {best[FTP_PORT]:.2f} and {best[BARE_PORT]:.2f} ms,"
                 f" ratio {best[FTP_PORT] / best[BARE_PORT]:.2f})"
@@ -86,7 +86,7 @@ class Cost(MachineTest):
         unit = wait_until(lambda: sorted(self.machine.instances()))[0]
         text = self.machine.output("systemd-analyze", "--no-pager", "security", unit)
         score = re.search(r"Overall exposure level for .*: ([0-9.]+)", text)
-        print(f"# {score[0]}")
+        print(f"# figure: {score[0]}")
         # Without what the unit restricts it is 9.6, as of any service that restricts nothing.
         self.assertLess(float(score[1]), 8)
 
