@@ -164,10 +164,12 @@ const struct command *command_find(const struct invocation *invocation);
 enum exit_status config_of(const struct invocation *invocation, struct config **ret,
                            struct buffer *problems);
 
-/* "user add", "[NAME...]" */
+/* "user add"; "[NAME...]"; "--purge --expires=DATE" */
 void command_append_name(struct buffer *buffer, const struct command *command);
 void command_append_operands(struct buffer *buffer, const struct command *command);
 void command_append_options(struct buffer *buffer, const struct command *command);
+/* "user passwd NAME [--password-stdin | --generate] [--json]" */
+void command_append_syntax(struct buffer *buffer, const struct command *command);
 
 /* Prints the commands (all, those of a noun, or one with all there is to say about it) that the
  * words of INVOCATION name. False if there is none. */
