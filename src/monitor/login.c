@@ -62,20 +62,21 @@ int login_handle(struct monitor *monitor, struct message *message, struct messag
     cleanup_account struct account *account = NULL;
     struct throttle_try try;
     const char *reason = NULL;
-    bool broken = guard_try(monitor, user, &try, &reason) < 0;
-    if (!broken && !reason)
+    int r = guard_try(monitor, user, &try, &reason);
+    if (r == 0 && !reason)
         reason = authenticate(monitor, user, password, &account);
     explicit_bzero(message->payload, sizeof(message->payload));
     if (reason) {
         refuse(monitor, reason, &try, arrived, answer);
         return 0;
     }
-    if (!broken)
+    if (r == 0) {
         guard_granted(monitor, monitor->user);
-    /* PAM may have made another name of it: that one counts from here on. */
-    if (!broken)
+        /* PAM may have made another name of it: that one counts from here on. */
         (void)snprintf(monitor->user, sizeof(monitor->user), "%s", account->name);
-    if (broken || open_cell(monitor, account, ret_fd) < 0) {
+        r = open_cell(monitor, account, ret_fd);
+    }
+    if (r < 0) {
         message_put_u32(answer, LOGIN_UNAVAILABLE);
         return 0;
     }

@@ -187,7 +187,7 @@ class Failing(ServerTest):
         (server.directory / "run").rmdir()
         (server.directory / "run").touch()
         self.refused(server, None)
-        server.expect_log("connections", "server-failed", reason="registry")
+        server.expect_log("connections", "server-failed", reason="throttle")
 
     def test_A14_folder_of_somebody_else(self):
         for break_it in (

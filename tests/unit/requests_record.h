@@ -26,6 +26,8 @@
 static struct record {
     int looked_up, compared, admitted, saved, dropped, logged_in;
     int bound, listened, connected;
+    int tries, refused, granted; /* as throttling is told */
+    enum throttle_state throttled;
     struct sockaddr_in target, own;
     int events[EVENT_COUNT];
     int stopped;
@@ -237,6 +239,60 @@ int connect(int fd, __CONST_SOCKADDR_ARG address, socklen_t size)
     record.connected++;
     errno = EINPROGRESS;
     return -1;
+}
+
+int throttle_begin(const struct config *config, uint64_t now, const struct address *remote,
+                   const char *user, struct throttle_try *ret)
+{
+    (void)config;
+    (void)now;
+    (void)remote;
+    assert_true(strlen(user) <= REQUEST_NAME_MAX);
+    record.tries++;
+    *ret = (struct throttle_try){.state = record.throttled};
+    return record.throttled == THROTTLE_WAIT ? -EIO : 0;
+}
+
+int throttle_refuse(const struct config *config, uint64_t now, const struct address *remote,
+                    bool *ret_ban_begins)
+{
+    (void)config;
+    (void)now;
+    (void)remote;
+    *ret_ban_begins = false;
+    record.refused++;
+    return 0;
+}
+
+int throttle_grant(const struct config *config, uint64_t now, const struct address *remote,
+                   const char *user, bool quiet)
+{
+    (void)config;
+    (void)now;
+    (void)remote;
+    assert_true(strcmp(user, "alice") == 0 || strcmp(user, "old") == 0);
+    assert_false(quiet);
+    record.granted++;
+    return 0;
+}
+
+/* The two for connections that come and go. */
+int throttle_arrive(const struct config *config, uint64_t now, const struct address *remote,
+                    struct throttle_arrival *ret)
+{
+    (void)config;
+    (void)now;
+    (void)remote;
+    (void)ret;
+    fail_msg("no request makes a new connection");
+    return -EIO;
+}
+
+int throttle_leave_out(const struct config *config, uint64_t now, const struct address *remote,
+                       uint64_t lines)
+{
+    (void)lines;
+    return throttle_arrive(config, now, remote, NULL);
 }
 
 bool monitor_pause(const struct monitor *monitor, uint64_t milliseconds)

@@ -132,7 +132,9 @@ static void set_phase(struct monitor *monitor)
     account_free(monitor->account);
     monitor->account = NULL;
     struct buffer problem;
-    record = (struct record){.fail = below(16) == 0};
+    static const enum throttle_state states[] = {THROTTLE_WAIT, THROTTLE_BANNED, THROTTLE_NAME};
+    record = (struct record){.fail = below(16) == 0,
+                             .throttled = below(8) ? THROTTLE_CHECK : ANY_OF(states)};
     if (monitor->phase == PHASE_ENTERING) {
         assert_int_equal(account_load(monitor->config, "alice", &monitor->account, &problem), 0);
         record.locked = below(4) == 0;
@@ -150,7 +152,7 @@ static int total_events(void)
 static void assert_nothing_done(void)
 {
     assert_int_equal(record.looked_up + record.compared + record.admitted + record.saved, 0);
-    assert_int_equal(record.dropped, 0);
+    assert_int_equal(record.dropped + record.tries + record.granted, 0);
     assert_int_equal(record.logged_in + record.bound + record.listened + record.connected, 0);
     assert_int_equal(record.events[EVENT_ATTACK], 1);
     assert_int_equal(total_events(), 1);
@@ -172,13 +174,22 @@ static void check_login(struct bench *bench, const struct opinion *opinion, stru
                         int fd)
 {
     bool old = strcmp(opinion->text[0], "old") == 0;
+    bool checked = record.throttled == THROTTLE_CHECK;
     bool known =
         (old || strcmp(opinion->text[0], "alice") == 0) && strcmp(opinion->text[1], "right") == 0;
-    bool granted = known && !record.fail;
+    bool right = checked && known;
+    bool granted = right && !record.fail;
     uint32_t result = message_get_u32(answer);
-    assert_int_equal(record.compared, 1); /* the same work for everybody: row A02 */
-    assert_int_equal(record.saved, known && old);
-    assert_int_equal(record.looked_up, 1 + record.saved);
+    assert_int_equal(record.tries, 1);
+    assert_int_equal(record.granted, right); /* also if the folder fails: the password did not */
+    assert_int_equal(record.refused, checked && !right);
+    assert_int_equal(record.compared, checked); /* the same work for everybody: row A02 */
+    assert_int_equal(record.saved, right && old);
+    assert_int_equal(record.looked_up, checked + record.saved);
+    if (record.throttled == THROTTLE_BANNED)
+        assert_int_equal(result, LOGIN_LAST);
+    if (record.throttled == THROTTLE_WAIT) /* here: the table is broken */
+        assert_int_equal(result, LOGIN_UNAVAILABLE);
     assert_int_equal(record.admitted, granted);
     assert_int_equal(result == LOGIN_GRANTED, granted);
     assert_int_equal(fd >= 0, granted);
