@@ -52,7 +52,7 @@ all_cppflags := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DCELLFTPD_VERSION='"$(VERS
 all_cflags   := -std=gnu17 $(CFLAGS) $(warnings) $(hardening) $(sanitize)
 all_ldflags  := $(hardening_link) $(sanitize) $(LDFLAGS)
 
-server_libs := -lconfig -lcrypt -lmd -lsystemd -lz
+server_libs := -lconfig -lcrypt -lmd -lz
 ctl_libs    := -lconfig -lcrypt -lmd
 
 lib_sources     := $(filter-out src/lib/filter_build.c,$(wildcard src/lib/*.c))
@@ -117,7 +117,7 @@ unit: $(unit_tests)
 
 # What a Debian machine needs, to build and to test; only what is missing is installed.
 build_packages := gcc make libc6-dev linux-libc-dev libconfig-dev libcrypt-dev libmd-dev \
-	zlib1g-dev libseccomp-dev libsystemd-dev libpam0g-dev systemd
+	zlib1g-dev libseccomp-dev libpam0g-dev systemd
 test_packages := clang libcmocka-dev python3 curl lftp ncftp wget rclone strace acl iproute2 procps \
 	util-linux systemd-container mmdebstrap man-db mandoc cppcheck clang-format clang-tidy logrotate \
 	fail2ban python3-systemd jq
@@ -189,7 +189,7 @@ define newline
 
 endef
 # One line of a recipe for each file.
-each_file = $(foreach pair,$(foreach one,$(1),$(if $(wildcard $(call source_of,$(one))),$(one))),$(call $(2),$(call source_of,$(pair)),$(call target_of,$(pair)))$(newline)	)
+each_file = $(foreach pair,$(1),$(call $(2),$(call source_of,$(pair)),$(call target_of,$(pair)))$(newline)	)
 put_file = $(INSTALL) -D -m 0644 $(1) $(2)
 put_program = $(INSTALL) -D -m 0755 $(1) $(2).new && mv -f $(2).new $(2)
 put_config = @if [ ! -e $(2) ]; then $(INSTALL) -D -m 0644 $(1) $(2); \

@@ -92,16 +92,17 @@ enum ctl_option {
     OPTION_SINCE = 1 << 23,
     OPTION_LINES = 1 << 24,
     OPTION_FOLLOW = 1 << 25,
+    OPTION_ALL = 1 << 26,
 };
 enum { OPTION_BITS = 32 };
 #define OPTIONS_OF_ALL ((unsigned)(OPTION_CONFIG | OPTION_HELP | OPTION_VERSION))
 
 struct option_word {
+    const char *word; /* "--json" */
     enum ctl_option option;
-    const char *word;       /* "--json" */
-    char letter;            /* 'h' of "-h", or 0 */
     enum operand_kind kind; /* of its value; OPERAND_NONE if it takes none */
     unsigned excludes;      /* options that cannot stand beside it */
+    char letter;            /* 'h' of "-h", or 0 */
     const char *meaning;
 };
 extern const struct option_word option_words[];
@@ -163,10 +164,12 @@ const struct command *command_find(const struct invocation *invocation);
 enum exit_status config_of(const struct invocation *invocation, struct config **ret,
                            struct buffer *problems);
 
-/* "user add", "[NAME...]" */
+/* "user add"; "[NAME...]"; "--purge --expires=DATE" */
 void command_append_name(struct buffer *buffer, const struct command *command);
 void command_append_operands(struct buffer *buffer, const struct command *command);
 void command_append_options(struct buffer *buffer, const struct command *command);
+/* "user passwd NAME [--password-stdin | --generate] [--json]" */
+void command_append_syntax(struct buffer *buffer, const struct command *command);
 
 /* Prints the commands (all, those of a noun, or one with all there is to say about it) that the
  * words of INVOCATION name. False if there is none. */
@@ -192,4 +195,8 @@ enum exit_status command_who(const struct invocation *invocation);
 enum exit_status command_kick(const struct invocation *invocation);
 enum exit_status command_drain(const struct invocation *invocation);
 enum exit_status command_log(const struct invocation *invocation);
+enum exit_status command_config_explain(const struct invocation *invocation);
+enum exit_status command_throttle_list(const struct invocation *invocation);
+enum exit_status command_throttle_clear(const struct invocation *invocation);
+enum exit_status command_login_test(const struct invocation *invocation);
 enum exit_status command_commands(const struct invocation *invocation);

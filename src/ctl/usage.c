@@ -55,7 +55,7 @@ void command_append_options(struct buffer *buffer, const struct command *command
 /* --- The usage --- */
 
 /* "[--generate]", or of options that exclude each other "[--generate | --password-stdin]". */
-static void append_syntax(struct buffer *buffer, const struct command *command)
+static void append_choices(struct buffer *buffer, const struct command *command)
 {
     unsigned left = command->options;
     for (size_t i = 0; i < option_word_count; i++) {
@@ -77,16 +77,21 @@ static void append_syntax(struct buffer *buffer, const struct command *command)
     }
 }
 
+void command_append_syntax(struct buffer *buffer, const struct command *command)
+{
+    command_append_name(buffer, command);
+    if (command->operands[0].kind != OPERAND_NONE)
+        (void)buffer_append_string(buffer, " ");
+    command_append_operands(buffer, command);
+    append_choices(buffer, command);
+}
+
 static void print_syntax(FILE *file, const char *before, const struct command *command)
 {
     cleanup_buffer struct buffer text;
     buffer_init(&text, SYNTAX_MAX);
     (void)buffer_append_string(&text, before);
-    command_append_name(&text, command);
-    if (command->operands[0].kind != OPERAND_NONE)
-        (void)buffer_append_string(&text, " ");
-    command_append_operands(&text, command);
-    append_syntax(&text, command);
+    command_append_syntax(&text, command);
     (void)fprintf(file, "%.*s\n", (int)buffer_size(&text), buffer_begin(&text));
 }
 

@@ -21,19 +21,12 @@
 
 enum { LINE_BYTES_MAX = 8192, SHOWN_MAX = 128 };
 
-/* Where an option was set last; FILE is NULL for a default. */
-struct place {
-    const char *file;
-    unsigned line;
-    bool bad;
-};
-
 struct loader {
     struct config *config;
     struct buffer *problems;
-    struct place *places; /* one an option */
-    const char *file;     /* that is being read */
-    char **paths;         /* of conf.d */
+    struct config_place *places; /* one an option */
+    const char *file;            /* that is being read */
+    char **paths;                /* of conf.d */
     size_t path_count;
     int result; /* the first error */
 };
@@ -71,7 +64,7 @@ static void add_problem(struct loader *loader, const char *file, unsigned line, 
     fail(loader, r == -ENOMEM ? r : -EINVAL);
 }
 
-static struct place *place_of(struct loader *loader, const struct option *option)
+static struct config_place *place_of(struct loader *loader, const struct option *option)
 {
     return &loader->places[option - option_at(0)];
 }
@@ -160,11 +153,19 @@ static void load_list(struct loader *loader, const struct option *option,
     }
 }
 
+static void set_place(struct loader *loader, const struct option *option, unsigned line)
+{
+    struct config_place *place = place_of(loader, option);
+    free(place->file);
+    *place = (struct config_place){.file = strdup(loader->file), .line = line};
+    if (!place->file)
+        fail(loader, -ENOMEM);
+}
+
 static void load_option(struct loader *loader, const struct option *option,
                         const config_setting_t *setting)
 {
-    *place_of(loader, option) =
-        (struct place){loader->file, config_setting_source_line(setting), false};
+    set_place(loader, option, config_setting_source_line(setting));
     if (option->type == OPTION_LIST) {
         load_list(loader, option, setting);
         return;
@@ -310,7 +311,7 @@ static void report(void *data, const struct option *about, const struct option *
                    const char *words)
 {
     struct loader *loader = data;
-    const struct place *place = place_of(loader, about);
+    const struct config_place *place = place_of(loader, about);
     bool bad = place->bad || (other && place_of(loader, other)->bad);
     if (!place->file && other)
         place = place_of(loader, other);
@@ -318,7 +319,7 @@ static void report(void *data, const struct option *about, const struct option *
         add_problem(loader, place->file, place->line, "%s.%s: %s", about->group, about->key, words);
 }
 
-static struct config *default_config(void)
+struct config *config_default(void)
 {
     struct config *config = calloc(1, sizeof(*config));
     for (size_t i = 0; config && i < option_count(); i++)
@@ -329,12 +330,13 @@ static struct config *default_config(void)
     return config;
 }
 
-int config_load(const char *path, bool required, struct config **ret, struct buffer *problems)
+int config_load_places(const char *path, bool required, struct config **ret,
+                       struct config_place **ret_places, struct buffer *problems)
 {
-    *ret = default_config();
-    cleanup_free struct place *places = calloc(option_count(), sizeof(*places));
-    struct loader loader = {.config = *ret, .problems = problems, .places = places};
-    if (!*ret || !places) {
+    *ret = config_default();
+    *ret_places = calloc(option_count(), sizeof(**ret_places));
+    struct loader loader = {.config = *ret, .problems = problems, .places = *ret_places};
+    if (!*ret || !*ret_places) {
         add_problem(&loader, path, 0, "%s", strerror(ENOMEM));
         return -ENOMEM;
     }
@@ -347,6 +349,21 @@ int config_load(const char *path, bool required, struct config **ret, struct buf
         free(loader.paths[i]);
     free((void *)loader.paths);
     return loader.result;
+}
+
+int config_load(const char *path, bool required, struct config **ret, struct buffer *problems)
+{
+    struct config_place *places;
+    int r = config_load_places(path, required, ret, &places, problems);
+    config_places_free(places);
+    return r;
+}
+
+void config_places_free(struct config_place *places)
+{
+    for (size_t i = 0; places && i < option_count(); i++)
+        free(places[i].file);
+    free(places);
 }
 
 void config_free(struct config *config)

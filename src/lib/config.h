@@ -50,6 +50,20 @@ enum config_list_time { LIST_TIME_UTC, LIST_TIME_LOCAL };
 int config_load(const char *path, bool required, struct config **ret, struct buffer *problems);
 void config_free(struct config *config);
 
+/* The same, and where each option was set last: an array in the order of option_at(), owned by the
+ * caller (config_places_free), NULL only without memory. */
+struct config_place {
+    char *file; /* NULL: the default */
+    unsigned line;
+    bool bad; /* what stands there is wrong */
+};
+int config_load_places(const char *path, bool required, struct config **ret,
+                       struct config_place **ret_places, struct buffer *problems);
+void config_places_free(struct config_place *places);
+
+/* Nothing but defaults, owned by the caller; NULL without memory. */
+struct config *config_default(void);
+
 static inline void config_cleanup_(struct config **config)
 {
     config_free(*config);

@@ -7,13 +7,11 @@
 #include "lib/run.h"
 #include "monitor/authenticate.h"
 #include "monitor/capabilities.h"
-#include "monitor/cell.h"
 #include "monitor/pam_process.h"
+#include "monitor/trial.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/stat.h>
 
 /* One line: WHAT is there (RESULT is 0 or positive), or it is missing, why, and what to do. */
@@ -61,25 +59,13 @@ static bool check_directories(const struct config *config)
     return good;
 }
 
-/* Receives READY or ENTERED. */
-static bool step_done(struct cell *cell, enum request type, const char *what)
+/* The same for a step of a cell on trial. */
+static bool say_trial(int result, const char *what, const char *step)
 {
-    struct message message;
-    int fd = -1;
-    int r = message_receive(cell->socket, &message, &fd);
-    (void)close_fd(fd); /* the listener of the trial's filter: nobody asks it anything */
-    uint32_t error = r == 1 ? message_get_u32(&message) : 0;
-    const char *step = r == 1 ? message_get_string(&message, REQUEST_STEP_MAX) : "";
-    if (r != 1 || message.type != type || !message_end(&message)) {
-        return say(-ECONNRESET, what, "the trial session crashed: look into the system's log");
-    }
-    if (error != 0) {
-        cleanup_free char *full = NULL;
-        if (asprintf(&full, "%s (%s)", what, step) < 0)
-            return false;
-        return say(-(int)error, full, cell_step_remedy(step));
-    }
-    return say(0, what, "");
+    cleanup_free char *full = NULL;
+    if (result < 0 && asprintf(&full, "%s (%s)", what, step) < 0)
+        return false;
+    return say(result, full ? full : what, cell_step_remedy(step));
 }
 
 /* A folder that belongs to the first uid of the range, as a user's would; it is removed again. */
@@ -95,39 +81,18 @@ static int make_trial_folder(const struct config *config, char *ret_path, size_t
     return fchown(fd, uid, uid) < 0 ? -errno : take_fd(&fd);
 }
 
-static bool admit_trial(const struct config *config, struct cell *cell, int folder)
-{
-    uid_t uid = (uid_t)config->accounts_uid_min;
-    const struct account account = {.uid = uid, .gid = uid};
-    cleanup_close int tree = -1;
-    enum cell_step step = CELL_STEP_FOLDER;
-    int r = folder < 0 ? folder : cell_admit(cell, &account, folder, &tree, &step);
-    if (r < 0)
-        return say_step(r, step);
-    struct message message;
-    message_begin(&message, REQUEST_LOGIN | REQUEST_ANSWER);
-    message_put_u32(&message, LOGIN_GRANTED);
-    message_put_u32(&message, uid);
-    message_put_u32(&message, uid);
-    message_put_u32(&message, 0);
-    message_put_string(&message, "check");
-    message_put_u32(&message, 0);
-    return message_send(cell->socket, &message, tree) == 0 &&
-           step_done(cell, REQUEST_ENTERED, "entering a user's folder");
-}
-
 static bool check_cell(const struct config *config, int folder)
 {
+    uid_t uid = (uid_t)config->accounts_uid_min;
+    char name[] = "check", step[TRIAL_STEP_MAX];
+    const struct account account = {.name = name, .uid = uid, .gid = uid};
     struct cell cell;
-    enum cell_step step;
-    int r = cell_start(config, -1, &cell, &step);
-    if (r < 0)
-        return say_step(r, step);
-    bool good =
-        step_done(&cell, REQUEST_READY, "closing a cell") && admit_trial(config, &cell, folder);
-    (void)pidfd_send_signal(cell.process, SIGKILL, NULL, 0);
-    (void)cell_end(&cell);
-    return good;
+    int r = trial_close(config, &cell, step);
+    if (!say_trial(r, "closing a cell", step))
+        return false;
+    r = trial_enter(&cell, &account, folder, step);
+    trial_end(&cell);
+    return say_trial(r, "entering a user's folder", step);
 }
 
 int check(const char *config_file)

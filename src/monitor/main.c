@@ -6,6 +6,7 @@
 #include "lib/buffer.h"
 #include "lib/cleanup.h"
 #include "lib/config_last.h"
+#include "lib/service.h"
 #include "monitor/check.h"
 #include "monitor/monitor.h"
 
@@ -15,7 +16,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <systemd/sd-daemon.h>
 #include <time.h>
 
 /* Exit codes, as cellftpd(8) documents them. */
@@ -31,6 +31,8 @@ static const char usage[] =
     "usage: cellftpd --systemd [--config FILE] serve the connection that systemd passes\n"
     "       cellftpd --inetd [--config FILE]   serve the connection on descriptor 0\n"
     "       cellftpd --check [--config FILE]   check the configuration and build a cell on trial\n"
+    "       cellftpd --login-test NAME [--password-stdin] [--config FILE]\n"
+    "                                          for \"cellftpctl login-test\"\n"
     "       cellftpd --help | --version\n"
     "\n"
     "  -s, --systemd      the connection comes by socket activation with Accept=yes\n"
@@ -38,16 +40,28 @@ static const char usage[] =
     "                     systemd-socket-activate --accept --inetd hand it over\n"
     "  -c, --config FILE  instead of " CONFIG_FILE_DEFAULT "\n"
     "  -t, --check        say what is missing on this machine, and how to mend it\n"
+    "      --login-test   say whether NAME could log in, a line for each step\n"
+    "      --password-stdin  and whether the password on standard input is right\n"
     "  -h, --help         this text\n"
     "  -V, --version      the version\n"
     "\n"
     "See cellftpd(8) and cellftpd.conf(5).\n";
 
-enum mode { MODE_NONE, MODE_SYSTEMD, MODE_INETD, MODE_CHECK, MODE_HELP, MODE_VERSION };
+enum mode {
+    MODE_NONE,
+    MODE_SYSTEMD,
+    MODE_INETD,
+    MODE_CHECK,
+    MODE_LOGIN_TEST,
+    MODE_HELP,
+    MODE_VERSION
+};
 
 struct arguments {
     enum mode mode;
     const char *config; /* NULL: the default */
+    const char *user;   /* of --login-test */
+    bool password_stdin;
 };
 
 static int parse_arguments(int argc, char **argv, struct arguments *ret)
@@ -57,6 +71,8 @@ static int parse_arguments(int argc, char **argv, struct arguments *ret)
         {"inetd", no_argument, NULL, 'i'},
         {"config", required_argument, NULL, 'c'},
         {"check", no_argument, NULL, 't'},
+        {"login-test", required_argument, NULL, 'l'},
+        {"password-stdin", no_argument, NULL, 'p'},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'V'},
         {NULL, 0, NULL, 0},
@@ -64,11 +80,8 @@ static int parse_arguments(int argc, char **argv, struct arguments *ret)
     static const struct {
         int letter;
         enum mode mode;
-    } modes[] = {{'s', MODE_SYSTEMD},
-                 {'i', MODE_INETD},
-                 {'t', MODE_CHECK},
-                 {'h', MODE_HELP},
-                 {'V', MODE_VERSION}};
+    } modes[] = {{'s', MODE_SYSTEMD},    {'i', MODE_INETD}, {'t', MODE_CHECK},
+                 {'l', MODE_LOGIN_TEST}, {'h', MODE_HELP},  {'V', MODE_VERSION}};
     *ret = (struct arguments){.mode = MODE_NONE};
     int letter;
     while ((letter = getopt_long(argc, argv, "sic:thV", options, NULL)) != -1) {
@@ -76,22 +89,14 @@ static int parse_arguments(int argc, char **argv, struct arguments *ret)
             return -EINVAL;
         if (letter == 'c')
             ret->config = optarg;
+        if (letter == 'l')
+            ret->user = optarg;
+        ret->password_stdin |= letter == 'p';
         for (size_t i = 0; i < ELEMENTS(modes); i++)
             if (letter == modes[i].letter)
                 ret->mode = modes[i].mode;
     }
     return optind == argc && ret->mode != MODE_NONE ? 0 : -EINVAL;
-}
-
-/* The descriptor of the one connection that systemd has passed (sd_listen_fds(3)); the variables
- * that say so are gone then. Negative errno: -ENOTCONN for a listening socket. */
-static int take_activated(void)
-{
-    int count = sd_listen_fds(true);
-    if (count != 1)
-        return count < 0 ? count : -EBADF;
-    int r = sd_is_socket(SD_LISTEN_FDS_START, AF_UNSPEC, SOCK_STREAM, 0);
-    return r > 0 ? SD_LISTEN_FDS_START : r < 0 ? r : -ENOTCONN;
 }
 
 /* Takes the connection over from the descriptor FD, and puts /dev/null where it is on 0 to 2, so
@@ -175,6 +180,23 @@ static int serve(int descriptor, const char *config_file)
                : EXIT_FAILED;
 }
 
+/* All of standard input up to the first newline is the password. */
+static int test_login(const struct arguments *arguments)
+{
+    char password[REQUEST_PASSWORD_MAX + 1] = "";
+    size_t size = 0;
+    ssize_t got = 1;
+    while (arguments->password_stdin && got > 0 && size < sizeof(password) - 1) {
+        got = read(STDIN_FILENO, password + size, sizeof(password) - 1 - size);
+        size += got > 0 ? (size_t)got : 0;
+    }
+    password[strcspn(password, "\n")] = '\0';
+    int status =
+        login_test(arguments->config, arguments->user, arguments->password_stdin ? password : NULL);
+    explicit_bzero(password, sizeof(password));
+    return status;
+}
+
 int main(int argc, char **argv)
 {
     struct arguments arguments;
@@ -183,7 +205,6 @@ int main(int argc, char **argv)
         return EXIT_USAGE;
     }
     (void)signal(SIGPIPE, SIG_IGN);
-    (void)signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is an error, not an end */
     (void)umask(077);
     switch (arguments.mode) {
     case MODE_HELP: fputs(usage, stdout); return EXIT_OK;
@@ -196,6 +217,8 @@ int main(int argc, char **argv)
     }
     if (arguments.mode == MODE_CHECK)
         return check(arguments.config);
-    return serve(arguments.mode == MODE_SYSTEMD ? take_activated() : STDIN_FILENO,
+    if (arguments.mode == MODE_LOGIN_TEST)
+        return test_login(&arguments);
+    return serve(arguments.mode == MODE_SYSTEMD ? service_connection() : STDIN_FILENO,
                  arguments.config);
 }

@@ -41,14 +41,12 @@ static void no_work(int number)
 static int become_ordinary(void)
 {
     static const int numbers[] = {SIGTERM, SIGINT, SIGHUP, SIGPIPE};
-    struct sigaction action = {.sa_handler = no_work, .sa_flags = SA_RESTART};
+    const struct sigaction action = {.sa_handler = no_work, .sa_flags = SA_RESTART};
     for (size_t i = 0; i < ELEMENTS(numbers); i++)
         if (sigaction(numbers[i], &action, NULL) < 0)
             return -errno;
-    action.sa_handler = SIG_DFL;
     sigset_t none;
-    if (sigaction(SIGXFSZ, &action, NULL) < 0 || sigemptyset(&none) < 0 ||
-        sigprocmask(SIG_SETMASK, &none, NULL) < 0)
+    if (sigemptyset(&none) < 0 || sigprocmask(SIG_SETMASK, &none, NULL) < 0)
         return -errno;
     /* No terminal; not in a core dump, because it knows a password. */
     if (setsid() < 0 || chdir("/") < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)

@@ -19,7 +19,6 @@ PACKAGES = (
     "libpam-modules",
     "libpam-runtime",
     "libpam-systemd",
-    "libsystemd0",
     "logrotate",
     "make",
     "procps",

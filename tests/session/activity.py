@@ -1,4 +1,5 @@
-"""Sessions and an administrator that do a bit of everything, so that the logs have most kinds of events."""
+"""Sessions and an administrator that do a bit of everything, so that the logs have most kinds of events.
+The server's configuration must have CONFIG."""
 
 ENDS = (
     (213, "MFMT 20260101000000 a"),
@@ -16,11 +17,50 @@ ENDS = (
 def administrate(server):
     server.ctl("user", "add", "bob", "--password-stdin", text="bob's own 1\n")
     server.ctl("user", "passwd", "bob", "--password-stdin", text="bob's own 2\n")
-    server.ctl("user", "del", "bob", "--purge", "--yes")
+    for command in (
+        ("user", "mod", "bob", "--read-only"),
+        ("user", "lock", "bob"),
+        ("user", "unlock", "bob"),
+        ("user", "expire", "bob", "2030-01-01"),
+        ("user", "del", "bob", "--purge", "--yes"),
+        ("drain", "--now"),
+        ("drain", "--end"),
+    ):
+        server.ctl(*command)
+
+
+def kick(test):
+    client = test.login(source="127.0.0.4")
+    test.server.ctl("kick", "--address", "127.0.0.4")
+    client.read(421)
+    client.wait()
+
+
+CONFIG = {"limits": {"per_address": 3}, "login": {"attempts": 3, "failures_per_address": 3}}
+
+
+def guess(test):
+    """Until the address is banned, and then once more."""
+    client = test.connect(source="127.0.0.5")
+    for code in (530, 530, 421):
+        client.expect(331, "USER alice")
+        client.expect(code, "PASS wrong")
+    client.wait()
+    test.connect(source="127.0.0.5", greeting=421).wait()
+
+
+def misconfigure(test):
+    """Somebody connects while the configuration has a mistake."""
+    server = test.server
+    server.allow_stderr = True
+    good = server.config_file.read_text()
+    server.config_file.write_text(good + "nosuch: { };\n")
+    test.connect().quit()
+    server.config_file.write_text(good)
 
 
 def intrude(test):
-    """Strangers who guess, talk nonsense, and are too many (limits.per_address is 3)."""
+    """Strangers who talk nonsense, and are too many."""
     stranger = test.connect(source="127.0.0.2")
     stranger.expect(331, 'USER no"such\\')
     stranger.expect(530, "PASS wrong")
@@ -58,6 +98,9 @@ def work(test):
 def do_everything(test):
     """All of that; when it returns, everything is in the logs."""
     administrate(test.server)
+    kick(test)
+    guess(test)
+    misconfigure(test)
     for client in (*intrude(test), work(test)):
         client.quit()
         client.wait()

@@ -11,7 +11,7 @@ from harness import Client, ServerTest, main, slow, wait_until
 class Activation(ServerTest):
     """sd_listen_fds(3): LISTEN_PID is the process, LISTEN_FDS how many descriptors there are from 3 on."""
 
-    def run_server(self, passed, count=None, option="--systemd", **variables):
+    def run_server(self, passed, count=None, option="--systemd", listen_pid="", **variables):
         """Starts the server with the descriptors PASSED from 3 on; nothing of it is on 0 to 2."""
         server = self.server
         script = (
@@ -20,13 +20,13 @@ class Activation(ServerTest):
             "kept = [os.dup2(os.dup(fd), 100 + i) for i, fd in enumerate(fds)]\n"
             "[os.dup2(fd, 3 + i) for i, fd in enumerate(kept)]\n"
             "os.closerange(3 + len(fds), 200)\n"
-            "os.environ['LISTEN_PID'] = str(os.getpid())\n"
-            "os.execv(sys.argv[2], sys.argv[2:])\n"
+            "os.environ['LISTEN_PID'] = sys.argv[2] or str(os.getpid())\n"
+            "os.execv(sys.argv[3], sys.argv[3:])\n"
         )
         numbers = [connection.fileno() for connection in passed]
         with open(server.stderr_file, "ab") as stderr:
             process = subprocess.Popen(
-                ["python3", "-c", script, ",".join(map(str, numbers)), server.program]
+                ["python3", "-c", script, ",".join(map(str, numbers)), listen_pid, server.program]
                 + ([option] if option else [])
                 + ["--config", server.config_file],
                 stdin=subprocess.DEVNULL,
@@ -76,6 +76,24 @@ class Activation(ServerTest):
     def test_with_something_else(self):
         with open("/dev/null", "rb") as null:
             self.assertIn("no connection was passed", self.refusal([null]))
+
+    def test_passed_to_another_process(self):
+        """The variables are inherited; what they say is meant for the process that they name."""
+        self.assertIn("no connection was passed", self.refusal([], count=1))
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            ours = socket.create_connection(listener.getsockname())
+            theirs = listener.accept()[0]
+        with ours:
+            self.assertIn("no connection was passed", self.refusal([theirs], listen_pid="1"))
+            self.assertEqual(ours.recv(100), b"")
+
+    def test_status_is_told_to_an_abstract_socket(self):
+        name = f"cellftpd-test-{os.getpid()}"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+            notify.bind(f"\0{name}")
+            notify.settimeout(20)
+            self.connect(NOTIFY_SOCKET=f"@{name}").login("alice")
+            self.assertEqual(notify.recv(4096), b"STATUS=alice from 127.0.0.1: logged in")
 
     def test_status_is_told(self):
         """What "systemctl status" shows of an instance (sd_notify(3))."""

@@ -25,7 +25,7 @@ def entries():
 
 class Catalog(ServerTest):
     users = {"alice": PASSWORD}
-    config = {"limits": {"per_address": 3}, "logs": {"journal": True}}
+    config = {**activity.CONFIG, "logs": {"journal": True}}
 
     def catalog_root(self):
         """A directory with the catalog as systemd wants it, and its database."""
@@ -75,7 +75,7 @@ class Catalog(ServerTest):
             check=True,
         ).stdout
         explained = {entry["MESSAGE_ID"].decode() for entry in journal.records()}
-        self.assertGreater(len(explained), 19)
+        self.assertGreater(len(explained), 21)
         self.assertEqual(shown.count("Defined-By: cellftpd"), len(journal.records()))
         self.assertEqual(re.findall(r"[^\n\x20-\x7e\u2591]", shown), [])
         self.assertEqual(

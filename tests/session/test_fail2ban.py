@@ -15,6 +15,7 @@ JAIL = ROOT / "etc" / "fail2ban" / "jail.d" / "cellftpd.conf"
 EVENTS = (ROOT / "src" / "lib" / "event.h").read_text()
 VICTIM = "1.2.3.4"
 FORGED = f'auth refused remote={VICTIM} port=1 user="y" reason=bad-password session=0123456789abcdef'
+LINE = f"2026-11-22T17:04:21.123Z {FORGED}"
 NAMES = (
     b"x rhost=1.2.3.4",
     b'"1.2.3.4"',
@@ -26,8 +27,8 @@ NAMES = (
     b"\\",
     b"\\\\",
     FORGED.encode(),
-    b"2026-11-22T17:04:21.123Z " + FORGED.encode(),
-    b"x\n2026-11-22T17:04:21.123Z " + FORGED.encode(),
+    LINE.encode(),
+    b"x\n" + LINE.encode(),
     b"x\0\n" + FORGED.encode(),
     b"x\r\0" + FORGED.encode(),
     b"\x1b[2K\x1b[1G" + FORGED.encode(),
@@ -69,6 +70,12 @@ class Filter(ServerTest):
     def lines(self, kind):
         return self.file(kind).read_text().splitlines()
 
+    def banned_in(self, lines):
+        """The addresses that fail2ban takes from these lines."""
+        file = self.server.directory / "lines"
+        file.write_text("".join(f"{line}\n" for line in lines))
+        return banned(file)
+
     def refuse(self, name, source, **arguments):
         """A login with this name that fails; True if it came as far as a password's being refused."""
         client = self.connect(source=source, **arguments)
@@ -109,7 +116,7 @@ class Filter(ServerTest):
         client.expect(257, f"MKD {FORGED}")
         client.expect(550, f'DELE nosuch\\" {FORGED}')
         client.expect(350, f"RNFR {FORGED}")
-        client.expect(250, f"RNTO 2026-11-22T17:04:21.123Z {FORGED}")
+        client.expect(250, f"RNTO {LINE}")
         client.quit()
         self.assertEqual(len(self.lines("files")), 4)
         for kind in ("files", "auth", "connections"):
@@ -139,12 +146,24 @@ class Filter(ServerTest):
         self.login(source="127.0.2.100").quit()
         self.assertEqual(banned(self.file("auth")), ["127.0.2.1", "127.0.2.2", "127.0.2.3"])
 
+    def test_which_reasons(self):
+        """Of all that a refused login can have, by the manual."""
+        manual = (ROOT / "man" / "cellftpd-log.5").read_text()
+        listed = re.search(r"^\.Ss Logins refused\n(.*?)^\.Ss ", manual, re.MULTILINE | re.DOTALL)[1]
+        reasons = re.findall(r"^\.It Cm (\S+)$", listed, re.MULTILINE)
+        self.assertGreater(len(reasons), 20)
+        addresses = {f"192.0.2.{number}": reason for number, reason in enumerate(reasons)}
+        lines = [LINE.replace(VICTIM, address).replace("bad-password", reason) for address, reason in addresses.items()]
+        counted = [addresses[address] for address in self.banned_in(lines)]
+        self.assertEqual(counted, ["unknown-user", "bad-password", "ftpusers", "uid-too-low"])
+
     def test_IPv6(self):
         self.assertTrue(self.refuse(b"remote=2001:db8::7 port=1", None, family=socket.AF_INET6))
         self.assertEqual(banned(self.file("auth")), ["::1"])
-        for address in ("2001:db8::7", "2001:db8:1:2:3:4:5:6", "fe80::1", "198.51.100.9"):
-            line = self.lines("auth")[0].replace("remote=::1", f"remote={address}")
-            self.assertEqual(banned(line), [address])
+        addresses = ["2001:db8::7", "2001:db8:1:2:3:4:5:6", "fe80::1", "198.51.100.9"]
+        line = self.lines("auth")[0]
+        found = self.banned_in(line.replace("remote=::1", f"remote={address}") for address in addresses)
+        self.assertEqual(found, addresses)
 
     def test_banned_by_the_server(self):
         line = (
@@ -153,23 +172,23 @@ class Filter(ServerTest):
         self.assertEqual(banned(line), ["198.51.100.9"])
 
     def test_only_whole_lines_of_ours(self):
-        line = f"2026-11-22T17:04:21.123Z {FORGED}"
-        self.assertEqual(banned(line), [VICTIM])  # this is what a true one looks like
-        for other in (
-            line.replace("auth refused", "x auth refused"),
-            line.replace("auth refused", "files refused"),
-            line.replace("auth refused", "connections refused"),
-            line.replace("auth refused", "host sshd[1]: auth refused"),
-            line.replace("auth refused", "host cellftpd[1]: pam_x: auth refused"),
-            line.replace("bad-password", "bad-password-not"),
-            line.replace("reason=bad-password", 'reason="bad-password"'),
-            line.replace("reason=bad-password", 'detail="reason=bad-password"'),
-            line.replace(VICTIM, "victim.example"),
-            line.replace(VICTIM, "-"),
-            line + " reason",
-            line + ' x="',
-        ):
-            self.assertEqual(banned(other), [], other)
+        self.assertEqual(banned(LINE), [VICTIM])  # this is what a true one looks like
+        others = (
+            LINE.replace("auth refused", "x auth refused"),
+            LINE.replace("auth refused", "files refused"),
+            LINE.replace("auth refused", "connections refused"),
+            LINE.replace("auth refused", "host sshd[1]: auth refused"),
+            LINE.replace("auth refused", "host cellftpd[1]: pam_x: auth refused"),
+            LINE.replace("bad-password", "bad-password-not"),
+            LINE.replace("reason=bad-password", 'reason="bad-password"'),
+            LINE.replace("reason=bad-password", 'detail="reason=bad-password"'),
+            LINE.replace(VICTIM, "victim.example"),
+            LINE.replace(VICTIM, "-"),
+            LINE + " reason",
+            LINE + ' x="',
+        )
+        self.assertEqual(len(set(others) - {LINE}), len(others))
+        self.assertEqual(self.banned_in(others), [])
 
 
 class FromJournal(ServerTest):

@@ -58,6 +58,7 @@ class Rotation(ServerTest):
             client.expect(257, f"MKD {name}-{len(made)}")
             made.append(f"/{name}-{len(made)}")
         client.quit()
+        client.wait()
 
     def test_L05_no_line_lost_while_sessions_write(self):
         """Every file that logrotate opens is delayed, so that sessions are sure to write between its renaming a log
@@ -106,6 +107,7 @@ class Rotation(ServerTest):
         data.close()
         client.read(226)
         client.quit()
+        client.wait()
         self.assertEqual(len(self.server.read("big")), 200000)
         self.server.expect_log("files", "upload", path="/big", bytes=200000)  # in the new file
         self.check_files()

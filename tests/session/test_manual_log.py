@@ -50,7 +50,7 @@ def examples():
 
 class Manual(ServerTest):
     users = {"alice": "alice's own 1"}
-    config = {"limits": {"per_address": 3}, "logs": {"journal": True, "json": True, "commands": True}}
+    config = {**activity.CONFIG, "logs": {"journal": True, "json": True, "commands": True}}
 
     def setUp(self):
         super().setUp()
@@ -83,7 +83,7 @@ class Manual(ServerTest):
                 self.assertLessEqual(always, set(fields), record)
                 self.assertLessEqual(set(fields), always | sometimes, record)
                 seen.add(event)
-        self.assertGreater(len(seen), 22, seen)
+        self.assertGreater(len(seen), 32, seen)
         self.assertTrue(all(always | sometimes <= set(order) for always, sometimes in known.values()))
 
     def test_examples(self):
@@ -110,8 +110,7 @@ class Manual(ServerTest):
                     check=False,
                 )
                 self.assertEqual((done.returncode, done.stderr), (0, ""))
-                quiet = "-p err" in line  # nothing has failed
-                self.assertEqual(done.stdout.strip() in ("", "-- No entries --"), quiet, done.stdout)
+                self.assertNotIn(done.stdout.strip(), ("", "-- No entries --"))
                 count += 1
         self.assertGreater(count, 8)
 

@@ -67,10 +67,17 @@ class Speech(ModuleTest):
         self.assertEqual(said[-1]["reason"], "too-many")
 
     def test_no_question_but_for_the_password(self):
-        for line in ("auth required MODULE ask", "auth required MODULE ask-visibly", "session optional MODULE in=open ask"):
+        for line in (
+            "auth required MODULE ask",
+            "auth optional MODULE in=auth ask",
+            "auth optional MODULE in=auth ask-visibly",
+            "account optional MODULE ask",
+            "session optional MODULE in=open ask",
+        ):
             with self.subTest(line=line):
-                self.set_stack(UNIX + line + "\n")
+                self.set_stack(UNIX + line + "\nsession required MODULE record=DIRECTORY/record\n")
                 self.refused("walter", "pam-conversation")
+                self.assertEqual(len(self.recorded()), 2 if line.startswith("session") else 0)
         self.set_stack(UNIX + "session required MODULE in=close ask\n")
         self.login("walter").quit()
         self.set_stack("auth required MODULE ask-name\n" + UNIX)
@@ -84,7 +91,7 @@ class Failures(ModuleTest):
         )]  # fmt: skip
 
     def test_a_module_that_crashes_or_exits(self):
-        for action, detail in (("crash", "killed by signal 11"), ("exit", "exit status 0")):
+        for action, detail in (("crash", "killed by signal 6"), ("exit", "exit status 0")):
             for line in self.lines(action):
                 with self.subTest(line=line):
                     self.set_stack(UNIX + line)
@@ -245,7 +252,7 @@ class Limits(ModuleTest):
         data.send(b"x" * 8193)
         data.close()
         client.read(552)
-        client.expect(200, "NOOP")  # the signal that comes with it has not ended the session
+        client.expect(200, "NOOP")  # the signal that comes with it (SIGXFSZ) has not ended the session
 
     def test_none_is_raised(self):
         before = self.limits(self.connect().session_pid)

@@ -1,0 +1,259 @@
+/* cellftpd --login-test: see check.h. It goes the way of monitor/login.c, with the same functions
+ * and the same rights, but says what it finds to root instead of hiding it from a stranger. */
+#include "lib/cleanup.h"
+#include "lib/clock.h"
+#include "lib/drain.h"
+#include "lib/password.h"
+#include "lib/system_user.h"
+#include "lib/text.h"
+#include "monitor/authenticate.h"
+#include "monitor/capabilities.h"
+#include "monitor/check.h"
+#include "monitor/pam_process.h"
+#include "monitor/trial.h"
+
+#include <limits.h>
+#include <pwd.h>
+#include <string.h>
+
+struct test {
+    struct monitor monitor; /* what there would be for a client on this machine */
+    const char *name;
+    const char *password; /* NULL: none was given */
+    bool failed;
+    struct account *account;
+};
+
+enum result { RESULT_OK, RESULT_FAILED, RESULT_UNTESTED };
+
+/* A field is one for whoever reads it, whatever is in it. */
+static void print_field(const char *text)
+{
+    cleanup_buffer struct buffer quoted;
+    buffer_init(&quoted, 65536);
+    size_t size = strlen(text);
+    if (text_is_plain(text, size))
+        fputs(text, stdout);
+    else if (text_append_quoted(&quoted, text, size) == 0)
+        (void)fwrite(buffer_begin(&quoted), 1, buffer_size(&quoted), stdout);
+}
+
+static void say(struct test *test, enum result result, const char *step, const char *found,
+                const char *remedy)
+{
+    static const char *const words[] = {"ok", "failed", "untested"};
+    test->failed |= result == RESULT_FAILED;
+    printf("%s\t%s\t", words[result], step);
+    print_field(found);
+    (void)putchar('\t');
+    print_field(result == RESULT_OK ? "" : remedy);
+    (void)putchar('\n');
+    (void)fflush(stdout); /* a child must not print it again */
+}
+
+/* --- The local accounts --- */
+
+static void test_password(struct test *test)
+{
+    const char *hash = test->account->password;
+    static const char remedy[] = "cellftpctl user passwd NAME gives the account a new one";
+    if (!test->password)
+        say(test, RESULT_UNTESTED, "password", "none was given", "give one with --password-stdin");
+    else if (password_matches(test->password, hash,
+                              (unsigned)test->monitor.config->accounts_hash_cost))
+        say(test, RESULT_OK, "password", "it is right", "");
+    else
+        say(test, RESULT_FAILED, "password",
+            *hash == '!' || *hash == '*' ? "none fits this account" : "it is wrong", remedy);
+}
+
+/* True if the name is one of ours: nobody else is asked then. */
+static bool test_local(struct test *test)
+{
+    cleanup_buffer struct buffer problem;
+    buffer_init(&problem, 16384);
+    int r = account_load(test->monitor.config, test->name, &test->account, &problem);
+    if (r == -ENOENT || r == -EINVAL) {
+        say(test, RESULT_UNTESTED, "local account", "there is none of this name", "");
+        return false;
+    }
+    if (r < 0) {
+        bool said = buffer_size(&problem) > 0 && buffer_append(&problem, "", 1) == 0;
+        char *text = said ? problem.data + problem.start : strerror(-r);
+        if (said)
+            text[strcspn(text, "\n")] = '\0';
+        say(test, RESULT_FAILED, "local account", text,
+            "correct the record, or remove the account and make it again");
+        return true;
+    }
+    say(test, RESULT_OK, "local account", "it is there", "");
+    bool expired = account_is_expired(test->account);
+    say(test, test->account->enabled ? RESULT_OK : RESULT_FAILED, "lock",
+        test->account->enabled ? "not locked" : "the account is locked",
+        "cellftpctl user unlock NAME");
+    say(test, expired ? RESULT_FAILED : RESULT_OK, "expiry",
+        expired ? "the account has expired" : "not expired", "cellftpctl user expire NAME DATE");
+    test_password(test);
+    return true;
+}
+
+/* --- The users of the system --- */
+
+/* What can be told without a password: PAM itself is not asked. False if there is no such user. */
+static bool test_system_user(struct test *test)
+{
+    const struct passwd *entry = system_user_name_is_good(test->name) ? getpwnam(test->name) : NULL;
+    if (!entry) {
+        say(test, RESULT_UNTESTED, "system user", "there is none of this name", "");
+        return false;
+    }
+    cleanup_fclose FILE *listed = fopen("/etc/ftpusers", "re");
+    bool banned = listed ? ftpusers_has(listed, entry->pw_name) : errno != ENOENT;
+    enum refusal refusal =
+        banned ? REFUSAL_FTPUSERS
+               : system_user_check(test->monitor.config, entry->pw_uid, entry->pw_gid);
+    say(test, refusal == REFUSAL_NONE ? RESULT_OK : RESULT_FAILED, "system user",
+        refusal == REFUSAL_NONE ? "it is there" : refusal_word(refusal),
+        "see \"Users of the system\" in cellftpd(8)");
+    if (refusal != REFUSAL_NONE)
+        return true;
+    say(test, RESULT_UNTESTED, "PAM", "it decides when it is given a password",
+        "give one with --password-stdin");
+    char home[PATH_MAX];
+    struct account *account = calloc(1, sizeof(*account));
+    if (!account)
+        return true;
+    *account =
+        (struct account){.name = strdup(entry->pw_name),
+                         .home = strdup(realpath(entry->pw_dir, home) ? home : entry->pw_dir),
+                         .uid = entry->pw_uid,
+                         .gid = entry->pw_gid};
+    test->account = account;
+    return true;
+}
+
+/* The same for PAM. */
+static bool test_pam(struct test *test)
+{
+    int r = pam_service_check(test->monitor.config);
+    say(test, r < 0 ? RESULT_FAILED : RESULT_OK, "PAM service", test->monitor.config->pam_service,
+        PAM_SERVICE_REMEDY);
+    if (r < 0)
+        return true;
+    if (!test->password)
+        return test_system_user(test);
+    const char *reason = NULL;
+    enum authentication result =
+        authenticate_pam(&test->monitor, test->name, test->password, &test->account, &reason);
+    if (result == AUTHENTICATION_UNKNOWN) {
+        say(test, RESULT_UNTESTED, "PAM", "it knows none of this name", "");
+        return false;
+    }
+    if (result == AUTHENTICATION_GRANTED) {
+        say(test, RESULT_OK, "PAM", "authentication, account, credentials and session", "");
+        return true;
+    }
+    cleanup_free char *found = NULL;
+    if (asprintf(&found, "%s%s%s", reason ? reason : "unknown-user",
+                 *test->monitor.login_detail ? ": " : "", test->monitor.login_detail) < 0)
+        found = NULL;
+    say(test, RESULT_FAILED, "PAM", found ? found : "",
+        "see \"Users of the system\" in cellftpd(8); the modules' own words are in the journal");
+    return true;
+}
+
+/* --- All of it --- */
+
+/* As authenticate() does it: the first that knows the name decides. */
+static void test_account(struct test *test)
+{
+    for (char **name = test->monitor.config->auth_order; *name; name++) {
+        if (strcmp(*name, "local") == 0 && test_local(test))
+            return;
+        if (strcmp(*name, "pam") == 0 && test_pam(test))
+            return;
+    }
+    say(test, RESULT_FAILED, "account", "no back end of auth.order knows this name",
+        "make the account with cellftpctl user add NAME");
+}
+
+static void test_folder(struct test *test)
+{
+    const struct account *account = test->account;
+    cleanup_close int folder = cell_open_folder(account);
+    cleanup_free char *found = NULL;
+    if (asprintf(&found, "%s%s%s", account->home, folder < 0 ? ": " : "",
+                 folder < 0 ? strerror(-folder) : "") < 0)
+        found = NULL;
+    say(test, folder < 0 ? RESULT_FAILED : RESULT_OK, "folder", found ? found : "",
+        cell_step_remedy(cell_step_name(CELL_STEP_FOLDER)));
+    if (folder < 0)
+        return;
+    char step[TRIAL_STEP_MAX];
+    int r = trial_enter(&test->monitor.cell, account, folder, step);
+    cleanup_free char *why = NULL;
+    if (r < 0 && asprintf(&why, "%s: %s", step, strerror(-r)) < 0)
+        why = NULL;
+    say(test, r < 0 ? RESULT_FAILED : RESULT_OK, "entering the folder",
+        r == 0 ? "as the user, in a cell"
+        : why  ? why
+               : "",
+        r < 0 ? cell_step_remedy(step) : "");
+}
+
+static void run(struct test *test, struct config *config)
+{
+    char step[TRIAL_STEP_MAX];
+    bool draining = drain_is_on(config);
+    say(test, draining ? RESULT_FAILED : RESULT_OK, "server",
+        draining ? "it drains: every connection is refused" : "connections are accepted",
+        "cellftpctl drain --end");
+    int r = capabilities_keep_for_login(authenticate_uses_pam(config));
+    if (r == 0)
+        r = trial_close(config, &test->monitor.cell, step);
+    else
+        (void)snprintf(step, sizeof(step), "capabilities");
+    cleanup_free char *why = NULL;
+    if (r < 0 && asprintf(&why, "%s: %s", step, strerror(-r)) < 0)
+        why = NULL;
+    say(test, r < 0 ? RESULT_FAILED : RESULT_OK, "cell",
+        r == 0 ? "it can be closed"
+        : why  ? why
+               : "",
+        "cellftpd --check says more");
+    if (r < 0)
+        return;
+    test_account(test);
+    if (test->account)
+        test_folder(test);
+    trial_end(&test->monitor.cell);
+    (void)pam_process_end(&test->monitor.pam, 5000);
+}
+
+int login_test(const char *config_file, const char *name, const char *password)
+{
+    cleanup_buffer struct buffer problems;
+    buffer_init(&problems, 65536);
+    cleanup_config struct config *config = NULL;
+    if (config_load(config_file ? config_file : CONFIG_FILE_DEFAULT, config_file != NULL, &config,
+                    &problems) < 0) {
+        fputs("failed\tconfiguration\tit is wrong\tcellftpctl config check\n", stdout);
+        return 6;
+    }
+    struct test test = {
+        .monitor = {.registry = {.fd = -1}, .signals = -1, .started = clock_usec()},
+        .name = name,
+        .password = password,
+    };
+    /* No log: what the monitor would write there goes to stderr, to whoever asked. */
+    struct config quiet = *config;
+    quiet.logs_journal = quiet.logs_files = quiet.logs_json = quiet.logs_xferlog = false;
+    (void)log_open(&quiet, &test.monitor.log);
+    quiet.logs_files = true;
+    test.monitor.config = &quiet;
+    (void)address_parse("127.0.0.1", &test.monitor.remote);
+    run(&test, config);
+    account_free(test.account);
+    log_close(&test.monitor.log);
+    return test.failed ? 1 : 0;
+}
