@@ -2,9 +2,13 @@
 
 import contextlib
 import os
+import shutil
 import socket
+import subprocess
+import tempfile
 import time
 import unittest
+from pathlib import Path
 
 from harness import logs
 from harness.client import Client
@@ -118,6 +122,14 @@ class MachineTest(unittest.TestCase):
         """Lines of KIND.log with the fields."""
         records = logs.read(self.machine.path("/var/log/cellftpd"), kind)
         return [record for record in records if logs.matches(record, word, fields)]
+
+    def compile(self, source, name):
+        """A static program of the test's, in the machine as NAME."""
+        with tempfile.TemporaryDirectory() as folder:
+            program = Path(folder) / "program"
+            subprocess.run(["gcc", "-O2", "-static", "-o", program, source], check=True)
+            shutil.copy(program, self.machine.path(name))
+        return name
 
     def home(self, user="alice"):
         return self.machine.path(f"/srv/ftp/{user}")

@@ -242,6 +242,7 @@ class Work(ServerTest):
             client.expect(250, "CWD " + "d/" * 1000)
         self.assertIn(client.command("PWD").code, (257, 550))
         client.expect(200, "NOOP")
+        client.quit()
         self.server.ctl("user", "del", "alice", "--purge", "--yes")
 
     def test_P09_options_of_ls(self):

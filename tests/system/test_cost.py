@@ -2,11 +2,8 @@
 unit. Printed, and only held to what no noise explains; to be read with the score of systemd-analyze security."""
 
 import re
-import shutil
 import socket
 import statistics
-import subprocess
-import tempfile
 import time
 from pathlib import Path
 
@@ -28,13 +25,6 @@ ExecStart=/usr/sbin/bare
 
 
 class Cost(MachineTest):
-    def build_bare(self):
-        source = Path(__file__).with_name("bare.c")
-        with tempfile.TemporaryDirectory() as folder:
-            program = Path(folder) / "bare"
-            subprocess.run(["gcc", "-O2", "-static", "-o", program, source], check=True)
-            shutil.copy(program, self.machine.path("/usr/sbin/bare"))
-
     def processor(self):
         """Microseconds of processor time that the machine has used."""
         return int(re.search(r"^usage_usec (\d+)", (self.machine.cgroup / "cpu.stat").read_text(), re.MULTILINE)[1])
@@ -60,7 +50,7 @@ class Cost(MachineTest):
         return times, processor
 
     def test_connect_to_greeting(self):
-        self.build_bare()
+        self.compile(Path(__file__).with_name("bare.c"), "/usr/sbin/bare")
         self.machine.write("/etc/systemd/system/bare.socket", SOCKET)
         self.machine.write("/etc/systemd/system/bare@.service", SERVICE)
         self.machine.run("systemctl", "daemon-reload")

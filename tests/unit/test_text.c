@@ -31,6 +31,31 @@ static void assert_quoted(const char *bytes, size_t size, const char *expected)
         text, sizeof(text) - 1, quoted                                                             \
     }
 
+/* Whatever splits at white space sees one word, and no terminal acts upon it. */
+static void test_append_word(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *word;
+    } rows[] = {
+        {"", ""},
+        {"/a-b.c", "/a-b.c"},
+        {"a b\tc\nd", "a_b_c_d"},
+        {"\x1b[2J\x7f", "_[2J_"},
+        {"gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f"},
+        {"\xc2\x85\xc2\xa0\xe2\x80\x83\xe3\x80\x80\xe2\x80\xae", "_____"},
+        {"\xff\xc3", "__"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        cleanup_buffer struct buffer buffer;
+        buffer_init(&buffer, 100);
+        assert_int_equal(text_append_word(&buffer, rows[i].text, strlen(rows[i].text)), 0);
+        assert_int_equal(buffer_size(&buffer), strlen(rows[i].word));
+        if (*rows[i].word)
+            assert_memory_equal(buffer_begin(&buffer), rows[i].word, strlen(rows[i].word));
+    }
+}
+
 static void test_quoted_L01(void **state)
 {
     (void)state;
@@ -384,6 +409,7 @@ static void test_distance(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_append_word),
         cmocka_unit_test(test_distance),
         cmocka_unit_test(test_quoted_L01),
         cmocka_unit_test(test_quoted_is_reversible_L01),
