@@ -172,6 +172,7 @@ vendor_files := \
 	systemd/cellftpd.sysusers:$(lib)/sysusers.d/cellftpd.conf \
 	systemd/cellftpd.tmpfiles:$(lib)/tmpfiles.d/cellftpd.conf \
 	systemd/cellftpd.catalog:$(lib)/systemd/catalog/cellftpd.catalog \
+	etc/completion/cellftpctl:$(share)/bash-completion/completions/cellftpctl \
 	$(foreach page,$(manuals),$(page):$(share)/man/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
 # Debian's PAM has common-auth, Fedora's has not.
 pam_variant := $(if $(wildcard $(etc)/pam.d/common-auth $(SYSCONFDIR)/pam.d/common-auth),,.fedora)
