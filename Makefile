@@ -142,7 +142,7 @@ check: test-deps
 	@$(MAKE) --no-print-directory all unit
 	@$(MAKE) --no-print-directory VARIANT=asan all unit
 	@$(MAKE) --no-print-directory VARIANT=probe all
-	@echo "a Debian to boot: $$(PYTHONPATH=tests python3 -m harness.image)"
+	@echo "a Debian to boot: $$(python3 tests/harness/image.py)"
 	@tests/check
 
 c_files := $(wildcard src/*/*.[ch] tests/unit/*.[ch])
