@@ -142,6 +142,7 @@ check: test-deps
 	@$(MAKE) --no-print-directory all unit
 	@$(MAKE) --no-print-directory VARIANT=asan all unit
 	@$(MAKE) --no-print-directory VARIANT=probe all
+	@echo "a Debian to boot: $$(PYTHONPATH=tests python3 -m harness.image)"
 	@tests/check
 
 c_files := $(wildcard src/*/*.[ch] tests/unit/*.[ch])
@@ -171,6 +172,7 @@ vendor_files := \
 	systemd/cellftpd.sysusers:$(lib)/sysusers.d/cellftpd.conf \
 	systemd/cellftpd.tmpfiles:$(lib)/tmpfiles.d/cellftpd.conf \
 	systemd/cellftpd.catalog:$(lib)/systemd/catalog/cellftpd.catalog \
+	etc/completion/cellftpctl:$(share)/bash-completion/completions/cellftpctl \
 	$(foreach page,$(manuals),$(page):$(share)/man/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
 # Debian's PAM has common-auth, Fedora's has not.
 pam_variant := $(if $(wildcard $(etc)/pam.d/common-auth $(SYSCONFDIR)/pam.d/common-auth),,.fedora)
@@ -224,7 +226,7 @@ ifneq ($(systemd_runs),)
 	@echo "    systemctl enable --now cellftpd.socket    listens on port 21"
 	@echo "    curl -u alice ftp://localhost/            logs in"
 else
-	@echo "Without systemd: cellftpd(8), STARTING WITHOUT SYSTEMD."
+	@echo "Without systemd: cellftpd(8), Without systemd."
 endif
 
 # Sessions are told and ended: what serves them goes away.
