@@ -141,7 +141,7 @@ class Kick(LiveTest):
         client.read_end()
         record = self.kicked(client, session=row["session"])
         self.assertEqual((record["session"], record["user"]), (row["session"], "alice"))
-        self.server.expect_log("files", "download-failed", path="/big")
+        self.server.expect_log("files", "download-failed", path="/big", reason="session-ended")  # not: by the client
 
     def test_L12_upload(self):
         client = self.login()
