@@ -9,7 +9,7 @@ import time
 
 from harness import ServerTest, main, process, slow, wait_until
 
-FAILED, USAGE = 1, 2
+FAILED, USAGE, NOT_CONFIGURED = 1, 2, 6
 DRAINED = "The server is going down for maintenance. Try again later."
 
 
@@ -111,6 +111,29 @@ class Who(LiveTest):
             ).returncode,
             0,
         )
+
+
+class WrongConfiguration(LiveTest):
+    def test_the_server_can_be_handled(self):
+        """A mistake in the configuration keeps nobody from seeing and ending what goes on."""
+        client, other = self.login(), self.login("bob")
+        text = self.server.config_file.read_text()
+        self.server.config_file.write_text(text + "limits: { connections = 0; };\n")
+        done = self.ctl("who", "--json")
+        self.assertEqual({row["user"] for row in json.loads(done.stdout)}, {"alice", "bob"})
+        self.assertIn("limits.connections", done.stderr)
+        self.assertIn("the last good one is used", done.stderr)
+        self.assertIn("1 session ended", self.ctl("user", "lock", "alice").stdout)
+        self.ctl("kick", "bob")
+        for lost in (client, other):
+            lost.read(421)
+            lost.read_end()
+        self.assertIn("auth accepted", self.ctl("log").stdout)
+        self.ctl("throttle", "list")
+        self.ctl("user", "add", "carol", "--generate", status=NOT_CONFIGURED)
+        (self.server.directory / "run" / "last-good.conf").unlink()
+        self.ctl("who", status=NOT_CONFIGURED)
+        self.server.config_file.write_text(text)
 
 
 class Kick(LiveTest):
