@@ -229,6 +229,9 @@ else
 	@echo "Without systemd: cellftpd(8), Without systemd."
 endif
 
+# A jail that an administrator has switched on keeps fail2ban, with all its jails, from starting if the filter is gone.
+jail_kept = $(if $(wildcard $(etc)/fail2ban/jail.d/cellftpd.local),etc/fail2ban/%)
+
 # Sessions are told and ended: what serves them goes away.
 uninstall:
 ifeq ($(DESTDIR),)
@@ -239,14 +242,16 @@ endif
 endif
 	rm -f $(sbin)/cellftpd $(sbin)/cellftpctl $(service)
 	rm -f $(foreach pair,$(vendor_files),$(call target_of,$(pair)))
-	$(call each_file,$(filter-out etc/cellftpd.conf:%,$(config_files)),remove_config)
+	$(call each_file,$(filter-out etc/cellftpd.conf:% $(jail_kept),$(config_files)),remove_config)
+	$(if $(jail_kept),@echo "kept $(etc)/fail2ban: jail.d/cellftpd.local needs the filter to let fail2ban start")
 ifeq ($(DESTDIR),)
 ifneq ($(systemd_runs),)
 	systemctl daemon-reload
 	journalctl --update-catalog
 endif
 endif
-	@echo "kept: $(etc)/cellftpd, accounts (/var/lib/cellftpd), users' folders (/srv/ftp), logs (/var/log/cellftpd)"
+	@echo "kept: $(etc)/cellftpd, accounts (/var/lib/cellftpd), users' folders (/srv/ftp), logs (/var/log/cellftpd),"
+	@echo "      the system user cellftpd-cell"
 
 .PHONY: clean help
 clean:

@@ -94,8 +94,13 @@ enum exit_status command_user_del(const struct invocation *invocation)
     buffer_init(&problem, USER_PROBLEM_MAX);
     int r = account_load(invocation->config, invocation->name, &account, &problem);
     /* A malformed record can be removed, but it does not say where the folder is. */
-    if (r < 0 && (r != -EBADMSG || purge))
-        return user_explain(invocation, r, &problem);
+    if (r < 0 && (r != -EBADMSG || purge)) {
+        enum exit_status status = user_explain(invocation, r, &problem);
+        if (r == -EBADMSG)
+            complain("it does not say which folder is the user's; without --purge the account can "
+                     "be removed");
+        return status;
+    }
     if (option_given(invocation, OPTION_DRY_RUN))
         return print_removed(invocation, account, 0);
     if (purge && !option_given(invocation, OPTION_YES)) {

@@ -28,11 +28,11 @@ enum {
 };
 
 static const char usage[] =
-    "usage: cellftpd --systemd [--config FILE] serve the connection that systemd passes\n"
-    "       cellftpd --inetd [--config FILE]   serve the connection on descriptor 0\n"
-    "       cellftpd --check [--config FILE]   check the configuration and build a cell on trial\n"
+    "usage: cellftpd --systemd [--config FILE]  serve the connection systemd passes\n"
+    "       cellftpd --inetd [--config FILE]    serve the connection on descriptor 0\n"
+    "       cellftpd --check [--config FILE]    check the configuration, try a cell\n"
     "       cellftpd --login-test NAME [--password-stdin] [--config FILE]\n"
-    "                                          for \"cellftpctl login-test\"\n"
+    "                                           for \"cellftpctl login-test\"\n"
     "       cellftpd --help | --version\n"
     "\n"
     "  -s, --systemd      the connection comes by socket activation with Accept=yes\n"

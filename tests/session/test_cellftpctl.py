@@ -576,7 +576,8 @@ class Delete(CtlTest):
 
     def test_malformed_record(self):
         (self.users / "alice.conf").write_text("uid = 0;\n")
-        self.assert_nothing_done("user", "del", "alice", "--purge", "--yes", status=FAILED)
+        said = self.assert_nothing_done("user", "del", "alice", "--purge", "--yes", status=FAILED)
+        self.assertIn("without --purge the account can be removed", said)
         self.ctl("user", "del", "alice")
         self.assertFalse((self.users / "alice.conf").exists())
         self.assertTrue((self.home / "file").exists())

@@ -5,6 +5,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import unittest
 from pathlib import Path
 
 from harness import Journal, ServerTest, main, slow, wait_until
@@ -263,6 +264,26 @@ class Jail(ServerTest):
         dump = self.dump(f"[cellftpd]\n{text}\n")
         self.assertIn("['add', 'cellftpd', 'auto']", dump)
         self.assertIn(f"['set', 'cellftpd', 'addlogpath', '{path}', 'head']", dump)
+
+
+class Uninstall(unittest.TestCase):
+    def test_a_jail_that_is_on_keeps_its_filter(self):
+        """fail2ban refuses to start, with all its other jails, if a filter is missing."""
+        with tempfile.TemporaryDirectory() as directory:
+
+            def make(target):
+                command = ["make", "--no-print-directory", "-C", ROOT, target, f"DESTDIR={directory}"]
+                return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+            etc = Path(directory) / "etc/fail2ban"
+            make("install")
+            (etc / "jail.d/cellftpd.local").write_text("[cellftpd]\nenabled = true\n")
+            self.assertIn("fail2ban", make("uninstall").partition("kept")[2])
+            self.assertEqual((etc / "filter.d/cellftpd.conf").read_bytes(), FILTER.read_bytes())
+            self.assertEqual((etc / "jail.d/cellftpd.conf").read_bytes(), JAIL.read_bytes())
+            (etc / "jail.d/cellftpd.local").unlink()
+            make("uninstall")
+            self.assertEqual([path for path in etc.rglob("*") if path.is_file()], [])
 
 
 if __name__ == "__main__":
