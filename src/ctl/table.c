@@ -2,6 +2,7 @@
 #include "ctl/table.h"
 
 #include "ctl/json.h"
+#include "lib/calendar.h"
 #include "lib/text.h"
 
 #include <errno.h>
@@ -228,9 +229,11 @@ void table_put_time(struct table *table, time_t when)
 
 void table_format_time(time_t when, char ret[TABLE_TIME_MAX])
 {
-    struct tm parts;
-    if (!gmtime_r(&when, &parts) || strftime(ret, TABLE_TIME_MAX, "%FT%TZ", &parts) == 0)
-        (void)snprintf(ret, TABLE_TIME_MAX, "@%jd", (intmax_t)when);
+    struct calendar calendar;
+    calendar_of(when, &calendar);
+    (void)snprintf(ret, TABLE_TIME_MAX, "%04u-%02u-%02uT%02u:%02u:%02uZ", calendar.year,
+                   calendar.month + 1, calendar.day, calendar.hour, calendar.minute,
+                   calendar.second);
 }
 
 static void print_aligned(struct table *table)
