@@ -164,12 +164,7 @@ static bool look_up(const char *name, struct person *ret)
 /* Row A18: refused whatever PAM says. */
 static enum refusal check_person(const struct talk *talk, const struct person *person)
 {
-    if (!person->known)
-        return REFUSAL_NONE;
-    cleanup_fclose FILE *listed = fopen("/etc/ftpusers", "re");
-    if (listed ? ftpusers_has(listed, person->entry.pw_name) : errno != ENOENT)
-        return REFUSAL_FTPUSERS;
-    return system_user_check(talk->request->config, person->entry.pw_uid, person->entry.pw_gid);
+    return person->known ? system_user_permit(talk->request->config, &person->entry) : REFUSAL_NONE;
 }
 
 /* PAM has said no: a word for it. A stack has often one answer for everything, so whoever reads the
