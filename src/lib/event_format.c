@@ -99,16 +99,8 @@ static int append_line(struct buffer *buffer, const struct event_kind *kind,
 
 static int append_member(struct buffer *buffer, const struct field *field, const char *text)
 {
-    size_t length = strlen(text);
-    int r = buffer_append_format(buffer, ",\"%s\":", field->line);
-    if (r >= 0)
-        r = json_append_string(buffer, text, length);
-    if (r < 0 || text_is_utf8(text, length))
-        return r;
-    r = buffer_append_format(buffer, ",\"%s_hex\":\"", field->line);
-    for (size_t i = 0; i < length && r >= 0; i++)
-        r = buffer_append_format(buffer, "%02x", (unsigned char)text[i]);
-    return r < 0 ? r : buffer_append_string(buffer, "\"");
+    int r = buffer_append_string(buffer, ",");
+    return r < 0 ? r : json_append_member(buffer, field->line, text);
 }
 
 static int append_object(struct buffer *buffer, const struct event_kind *kind,
