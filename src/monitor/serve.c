@@ -97,32 +97,23 @@ static void turn_away(int control, const char *reply)
     (void)shutdown(control, SHUT_WR);
 }
 
-static const char *limit_reply(enum registry_limit limit)
-{
-    switch (limit) {
-    case REGISTRY_ADDRESS_FULL:
-        return "421 Too many connections from your address. Close one or try again later.\r\n";
-    case REGISTRY_WAITING_FULL:
-        return "421 Too many connections that have not logged in. Try again later.\r\n";
-    case REGISTRY_WAITING_ADDRESS_FULL:
-        return "421 Too many connections from your address that have not logged in. Try again "
-               "later.\r\n";
-    case REGISTRY_DRAINING:
-        return "421 The server is going down for maintenance. Try again later.\r\n";
-    default: return "421 Too many connections. Try again later.\r\n";
-    }
-}
-
-static const char *limit_name(enum registry_limit limit)
-{
-    switch (limit) {
-    case REGISTRY_ADDRESS_FULL: return "limit-per-address";
-    case REGISTRY_WAITING_FULL: return "limit-waiting";
-    case REGISTRY_WAITING_ADDRESS_FULL: return "limit-waiting-per-address";
-    case REGISTRY_DRAINING: return "drained";
-    default: return "limit-connections";
-    }
-}
+/* What a limit is called in the log, and what the client hears. */
+static const struct {
+    const char *reason;
+    const char *reply;
+} limits[] = {
+    [REGISTRY_FULL] = {"limit-connections", "421 Too many connections. Try again later.\r\n"},
+    [REGISTRY_ADDRESS_FULL] =
+        {"limit-per-address",
+         "421 Too many connections from your address. Close one or try again later.\r\n"},
+    [REGISTRY_WAITING_FULL] =
+        {"limit-waiting", "421 Too many connections that have not logged in. Try again later.\r\n"},
+    [REGISTRY_WAITING_ADDRESS_FULL] = {"limit-waiting-per-address",
+                                       "421 Too many connections from your address that have not "
+                                       "logged in. Try again later.\r\n"},
+    [REGISTRY_DRAINING] = {"drained",
+                           "421 The server is going down for maintenance. Try again later.\r\n"},
+};
 
 #define REPLY_BROKEN "421 Service not available.\r\n"
 #define REPLY_BANNED "421 Too many failed logins from your address. Try again later.\r\n"
@@ -149,8 +140,8 @@ static bool admit(struct monitor *monitor, int control)
         return false;
     }
     if (limit != REGISTRY_ADMITTED) {
-        guard_log_stranger(monitor, EVENT_REFUSE_CONNECTION, limit_name(limit));
-        turn_away(control, limit_reply(limit));
+        guard_log_stranger(monitor, EVENT_REFUSE_CONNECTION, limits[limit].reason);
+        turn_away(control, limits[limit].reply);
         return false;
     }
     return true;
