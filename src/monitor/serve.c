@@ -98,21 +98,22 @@ static void turn_away(int control, const char *reply)
 }
 
 /* What a limit is called in the log, and what the client hears. */
-static const struct {
-    const char *reason;
-    const char *reply;
-} limits[] = {
-    [REGISTRY_FULL] = {"limit-connections", "421 Too many connections. Try again later.\r\n"},
+static const char *const limit_reasons[] = {
+    [REGISTRY_FULL] = "limit-connections",
+    [REGISTRY_ADDRESS_FULL] = "limit-per-address",
+    [REGISTRY_WAITING_FULL] = "limit-waiting",
+    [REGISTRY_WAITING_ADDRESS_FULL] = "limit-waiting-per-address",
+    [REGISTRY_DRAINING] = "drained",
+};
+static const char *const limit_replies[] = {
+    [REGISTRY_FULL] = "421 Too many connections. Try again later.\r\n",
     [REGISTRY_ADDRESS_FULL] =
-        {"limit-per-address",
-         "421 Too many connections from your address. Close one or try again later.\r\n"},
+        "421 Too many connections from your address. Close one or try again later.\r\n",
     [REGISTRY_WAITING_FULL] =
-        {"limit-waiting", "421 Too many connections that have not logged in. Try again later.\r\n"},
-    [REGISTRY_WAITING_ADDRESS_FULL] = {"limit-waiting-per-address",
-                                       "421 Too many connections from your address that have not "
-                                       "logged in. Try again later.\r\n"},
-    [REGISTRY_DRAINING] = {"drained",
-                           "421 The server is going down for maintenance. Try again later.\r\n"},
+        "421 Too many connections that have not logged in. Try again later.\r\n",
+    [REGISTRY_WAITING_ADDRESS_FULL] = "421 Too many connections from your address that have not "
+                                      "logged in. Try again later.\r\n",
+    [REGISTRY_DRAINING] = "421 The server is going down for maintenance. Try again later.\r\n",
 };
 
 #define REPLY_BROKEN "421 Service not available.\r\n"
@@ -140,8 +141,8 @@ static bool admit(struct monitor *monitor, int control)
         return false;
     }
     if (limit != REGISTRY_ADMITTED) {
-        guard_log_stranger(monitor, EVENT_REFUSE_CONNECTION, limits[limit].reason);
-        turn_away(control, limits[limit].reply);
+        guard_log_stranger(monitor, EVENT_REFUSE_CONNECTION, limit_reasons[limit]);
+        turn_away(control, limit_replies[limit]);
         return false;
     }
     return true;
