@@ -108,12 +108,9 @@ static int connect_request(struct monitor *monitor, struct message *message, str
     return connect_handle(monitor, message, answer, ret_fd);
 }
 
-/* A client that causes a noisy event again and again gets the first ones logged, then a few a
- * second, then a count. */
-bool requests_admit_noise(struct monitor *monitor)
+bool noise_admit(struct noise *noise)
 {
     enum { BURST = 20, REFILL_EVERY = 500 };
-    struct noise *noise = &monitor->noise;
     uint64_t now = clock_msec();
     if (noise->refilled == 0) {
         noise->tokens = BURST;
@@ -122,13 +119,22 @@ bool requests_admit_noise(struct monitor *monitor)
     uint64_t earned = (now - noise->refilled) / REFILL_EVERY;
     noise->refilled += earned * REFILL_EVERY;
     noise->tokens = earned + noise->tokens > BURST ? BURST : noise->tokens + (unsigned)earned;
-    bool quiet = monitor->quiet && monitor->phase != PHASE_SESSION;
-    if (noise->tokens == 0 || quiet) {
+    if (noise->tokens == 0) {
         noise->dropped++;
         return false;
     }
     noise->tokens--;
     return true;
+}
+
+/* A client that causes a noisy event again and again gets the first ones logged, then a few a
+ * second, then a count. */
+bool requests_admit_noise(struct monitor *monitor)
+{
+    if (!monitor->quiet || monitor->phase == PHASE_SESSION)
+        return noise_admit(&monitor->noise);
+    monitor->noise.dropped++;
+    return false;
 }
 
 /* No connection fills the disk with log lines: past its budget, this monitor reads more slowly, and

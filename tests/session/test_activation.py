@@ -105,20 +105,39 @@ class Activation(ServerTest):
             client.login("alice")
             self.assertEqual(notify.recv(4096), b"STATUS=alice from 127.0.0.1: logged in")
             client.expect(200, "TYPE I")
-            data = client.begin("STOR slow.bin")
-            said = b""
-            while not said.startswith(b"STATUS=alice from 127.0.0.1: STOR /slow.bin "):
-                data.send(b"x" * 1000)
-                notify.settimeout(0.3)
-                try:
-                    said = notify.recv(4096)
-                except TimeoutError:
-                    continue
-            data.close()
-            client.read(226)
+            self.wait_for_status(notify, client, "slow.bin", b"/slow.bin")
             notify.settimeout(20)
+            said = b""
             while said != b"STATUS=alice from 127.0.0.1: idle":
                 said = notify.recv(4096)
+
+    def wait_for_status(self, notify, client, name, shown):
+        """An upload of NAME that goes on until the status has it as SHOWN."""
+        data = client.begin(f"STOR {name}")
+        said = b""
+        while not said.startswith(b"STATUS=alice from 127.0.0.1: STOR " + shown + b" "):
+            data.send(b"x" * 1000)
+            notify.settimeout(0.3)
+            try:
+                said = notify.recv(4096)
+            except TimeoutError:
+                continue
+            self.assertNotIn(b"\xc2\x9b", said)
+            said.decode()
+        data.close()
+        client.read(226)
+
+    def test_status_is_fit_for_a_terminal(self):
+        """The text is printed as it is; systemd warns of one that is no UTF-8, and does not show it."""
+        path = str(self.server.directory / "notify")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+            notify.bind(path)
+            client = self.connect(NOTIFY_SOCKET=path)
+            client.login("alice")
+            client.expect(200, "TYPE I")
+            self.wait_for_status(notify, client, "\x9b2J\u202e\xe9", "/?2J?\xe9".encode())
+            # Cut in the middle of a character:
+            self.wait_for_status(notify, client, "\xe9" * 100, b"/" + "\xe9".encode() * 79 + b"?")
 
 
 class Configuration(ServerTest):
