@@ -33,10 +33,9 @@ enum phase {
 struct noise {
     unsigned tokens;
     uint64_t refilled; /* clock_msec */
-    uint64_t dropped;  /* that were one too many */
 };
-/* False if this one is too many; requests.c. */
-bool noise_admit(struct noise *noise);
+/* False if this one, after BURST, is too many; requests.c. */
+bool noise_admit(struct noise *noise, unsigned burst);
 
 /* The other process of the connection. */
 struct cell {
@@ -72,7 +71,9 @@ struct monitor {
     struct pam_process pam;
     char login_detail[256]; /* more about why a login was refused than its word says; "" */
     struct noise noise;     /* events */
+    struct noise commands;  /* logged before the login */
     struct noise statuses;  /* told to systemd */
+    uint64_t left_out;      /* events that were too many */
     uint64_t log_debt; /* bytes of events beyond what time has earned, and when that was counted */
     uint64_t log_time;
     int signals;            /* signalfd */

@@ -279,11 +279,11 @@ static void log_end(struct monitor *monitor, const char *why, int status)
 {
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && guard_leaves_out_end(monitor))
         return;
-    if (monitor->noise.dropped > 0) {
+    if (monitor->left_out > 0) {
         struct event event = EVENT_INIT(EVENT_THROTTLED);
         cleanup_free char *detail = NULL;
         if (asprintf(&detail, "%llu events of this connection were not logged",
-                     (unsigned long long)monitor->noise.dropped) < 0)
+                     (unsigned long long)monitor->left_out) < 0)
             detail = NULL;
         event.detail = detail;
         monitor_log(monitor, &event);

@@ -33,7 +33,7 @@ void status_set(struct monitor *monitor, const char *text)
     (void)registry_set_status(&monitor->registry, text);
     /* No session of ours says as much; one that was taken over must not keep systemd busy, which
      * has other services. */
-    if (!noise_admit(&monitor->statuses))
+    if (!noise_admit(&monitor->statuses, 20))
         return;
     char client[ADDRESS_TEXT_MAX];
     address_format(&monitor->remote, client, sizeof(client));
