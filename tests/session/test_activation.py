@@ -166,9 +166,23 @@ class Configuration(ServerTest):
         second.login("alice")
         record = server.expect_log("connections", "config-rejected", reason="last-good")
         self.assertIn("limits.connections", record["detail"])
-        self.assertIn("limits.connections", server.stderr_file.read_text())
         server.config_file.write_text(good.replace("The good one.", "Mended."))
         self.assertEqual(server.connect(greeting=None).read(220).lines[-1], "Mended.")
+
+    def test_L13_a_mistake_is_not_logged_without_end(self):
+        """Row Q10: whoever is not let in cannot fill the disk with the administrator's mistake."""
+        self.server.configure({"limits": {"waiting_per_address": 1}})
+        first = self.server.connect()
+        self.break_config("nosuch: { };\n")
+        for _ in range(100):
+            client = self.server.connect(greeting=421)
+            client.read_end()
+            client.wait()
+            self.server.clients.remove(client)
+        first.quit()
+        self.assertGreater(len(self.server.logs("connections", "config-rejected")), 0)
+        self.assertLess(len(self.server.logs("connections", "config-rejected")), 60)
+        self.assertEqual(self.server.stderr_file.read_text(), "")
 
     def test_L13_only_its_own(self):
         """What another server has kept in the same directory is not ours."""
