@@ -102,6 +102,8 @@ bool requests_admit_noise(struct monitor *monitor);
 /* Login; login.c. Fills the answer, *RET_FD is the user's folder when it was granted. */
 int login_handle(struct monitor *monitor, struct message *message, struct message *answer,
                  int *ret_fd);
+/* Fills the answer that lets ACCOUNT in; the mount that cell_admit() made goes with it. */
+void login_put_grant(const struct account *account, struct message *answer);
 
 /*
  * What strangers may do how often; guard.c.

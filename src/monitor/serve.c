@@ -97,32 +97,24 @@ static void turn_away(int control, const char *reply)
     (void)shutdown(control, SHUT_WR);
 }
 
-static const char *limit_reply(enum registry_limit limit)
-{
-    switch (limit) {
-    case REGISTRY_ADDRESS_FULL:
-        return "421 Too many connections from your address. Close one or try again later.\r\n";
-    case REGISTRY_WAITING_FULL:
-        return "421 Too many connections that have not logged in. Try again later.\r\n";
-    case REGISTRY_WAITING_ADDRESS_FULL:
-        return "421 Too many connections from your address that have not logged in. Try again "
-               "later.\r\n";
-    case REGISTRY_DRAINING:
-        return "421 The server is going down for maintenance. Try again later.\r\n";
-    default: return "421 Too many connections. Try again later.\r\n";
-    }
-}
-
-static const char *limit_name(enum registry_limit limit)
-{
-    switch (limit) {
-    case REGISTRY_ADDRESS_FULL: return "limit-per-address";
-    case REGISTRY_WAITING_FULL: return "limit-waiting";
-    case REGISTRY_WAITING_ADDRESS_FULL: return "limit-waiting-per-address";
-    case REGISTRY_DRAINING: return "drained";
-    default: return "limit-connections";
-    }
-}
+/* What a limit is called in the log, and what the client hears. */
+static const char *const limit_reasons[] = {
+    [REGISTRY_FULL] = "limit-connections",
+    [REGISTRY_ADDRESS_FULL] = "limit-per-address",
+    [REGISTRY_WAITING_FULL] = "limit-waiting",
+    [REGISTRY_WAITING_ADDRESS_FULL] = "limit-waiting-per-address",
+    [REGISTRY_DRAINING] = "drained",
+};
+static const char *const limit_replies[] = {
+    [REGISTRY_FULL] = "421 Too many connections. Try again later.\r\n",
+    [REGISTRY_ADDRESS_FULL] =
+        "421 Too many connections from your address. Close one or try again later.\r\n",
+    [REGISTRY_WAITING_FULL] =
+        "421 Too many connections that have not logged in. Try again later.\r\n",
+    [REGISTRY_WAITING_ADDRESS_FULL] = "421 Too many connections from your address that have not "
+                                      "logged in. Try again later.\r\n",
+    [REGISTRY_DRAINING] = "421 The server is going down for maintenance. Try again later.\r\n",
+};
 
 #define REPLY_BROKEN "421 Service not available.\r\n"
 #define REPLY_BANNED "421 Too many failed logins from your address. Try again later.\r\n"
@@ -153,8 +145,8 @@ static bool admit(struct monitor *monitor, int control, const char *problems)
         return false;
     }
     if (limit != REGISTRY_ADMITTED) {
-        guard_log_stranger(monitor, EVENT_REFUSE_CONNECTION, limit_name(limit));
-        turn_away(control, limit_reply(limit));
+        guard_log_stranger(monitor, EVENT_REFUSE_CONNECTION, limit_reasons[limit]);
+        turn_away(control, limit_replies[limit]);
         return false;
     }
     return true;

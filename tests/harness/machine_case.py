@@ -68,7 +68,8 @@ class MachineTest(unittest.TestCase):
             problems.append(f"sessions left: {sorted(self.machine.instances())}")
         failed = self.machine.output("systemctl", "list-units", "--failed", "--plain", "--no-legend")
         if failed:
-            problems.append(f"failed units:\n{failed}")
+            said = self.machine.output("journalctl", "-n", "30", "--no-hostname", "-u", "cellftpd.socket")
+            problems.append(f"failed units:\n{failed}\n{said}")
             self.machine.run("systemctl", "reset-failed")
         state = self.machine.show("cellftpd.socket", "ActiveState", "SubState")
         if state != {"ActiveState": "active", "SubState": "listening"}:

@@ -60,6 +60,7 @@ class Fault(CtlTest):
             capture_output=True,
             timeout=60 * slow(),
             check=False,
+            env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0"),  # which cannot be traced
         )
 
     def undisturbed(self, arguments, text):

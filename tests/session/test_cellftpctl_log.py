@@ -105,7 +105,7 @@ class Show(LogTest):
         client = self.login()
         client.stor("caf\udce9", b"hello")
         client.quit()
-        self.server.expect_log("connections", "disconnect")
+        client.wait()
         for kind in ("connections", "auth", "files"):
             written = [json.loads(line) for line in (self.directory / f"{kind}.jsonl").read_text().splitlines()]
             self.assertEqual([json.loads(line) for line in self.log("--json", "--kind", kind)], written)

@@ -1,11 +1,10 @@
 """Regression rows A03, A04 and Q10 with real connections: every try is another process, and the limits hold."""
 
 import select
-import statistics
 import threading
 import time
 
-from harness import PASSWORD, ServerTest, main, slow, wait_until
+from harness import PASSWORD, ServerTest, main, slow, wait_until, within
 
 # What the harness switches off, as it is by default.
 DEFAULTS = {"failures_per_address": 20, "failures_per_name": 100}
@@ -138,7 +137,7 @@ class Guessing(ServerTest):
                 wrong(self.server, f"127.0.1.{number % 3 + 1}")
         started = time.monotonic()
         self.login(source="127.0.0.1").expect(257, "PWD")
-        self.assertLess(time.monotonic() - started, 2 * slow())
+        self.assertLess(time.monotonic() - started, within(2))
 
         # From many addresses, up to the limit of the name.
         for number in range(80):
@@ -171,7 +170,8 @@ class Pausing(ServerTest):
             self.assertGreaterEqual(pause, least, pauses)
 
     def test_A03_right_password_is_never_delayed(self):
-        server = self.make_server({"login": {"delay": "5 s"}})
+        delay = 5 * slow()
+        server = self.make_server({"login": {"delay": f"{delay} s"}})
         guessing = server.connect()
         guessing.expect(331, "USER alice")
         started = time.monotonic()
@@ -181,7 +181,7 @@ class Pausing(ServerTest):
             server.login().expect(257, "PWD")
         self.assertEqual(select.select([guessing.socket], [], [], 0)[0], [], "the refusal came before the logins")
         guessing.read(530)
-        self.assertGreaterEqual(time.monotonic() - started, 5)
+        self.assertGreaterEqual(time.monotonic() - started, delay)
 
     def test_A02_work_is_part_of_the_pause(self):
         """A refusal takes login.delay, for a name that there is and for one that there is not, and not the time of
@@ -193,18 +193,21 @@ class Pausing(ServerTest):
         work = min(self.pause(client, name) for name in names * 3)
         self.assertGreater(work, 0.01, "the hash costs nothing: this test shows nothing")
 
-        delay = 6 * work
+        delay = 10 * work  # longer than the work takes on a machine that does other things as well
         login |= {"delay": f"{int(delay * 1000) + 1} ms", "delay_max": f"{int(delay * 1000) + 1} ms"}
         server.configure({"login": login, "accounts": {"hash_cost": 6}})
-        client = server.connect()
-        times = {name: [] for name in names}
-        for name in names * 8:
-            times[name].append(self.pause(client, name))
+        # Of each the quickest counts: a busy machine makes others slower, and none quicker.
+        quickest = dict.fromkeys(names, delay + work)
+        for _ in range(20):
+            if max(quickest.values()) < delay + work / 2:
+                break
+            client = server.connect()
+            for name in names:
+                quickest[name] = min(quickest[name], self.pause(client, name))
+            client.close()
         for name in names:
-            self.assertGreaterEqual(min(times[name]), delay, name)
-            self.assertLess(min(times[name]), delay + work / 2, name)
-        medians = [statistics.median(times[name]) for name in names]
-        self.assertLess(abs(medians[0] - medians[1]), work / 2, times)
+            self.assertGreaterEqual(quickest[name], delay, name)
+            self.assertLess(quickest[name], delay + work / 2, name)
 
 
 class LogFlood(ServerTest):
@@ -219,14 +222,14 @@ class LogFlood(ServerTest):
         return (self.server.directory / "logs" / f"{name}.log").stat().st_size
 
     def check_count(self, come):
-        """Comes until the log says how many there were (10 s at most): the sum is right."""
-        total = 0
+        """Comes until the log says once more how many there were (10 s at most); how often that was."""
+        total, before = 0, self.server.left_out("127.0.0.1")
 
         def told():
             nonlocal total
             come()
             total += 1
-            return self.server.left_out("127.0.0.1") > 0
+            return self.server.left_out("127.0.0.1") > before
 
         self.assertTrue(wait_until(told, 20))
         return total

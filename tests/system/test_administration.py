@@ -9,6 +9,7 @@ import threading
 import time
 
 from harness import PASSWORD, MachineTest, main, wait_until
+from harness.server import ROOT
 
 LOGS = "/var/log/cellftpd"
 
@@ -219,6 +220,31 @@ class Administration(MachineTest):
                 self.assertEqual(path.read_text(), before + changed)
             finally:
                 path.write_text(before)
+
+    def test_the_drop_in_of_the_manual(self):
+        """The one that bounds the monitor: local users and their files are served all the same."""
+        name = "/etc/systemd/system/cellftpd@.service.d/override.conf"
+        manual = (ROOT / "man/cellftpd.8").read_text(encoding="utf-8")
+        text = re.search(
+            r"^# systemctl edit cellftpd@\.service\n(\[Service\]\n.*?)\.Ed", manual, re.MULTILINE | re.DOTALL
+        )[1]
+        self.machine.write(name, text)
+        self.machine.run("systemctl", "daemon-reload")
+        try:
+            clients = [self.login(), self.login()]
+            clients[0].stor("strict.txt", b"strict")
+            self.assertEqual(clients[1].retr("strict.txt"), b"strict")
+            done = self.machine.run(
+                "nsenter", "--target", self.monitor_of(clients[0]), "--mount", "touch", "/usr/intruder", check=False
+            )
+            self.assertIn("Read-only file system", done.stderr)
+        finally:
+            self.machine.run("rm", "-r", os.path.dirname(name))
+            self.machine.run("systemctl", "daemon-reload")
+
+    def monitor_of(self, client):
+        """The monitor's number in the machine."""
+        return self.machine.show(client.process.unit, "MainPID")["MainPID"]
 
     def test_demo(self):
         """ "make demo" uses the units, beside those that are installed; "make demo-stop" takes them away."""
