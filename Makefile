@@ -142,6 +142,7 @@ check: test-deps
 	@$(MAKE) --no-print-directory all unit
 	@$(MAKE) --no-print-directory VARIANT=asan all unit
 	@$(MAKE) --no-print-directory VARIANT=probe all
+	@echo "a Debian to boot: $$(python3 tests/harness/image.py)"
 	@tests/check
 
 c_files := $(wildcard src/*/*.[ch] tests/unit/*.[ch])
@@ -225,7 +226,7 @@ ifneq ($(systemd_runs),)
 	@echo "    systemctl enable --now cellftpd.socket    listens on port 21"
 	@echo "    curl -u alice ftp://localhost/            logs in"
 else
-	@echo "Without systemd: cellftpd(8), STARTING WITHOUT SYSTEMD."
+	@echo "Without systemd: cellftpd(8), Without systemd."
 endif
 
 # Sessions are told and ended: what serves them goes away.

@@ -74,7 +74,7 @@ static void put_option(struct table *table, const struct option *option,
     table_put(table, "next connection");
 }
 
-static enum exit_status refuse(const char *asked)
+static enum exit_status say_nearest(const char *asked)
 {
     char group[NAME_MAX_BYTES];
     const char *dot = strchr(asked, '.');
@@ -102,7 +102,7 @@ static enum exit_status explain(const struct invocation *invocation,
         best = fit > best ? fit : best;
     }
     if (best == FIT_NOT)
-        return refuse(invocation->name);
+        return say_nearest(invocation->name);
 
     cleanup_table struct table table;
     table_begin(&table, invocation, columns, ELEMENTS(columns),

@@ -119,13 +119,15 @@ static enum exit_status print_steps(const struct invocation *invocation, struct 
     for (char *line = strsep(&rest, "\n"); good && line && *line; line = strsep(&rest, "\n"))
         good = print_step(&table, line, failed, sizeof(failed));
     enum exit_status printed = table_end(&table);
-    if (!good || !WIFEXITED(status) || WEXITSTATUS(status) > STATUS_FAILED) {
+    bool finished =
+        WIFEXITED(status) && WEXITSTATUS(status) == (*failed ? STATUS_FAILED : STATUS_OK);
+    if (!good || !finished) {
         complain("cellftpd --login-test has not come to its end; see cellftpd --check");
         return STATUS_FAILED;
     }
-    if (WEXITSTATUS(status) != 0)
+    if (*failed)
         complain("%s cannot log in: %s", invocation->name, failed);
-    return WEXITSTATUS(status) != 0 ? STATUS_FAILED : printed;
+    return *failed ? STATUS_FAILED : printed;
 }
 
 enum exit_status command_login_test(const struct invocation *invocation)

@@ -31,8 +31,8 @@ static enum exit_status print_removed(const struct invocation *invocation,
 {
     bool purge = option_given(invocation, OPTION_PURGE);
     bool dry = option_given(invocation, OPTION_DRY_RUN);
-    char text[2 * USER_TEXT_MAX];
-    char folder[USER_TEXT_MAX] = "";
+    char text[USER_TEXT_MAX];
+    char folder[PATH_MAX + 32] = "";
     if (account && dry)
         (void)snprintf(folder, sizeof(folder), "; would %s %s", purge ? "remove" : "keep",
                        account->home);

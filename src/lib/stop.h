@@ -19,7 +19,7 @@
  */
 /* clang-format off */
 #define STOP_REASONS(X)                                                                           \
-    X(STOPPED, "stopped", 5000, "The server is shutting down. Goodbye.")                          \
+    X(STOPPED, "stopped", 4000, "The server is shutting down. Goodbye.")                          \
     X(KICKED,  "kicked",   400, "An administrator has ended this session. Goodbye.")              \
     X(LOCKED,  "locked",   400, "This account has been locked. Goodbye.")                         \
     X(EXPIRED, "expired",  400, "This account has expired. Goodbye.")                             \

@@ -71,19 +71,27 @@ class Reasons:
             self.read(path, text)
 
     def find_sinks(self):
-        """Functions with a parameter "const char *reason", and its place."""
+        """Functions with a parameter "const char *reason": name to path to its place. Two files may have a function
+        of the same name for themselves."""
         found = {}
-        for match in re.finditer(r"^[\w ]+?\*?(\w+)\(", self.everything, re.MULTILINE):
-            for place, parameter in enumerate(arguments(self.everything, match.end() - 1)):
-                if re.fullmatch(r"const char \*(reason|why)", parameter):
-                    found[match[1]] = place
+        for path, text in self.sources.items():
+            for match in re.finditer(r"^[\w ]+?\*?(\w+)\(", text, re.MULTILINE):
+                for place, parameter in enumerate(arguments(text, match.end() - 1)):
+                    if re.fullmatch(r"const char \*(reason|why)", parameter):
+                        found.setdefault(match[1], {})[path] = place
         return found
+
+    def place_of(self, path, function):
+        """Where FUNCTION, called in PATH, has its reason; None if it has none."""
+        places = self.sinks.get(function, {})
+        return places.get(path, next((place for at, place in places.items() if str(at).endswith(".h")), None))
 
     def read(self, path, text):
         for match in re.finditer(r"\b(\w+)\(", text):
             given = arguments(text, match.end() - 1)
-            if match[1] in self.sinks and not given[0].startswith(("struct ", "const ")):
-                self.follow(path, text, given[self.sinks[match[1]]])
+            place = self.place_of(path, match[1])
+            if place is not None and not given[0].startswith(("struct ", "const ")):
+                self.follow(path, text, given[place])
             if match[1] == "snprintf" and re.search(r"reason$", given[0]):
                 self.follow(path, text, given[-1])
         for match in re.finditer(r"\b(?:\w*reason|why)\s*=(?!=)\s*", text):

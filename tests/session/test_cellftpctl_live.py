@@ -320,7 +320,7 @@ class Drain(LiveTest):
     def test_interrupted_it_still_refuses(self):
         client = self.login()
         drain = self.start()
-        drain.send_signal(signal.SIGINT)
+        drain.terminate()
         drain.communicate(timeout=10 * slow())
         self.assert_refused()
         client.quit()

@@ -357,7 +357,7 @@ session required MODULE record=DIRECTORY/record
         """systemd sends SIGTERM to all processes of a service at once."""
         client = self.login("walter")
         session, pam = self.session_pid(client), self.pam_pid(client)
-        for pid in (pam, client.monitor_pid, session, pam):
+        for pid in (pam, session, pam, client.monitor_pid):
             os.kill(pid, signal.SIGTERM)
         client.wait()
         client.loose, client.exit_status = True, None

@@ -9,6 +9,7 @@ import threading
 import time
 
 from harness import PASSWORD, MachineTest, main, wait_until
+from harness.server import ROOT
 
 LOGS = "/var/log/cellftpd"
 
@@ -159,6 +160,8 @@ class Administration(MachineTest):
                 thread.join()
         self.assertEqual(faults, [])
         self.assertGreater(len(made), 200)
+        # A line may be written after its reply, but not after its session.
+        self.assertTrue(wait_until(lambda: not self.machine.instances()))
         written = b""
         for path in self.machine.path(LOGS).glob("files.log*"):
             written += gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
@@ -217,6 +220,49 @@ class Administration(MachineTest):
                 self.assertEqual(path.read_text(), before + changed)
             finally:
                 path.write_text(before)
+
+    def test_the_drop_in_of_the_manual(self):
+        """The one that bounds the monitor: local users and their files are served all the same."""
+        name = "/etc/systemd/system/cellftpd@.service.d/override.conf"
+        manual = (ROOT / "man/cellftpd.8").read_text(encoding="utf-8")
+        text = re.search(
+            r"^# systemctl edit cellftpd@\.service\n(\[Service\]\n.*?)\.Ed", manual, re.MULTILINE | re.DOTALL
+        )[1]
+        self.machine.write(name, text)
+        self.machine.run("systemctl", "daemon-reload")
+        try:
+            clients = [self.login(), self.login()]
+            clients[0].stor("strict.txt", b"strict")
+            self.assertEqual(clients[1].retr("strict.txt"), b"strict")
+            done = self.machine.run(
+                "nsenter", "--target", self.monitor_of(clients[0]), "--mount", "touch", "/usr/intruder", check=False
+            )
+            self.assertIn("Read-only file system", done.stderr)
+        finally:
+            self.machine.run("rm", "-r", os.path.dirname(name))
+            self.machine.run("systemctl", "daemon-reload")
+
+    def monitor_of(self, client):
+        """The monitor's number in the machine."""
+        return self.machine.show(client.process.unit, "MainPID")["MainPID"]
+
+    def test_demo(self):
+        """ "make demo" uses the units, beside those that are installed; "make demo-stop" takes them away."""
+        for name in ("tests/demo", "systemd", "build/release/cellftpd", "build/release/cellftpctl"):
+            self.machine.run("mkdir", "-p", f"/root/tree/{os.path.dirname(name)}")
+            self.machine.run("cp", "-r", f"/src/{name}", f"/root/tree/{name}")
+        try:
+            said = self.machine.output("/root/tree/tests/demo", "start")
+            password = re.search(r"^password: (\S+)$", said, re.MULTILINE)[1]
+            client = self.connect(port=2121)
+            client.login("demo", password)
+            self.assertEqual(client.retr("hello.txt").rstrip(), b"Hello from your own cell.")
+        finally:
+            self.machine.run("/root/tree/tests/demo", "stop")
+        client.read(421)
+        client.read_end()
+        self.assertEqual(self.machine.output("systemctl", "list-units", "--all", "--no-legend", "cellftpd-demo*"), "")
+        self.assertFalse(self.machine.path("/run/systemd/system/cellftpd-demo.socket").exists())
 
     def test_z_uninstall(self):
         """The last: all goes but configuration and data. Then it is installed again, and the accounts are there."""

@@ -39,6 +39,7 @@ class Logins(MachineTest):
         owner = self.machine.output("id", "-u", "walter", text="").strip()
         self.assertEqual(str(status.st_uid), owner)
         client.quit()
+        client.wait()
         self.expect_journal("FTP_EVENT=auth-accepted", "FTP_USER=walter")
         self.assertTrue(self.logs("auth", "accepted", user="walter", port=client.process.port))
 

@@ -10,6 +10,7 @@ import threading
 from harness import MachineTest, main, wait_until
 from harness.data import reset
 from harness.machine_case import FTP_PORT
+from harness.server import ROOT
 
 # systemd's own MESSAGE_IDs (systemd.journal-fields(7)): a process that did not end well, a unit that failed.
 PROCESS_EXIT = "98e322203f7a4ed290d09fe03c09fe15"
@@ -33,6 +34,15 @@ class Units(MachineTest):
             "systemd-analyze", "--man=no", "verify", "cellftpd.socket", "cellftpd@.service", "cellftpd.slice"
         )
         self.assertEqual(done.stdout + done.stderr, "")
+
+    def test_capabilities_are_those_of_the_source(self):
+        """The unit leaves what the monitor asks for, and nothing else."""
+        source = (ROOT / "src/monitor/capabilities.c").read_text(encoding="utf-8")
+        wanted = {name.lower() for name in re.findall(r"CAPABILITY\((CAP_\w+)\)", source)}
+        self.assertIn("cap_sys_admin", wanted)
+        unit = self.connect().process.unit
+        left = self.machine.show(unit, "CapabilityBoundingSet")["CapabilityBoundingSet"]
+        self.assertEqual(set(left.split()), wanted)
 
     def test_login_over_both_families(self):
         for host in ("127.0.0.1", "::1"):
