@@ -3,7 +3,6 @@
 
 #include "lib/text.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 void json_print_string(FILE *file, const char *text)
@@ -45,12 +44,6 @@ void json_text(struct json_object *object, const char *member, const char *text)
 {
     json_member(object, member);
     json_print_string(object->file, text);
-}
-
-void json_number(struct json_object *object, const char *member, uint64_t number)
-{
-    json_member(object, member);
-    (void)fprintf(object->file, "%" PRIu64, number);
 }
 
 void json_boolean(struct json_object *object, const char *member, bool value)

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 
 /* Prints TEXT as a string with its quotes; NULL is null. JSON is UTF-8 and a path need not be: the
@@ -16,7 +15,6 @@ struct json_object {
 };
 void json_begin(struct json_object *object, FILE *file);
 void json_text(struct json_object *object, const char *member, const char *text);
-void json_number(struct json_object *object, const char *member, uint64_t number);
 void json_boolean(struct json_object *object, const char *member, bool value);
 /* The member's name only; the caller prints its value. */
 void json_member(struct json_object *object, const char *member);
