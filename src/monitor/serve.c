@@ -111,8 +111,8 @@ static const char *const limit_replies[] = {
         "421 Too many connections from your address. Close one or try again later.\r\n",
     [REGISTRY_WAITING_FULL] =
         "421 Too many connections that have not logged in. Try again later.\r\n",
-    [REGISTRY_WAITING_ADDRESS_FULL] = "421 Too many connections from your address that have not "
-                                      "logged in. Try again later.\r\n",
+    [REGISTRY_WAITING_ADDRESS_FULL] = ("421 Too many connections from your address that have not "
+                                       "logged in. Try again later.\r\n"),
     [REGISTRY_DRAINING] = "421 The server is going down for maintenance. Try again later.\r\n",
 };
 

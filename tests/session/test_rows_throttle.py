@@ -171,7 +171,7 @@ class Pausing(ServerTest):
 
     def test_A03_right_password_is_never_delayed(self):
         delay = 5 * slow()
-        server = self.make_server({"login": {"delay": f"{delay} s"}})
+        server = self.make_server({"login": {"delay": f"{delay} s", "delay_max": f"{delay} s"}})
         guessing = server.connect()
         guessing.expect(331, "USER alice")
         started = time.monotonic()
