@@ -92,6 +92,17 @@ class Show(LogTest):
         self.log("--kind", "nothing", status=USAGE)
         self.log("--lines", "99999999", status=USAGE)
 
+    def test_end_of_a_session_is_its_last_line(self):
+        """Events of one millisecond are in several files."""
+        when, origin = "2026-11-22T17:04:21.123Z", "remote=127.0.0.1 port=1 session=7f3a90c2d4e5f601"
+        events = ["connections connect", "auth accepted", "files list", "files rename", "connections disconnect"]
+        for event in events:
+            with open(self.directory / f"{event.split()[0]}.log", "a", encoding="ascii") as file:
+                file.write(f"{when} {event} {origin}\n")
+        for options in ([], ["--since", "2026-01-01"], ["--lines", "3"]):
+            with self.subTest(options):
+                self.assertEqual(self.words("--session", "7f3a90c2d4e5f601", *options), events[-3:] if "3" in options else events)
+
     def test_json(self):
         client = self.login()
         name = "caf\udce9 \"x\" \\"
