@@ -46,7 +46,7 @@ static bool is_bold(void)
 static void json_put(struct table *table, const char *text, bool bare)
 {
     if (table->column == 0) {
-        if (table->rows == TABLE_OF_MANY)
+        if (table->rows != TABLE_OF_ONE)
             (void)fputs(table->done > 0 ? ",\n" : "\n", stdout);
         json_begin(&table->object, stdout);
     }
