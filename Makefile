@@ -156,7 +156,18 @@ lint: test-deps
 	clang-format --dry-run --Werror $(c_files)
 	cppcheck --quiet --enable=warning,performance,portability --error-exitcode=1 --inline-suppr \
 		--suppress=missingIncludeSystem --suppress=memleak -Isrc -I$(O) -D_GNU_SOURCE src
-	clang-tidy --quiet $(wildcard src/*/*.c) -- -std=gnu17 $(all_cppflags)
+	@$(MAKE) --no-print-directory -j$$(nproc) tidy
+
+# File by file, side by side: it takes longer than everything else together.
+.PHONY: tidy
+tidy_files := $(patsubst src/%.c,$(O)/tidy/%.ok,$(wildcard src/*/*.c))
+tidy: $(tidy_files)
+$(O)/tidy/%.ok: src/%.c $(wildcard src/*/*.h) .clang-tidy
+	@mkdir -p $(@D)
+	$(call quiet,TIDY,$<)clang-tidy --quiet $< -- -std=gnu17 $(all_cppflags) 2> $@.log \
+		|| { cat $@.log >&2; exit 1; }
+	@touch $@
+
 lint-fix:
 	clang-format -i $(c_files)
 

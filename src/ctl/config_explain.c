@@ -106,7 +106,7 @@ static enum exit_status explain(const struct invocation *invocation,
 
     cleanup_table struct table table;
     table_begin(&table, invocation, columns, ELEMENTS(columns),
-                best == FIT_NAME ? TABLE_OF_ONE : TABLE_OF_MANY);
+                best == FIT_NAME ? TABLE_OF_ONE : TABLE_OF_BLOCKS);
     for (size_t i = 0; i < option_count(); i++)
         if (fit_of(option_at(i), invocation->name) == best)
             put_option(&table, option_at(i), &explanation->places[i], explanation);

@@ -25,6 +25,7 @@ enum {
 struct source {
     struct log_reader reader;
     bool waiting;
+    bool ends; /* it is the last of its session, whatever else has the same time */
     int64_t time;
     char *text; /* owned */
 };
@@ -62,9 +63,18 @@ static int fill(struct merge *merge, struct source *source, step advance)
         free(source->text);
         source->text = take_pointer(text);
         source->time = parsed.time;
+        source->ends =
+            strcmp(parsed.file, "connections") == 0 && strcmp(parsed.word, "disconnect") == 0;
         source->waiting = true;
     }
     return 1;
+}
+
+/* Whether the line of ONE belongs before that of OTHER. The end of a session is the last of it: its
+ * file must not put it before a transfer of the same millisecond. */
+static bool precedes(const struct source *one, const struct source *other)
+{
+    return one->time < other->time || (one->time == other->time && !one->ends && other->ends);
 }
 
 /* The line that comes first going in the direction of ADVANCE: the oldest, or the newest. *RET is
@@ -78,8 +88,7 @@ static int take_first(struct merge *merge, step advance, char **ret)
         int r = fill(merge, source, advance);
         if (r < 0)
             return r;
-        if (r == 1 && (!first || (advance == log_reader_next ? source->time < first->time
-                                                             : source->time >= first->time)))
+        if (r == 1 && (!first || precedes(source, first) == (advance == log_reader_next)))
             first = source;
     }
     if (first) {

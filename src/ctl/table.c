@@ -22,7 +22,7 @@ void table_begin(struct table *table, const struct invocation *invocation,
         table->format = TABLE_JSON;
     else if (!isatty(STDOUT_FILENO))
         table->format = TABLE_TABS;
-    if (table->format == TABLE_JSON && rows == TABLE_OF_MANY)
+    if (table->format == TABLE_JSON && rows != TABLE_OF_ONE)
         (void)putchar('[');
 }
 
@@ -68,17 +68,29 @@ static size_t width_of(const char *text)
     return width;
 }
 
-/* TEXT as it can be shown: in quotes if they change more than that they are there. */
-static int append_shown(struct buffer *buffer, const char *text)
+/* Whether TEXT, which is QUOTED with quotes around it, has nothing that a terminal could act upon,
+ * and with STRICT nothing either that a program could mistake for quotes. */
+static bool is_harmless(const char *text, const char *quoted, bool strict)
+{
+    const char *q = quoted + 1;
+    for (; *text; text++, q++) {
+        if (*q == '\\' && !strict && (*text == '\\' || *text == '"'))
+            q++;
+        if (*q != *text || (strict && *text == '\\'))
+            return false;
+    }
+    return true;
+}
+
+/* TEXT as it can be shown: in quotes only if it must. */
+static int append_shown(struct buffer *buffer, const char *text, bool strict)
 {
     size_t size = strlen(text);
     size_t before = buffer_size(buffer);
     int r = text_append_quoted(buffer, text, size);
     if (r < 0)
         return r;
-    const char *quoted = buffer_begin(buffer) + before;
-    if (size > 0 && buffer_size(buffer) - before == size + 2 &&
-        memcmp(quoted + 1, text, size) == 0) {
+    if (size > 0 && is_harmless(text, buffer_begin(buffer) + before, strict)) {
         buffer->end = buffer->start + before;
         r = buffer_append(buffer, text, size);
     }
@@ -90,7 +102,7 @@ static void keep_cell(struct table *table, const char *text)
     if (!table->columns[table->column].heading || table->error < 0)
         return;
     size_t before = buffer_size(&table->cells);
-    int r = append_shown(&table->cells, text);
+    int r = append_shown(&table->cells, text, table->format != TABLE_ALIGNED);
     if (r < 0) {
         table->error = r;
         return;
@@ -144,8 +156,8 @@ static const char *print_row(const struct table *table, const char *cell)
     return cell;
 }
 
-/* A table of one: a line for each column. */
-static void print_lines(const struct table *table, const char *cell)
+/* A row as a line for each column; returns what is behind it. */
+static const char *print_lines(const struct table *table, const char *cell)
 {
     size_t longest = 0;
     for (size_t i = 0; i < table->count; i++)
@@ -163,6 +175,7 @@ static void print_lines(const struct table *table, const char *cell)
             (void)printf("%*s%s\n", (int)(longest - size + GAP), "", cell);
         cell += strlen(cell) + 1;
     }
+    return cell;
 }
 
 /* --- Values --- */
@@ -182,7 +195,7 @@ static void put(struct table *table, const char *text, bool bare)
         json_end(&table->object);
     } else if (table->format == TABLE_TABS && table->error == 0) {
         if (table->rows == TABLE_OF_ONE)
-            print_lines(table, buffer_begin(&table->cells));
+            (void)print_lines(table, buffer_begin(&table->cells));
         else
             (void)print_row(table, buffer_begin(&table->cells));
         buffer_clear(&table->cells);
@@ -228,9 +241,11 @@ void table_format_time(time_t when, char ret[TABLE_TIME_MAX])
 static void print_aligned(struct table *table)
 {
     const char *cell = buffer_begin(&table->cells);
-    if (table->rows == TABLE_OF_ONE) {
-        if (table->done > 0)
-            print_lines(table, cell);
+    if (table->rows != TABLE_OF_MANY) {
+        for (uint64_t i = 0; i < table->done; i++) {
+            (void)fputs(i > 0 ? "\n" : "", stdout);
+            cell = print_lines(table, cell);
+        }
         return;
     }
     for (size_t i = 0; i < table->count; i++)

@@ -2,7 +2,7 @@
  * The output of every command that shows something: columns with a heading for people on a
  * terminal, tabs and no heading elsewhere, an array of objects with --json. Only src/ctl includes
  * it. A value that could be mistaken for another (a tab, a control character) is shown in quotes,
- * as in the logs.
+ * as in the logs; where a program reads it, one with a quote or a backslash too.
  *
  *   table_begin(&table, invocation, columns, ELEMENTS(columns), TABLE_OF_MANY);
  *   for each row: one table_put... for each column
@@ -28,8 +28,9 @@ struct table_column {
 };
 
 enum table_format { TABLE_ALIGNED, TABLE_TABS, TABLE_JSON };
-/* TABLE_OF_ONE: each column a line "heading value", in JSON one object. */
-enum table_rows { TABLE_OF_MANY, TABLE_OF_ONE };
+/* TABLE_OF_ONE: each column a line "heading value", in JSON one object. TABLE_OF_BLOCKS: rows that
+ * are too wide for a terminal, which shows each as a table of one; elsewhere like TABLE_OF_MANY. */
+enum table_rows { TABLE_OF_MANY, TABLE_OF_BLOCKS, TABLE_OF_ONE };
 
 struct table {
     enum table_format format;

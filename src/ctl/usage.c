@@ -7,7 +7,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-enum { SYNTAX_MAX = 4096 };
+enum { SYNTAX_MAX = 4096, WIDTH = 80, CONTINUED = 8, ENTRY = 23 };
 
 const struct exit_meaning exit_meanings[] = {
     {STATUS_OK, "everything was done"},
@@ -86,13 +86,43 @@ void command_append_syntax(struct buffer *buffer, const struct command *command)
     append_choices(buffer, command);
 }
 
+/* TEXT from COLUMN on, no wider than a terminal: broken only where BETWEEN stands, which begins
+ * with a space; the following lines begin at INDENT. */
+static void print_wrapped(FILE *file, const char *text, const char *between, size_t column,
+                          size_t indent)
+{
+    bool is_first = true;
+    for (const char *piece = text, *next; *piece; piece = next) {
+        const char *end = strstr(piece + 1, between);
+        next = end ? end : piece + strlen(piece);
+        if (!is_first && column + (size_t)(next - piece) > WIDTH) {
+            (void)fprintf(file, "\n%*s", (int)indent, "");
+            column = indent;
+            piece++; /* the space */
+        }
+        (void)fwrite(piece, 1, (size_t)(next - piece), file);
+        column += (size_t)(next - piece);
+        is_first = false;
+    }
+    (void)fputc('\n', file);
+}
+
 static void print_syntax(FILE *file, const char *before, const struct command *command)
 {
     cleanup_buffer struct buffer text;
     buffer_init(&text, SYNTAX_MAX);
     (void)buffer_append_string(&text, before);
     command_append_syntax(&text, command);
-    (void)fprintf(file, "%.*s\n", (int)buffer_size(&text), buffer_begin(&text));
+    if (buffer_append(&text, "", 1) < 0)
+        return;
+    print_wrapped(file, buffer_begin(&text), " [", 0, CONTINUED);
+}
+
+/* "  NAME   MEANING", the second with "WHAT: " in front unless that is NULL. */
+static void print_entry(FILE *file, const char *name, const char *what, const char *meaning)
+{
+    int start = fprintf(file, "  %-20s %s%s", name, what ? what : "", what ? ": " : "");
+    print_wrapped(file, meaning, " ", start > 0 ? (size_t)start : 0, ENTRY);
 }
 
 static void print_option(FILE *file, const struct option_word *word)
@@ -102,10 +132,9 @@ static void print_option(FILE *file, const struct option_word *word)
                    word->letter ? &word->letter : "", word->letter ? ", " : "", word->word,
                    word->kind != OPERAND_NONE ? " " : "",
                    word->kind != OPERAND_NONE ? operand_placeholder(word->kind) : "");
-    (void)fprintf(file, "  %-20s %s\n", text, word->meaning);
+    print_entry(file, text, NULL, word->meaning);
     if (word->kind != OPERAND_NONE && word->kind != OPERAND_FILE)
-        (void)fprintf(file, "  %-20s %s: %s\n", "", operand_placeholder(word->kind),
-                      operand_expected(word->kind));
+        print_entry(file, "", operand_placeholder(word->kind), operand_expected(word->kind));
 }
 
 static void print_options(FILE *file, unsigned options)
@@ -136,8 +165,8 @@ static void print_command(FILE *file, const struct command *command)
     if (command->operands[0].kind != OPERAND_NONE)
         (void)fputs("\n", file);
     for (size_t i = 0; i < OPERANDS_MAX && command->operands[i].kind != OPERAND_NONE; i++)
-        (void)fprintf(file, "  %-20s %s\n", operand_placeholder(command->operands[i].kind),
-                      operand_expected(command->operands[i].kind));
+        print_entry(file, operand_placeholder(command->operands[i].kind), NULL,
+                    operand_expected(command->operands[i].kind));
     print_options(file, command->options | OPTIONS_OF_ALL);
     print_statuses(file, command);
 }

@@ -99,6 +99,33 @@ static bool test_local(struct test *test)
 
 /* --- The users of the system --- */
 
+/* What to do about a refusal, by its word. */
+static const char *remedy_of(const char *word)
+{
+    static const struct {
+        enum refusal refusal;
+        const char *remedy;
+    } remedies[] = {
+        {REFUSAL_BAD_PASSWORD, "passwd NAME gives the user a new one"},
+        {REFUSAL_LOCKED, "passwd --unlock NAME; if a module counts failures, faillock --user NAME"},
+        {REFUSAL_EXPIRED, "chage --expiredate -1 NAME; if the password has been expired for too "
+                          "long, passwd NAME"},
+        {REFUSAL_PASSWORD_EXPIRED, "a new one by passwd NAME: FTP cannot ask for it"},
+        {REFUSAL_NOLOGIN, "remove /etc/nologin or /run/nologin, which keep everybody out"},
+        {REFUSAL_FTPUSERS, "take the name out of /etc/ftpusers"},
+        {REFUSAL_UID_TOO_LOW, "lower pam.uid_min; but root never logs in"},
+        {REFUSAL_UID_OF_LOCAL,
+         "choose accounts.uid_min and accounts.uid_max where no user of the system is"},
+        {REFUSAL_GROUP_ROOT, "give the user another primary group: usermod --gid GROUP NAME"},
+        {REFUSAL_NO_HOME, "make the home, a directory that belongs to the user"},
+        {REFUSAL_PAM_SERVICE, PAM_SERVICE_REMEDY},
+    };
+    for (size_t i = 0; word && i < sizeof(remedies) / sizeof(remedies[0]); i++)
+        if (strcmp(refusal_word(remedies[i].refusal), word) == 0)
+            return remedies[i].remedy;
+    return "see SYSTEM USERS AND PAM in cellftpd(8), and what the modules say in the journal";
+}
+
 /* What can be told without a password: PAM itself is not asked. False if there is no such user. */
 static bool test_system_user(struct test *test)
 {
@@ -110,7 +137,7 @@ static bool test_system_user(struct test *test)
     enum refusal refusal = system_user_permit(test->monitor.config, entry);
     say(test, refusal == REFUSAL_NONE ? RESULT_OK : RESULT_FAILED, "system user",
         refusal == REFUSAL_NONE ? "it is there" : refusal_word(refusal),
-        "see \"Users of the system\" in cellftpd(8)");
+        remedy_of(refusal_word(refusal)));
     if (refusal != REFUSAL_NONE)
         return true;
     say(test, RESULT_UNTESTED, "PAM", "it decides when it is given a password",
@@ -153,8 +180,7 @@ static bool test_pam(struct test *test)
     if (asprintf(&found, "%s%s%s", reason ? reason : "unknown-user",
                  *test->monitor.login_detail ? ": " : "", test->monitor.login_detail) < 0)
         found = NULL;
-    say(test, RESULT_FAILED, "PAM", found ? found : "",
-        "see \"Users of the system\" in cellftpd(8); the modules' own words are in the journal");
+    say(test, RESULT_FAILED, "PAM", found ? found : "", remedy_of(reason));
     return true;
 }
 

@@ -119,11 +119,15 @@ static const char *const limit_replies[] = {
 #define REPLY_BROKEN "421 Service not available.\r\n"
 #define REPLY_BANNED "421 Too many failed logins from your address. Try again later.\r\n"
 
-/* True if the connection may go on. */
-static bool admit(struct monitor *monitor, int control)
+/* True if the connection may go on. PROBLEMS of the configuration are logged here, where it is
+ * known that a stranger does not fill the disk with them. */
+static bool admit(struct monitor *monitor, int control, const char *problems)
 {
     bool banned = false;
-    if (guard_arrival(monitor, &banned) < 0) {
+    int arrived = guard_arrival(monitor, &banned);
+    if (problems && !monitor->quiet)
+        monitor_log_reason(monitor, EVENT_CONFIG_REJECTED, "last-good", problems);
+    if (arrived < 0) {
         turn_away(control, REPLY_BROKEN);
         return false;
     }
@@ -271,11 +275,11 @@ static void log_end(struct monitor *monitor, const char *why, int status)
 {
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && guard_leaves_out_end(monitor))
         return;
-    if (monitor->noise.dropped > 0) {
+    if (monitor->left_out > 0) {
         struct event event = EVENT_INIT(EVENT_THROTTLED);
         cleanup_free char *detail = NULL;
         if (asprintf(&detail, "%llu events of this connection were not logged",
-                     (unsigned long long)monitor->noise.dropped) < 0)
+                     (unsigned long long)monitor->left_out) < 0)
             detail = NULL;
         event.detail = detail;
         monitor_log(monitor, &event);
@@ -381,10 +385,8 @@ int monitor_serve(const struct config *config, const char *problems, int control
         return 1;
     }
 
-    if (problems)
-        monitor_log_reason(&monitor, EVENT_CONFIG_REJECTED, "last-good", problems);
     int status = 0;
-    if (admit(&monitor, connection) && serve_connection(&monitor, &connection) < 0)
+    if (admit(&monitor, connection, problems) && serve_connection(&monitor, &connection) < 0)
         status = 1;
     registry_leave(&monitor.registry);
     monitor.signals = close_fd(monitor.signals);

@@ -66,6 +66,14 @@ class CommandLine(CtlTest):
         objects = json.loads(self.ctl("commands", "--json").stdout)
         self.assertEqual([entry["command"] for entry in objects], [line[0] for line in lines])
 
+    def test_help_fits_a_terminal(self):
+        helps = [["--help"]]
+        helps += [[*line.split("\t")[0].split(), "--help"] for line in self.ctl("commands").stdout.splitlines()]
+        for arguments in helps:
+            with self.subTest(arguments):
+                wide = [line for line in self.ctl(*arguments).stdout.splitlines() if len(line) > 80]
+                self.assertEqual(wide, [])
+
     def test_usage_errors(self):
         for arguments in (
             [],

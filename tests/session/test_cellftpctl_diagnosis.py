@@ -5,6 +5,7 @@ import os
 import subprocess
 
 from harness import PASSWORD, ServerTest, main, slow
+from harness.ctl import Terminal
 
 FAILED, USAGE, NOT_CONFIGURED = 1, 2, 6
 
@@ -168,6 +169,19 @@ class Throttle(DiagnosisTest):
 
 
 class Explain(DiagnosisTest):
+    def test_on_a_terminal(self):
+        """A block for each option, with its values as they stand in the file."""
+        for asked, options in (("auth.order", ["auth.order"]), ("active", ["active.enabled", "active.port_20"])):
+            program, config = str(self.server.ctl_program), str(self.server.config_file)
+            terminal = Terminal([program, "--config", config, "config", "explain", asked])
+            self.addCleanup(terminal.close)
+            status, text = terminal.end()
+            self.assertEqual(status, 0)
+            blocks = text.split("\r\n\r\n")
+            self.assertEqual([block.split()[:2] for block in blocks], [["option", name] for name in options])
+            if asked == "auth.order":
+                self.assertRegex(text, r'default +\[ "local", "pam" \]\r\n')
+
     def test_where_it_comes_from(self):
         more = self.server.directory / "conf.d"
         more.mkdir()

@@ -261,6 +261,28 @@ class LogFlood(ServerTest):
         self.assertLess(written, LINES)
         self.assertEqual(written + self.server.left_out("127.0.0.1"), total)
 
+    def test_Q10_commands_of_strangers(self):
+        """They may be logged (logs.commands), but a stranger does not fill the disk with them."""
+        self.server.configure({"logs": {"commands": True}})
+        client = self.connect()
+        began = time.monotonic()
+        for _ in range(20):
+            client.raw(b"NOOP\r\n" * 100)
+            for _ in range(100):
+                client.read(200)
+        client.login("alice")
+        seconds = time.monotonic() - began
+        for _ in range(100):
+            client.expect(257, "PWD")
+        client.quit()
+        client.wait()
+        written = len(self.server.logs("commands", command="NOOP"))
+        self.assertLessEqual(written, 100 + 2 * (seconds + 1))
+        self.assertEqual(len(self.server.logs("commands", command="PWD")), 100)
+        before = len(self.server.logs("commands")) - 101  # and QUIT
+        left_out = self.server.expect_log("connections", "log-throttled", user="alice")["detail"]
+        self.assertEqual(left_out.split()[0], str(2000 + 2 - before))
+
     def test_Q10_connections_that_say_nonsense(self):
         """Connect, three bad commands, disconnect: five lines each, all there or all counted."""
 

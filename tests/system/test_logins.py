@@ -42,6 +42,9 @@ class Logins(MachineTest):
         client.wait()
         self.expect_journal("FTP_EVENT=auth-accepted", "FTP_USER=walter")
         self.assertTrue(self.logs("auth", "accepted", user="walter", port=client.process.port))
+        # The machine has no /etc/ftpusers: that is no error of any login.
+        errors = self.machine.journal(f"--since=@{self.since:.6f}", "--identifier=cellftpd", "--priority=err")
+        self.assertEqual([entry["MESSAGE"] for entry in errors if "ftpusers" in entry["MESSAGE"]], [])
 
     def test_S08_no_new_privileges(self):
         """What the unit takes away from every process of a session."""
