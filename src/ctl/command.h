@@ -116,6 +116,10 @@ enum command_needs {
     NEEDS_CONFIG,  /* anybody may run it who may read the configuration */
     NEEDS_ROOT,    /* the same, and root: else STATUS_NO_PERMISSION before it does anything */
     NEEDS_NOTHING, /* it runs without a configuration, or reads it itself */
+    /* As NEEDS_CONFIG and NEEDS_ROOT. But where the configuration has mistakes, the last good one
+     * serves, as it does for connections: what they do can be seen and ended at any time. */
+    NEEDS_LOGS,
+    NEEDS_SERVER,
 };
 
 struct invocation;
@@ -131,6 +135,11 @@ struct command {
 };
 extern const struct command commands[];
 extern const size_t command_count;
+
+static inline bool command_needs_root(const struct command *command)
+{
+    return command->needs == NEEDS_ROOT || command->needs == NEEDS_SERVER;
+}
 
 struct invocation {
     const char *words[WORDS_MAX]; /* all that is no option, as given */

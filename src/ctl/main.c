@@ -6,6 +6,7 @@
 #include "ctl/command.h"
 
 #include "lib/cleanup.h"
+#include "lib/config_last.h"
 
 #include <errno.h>
 #include <string.h>
@@ -22,19 +23,28 @@ static enum exit_status print_about(const struct invocation *invocation)
     return usage_print(stdout, invocation) ? STATUS_OK : STATUS_USAGE;
 }
 
+static bool follows_server(const struct command *command)
+{
+    return command->needs == NEEDS_LOGS || command->needs == NEEDS_SERVER;
+}
+
 static enum exit_status run_configured(struct invocation *invocation)
 {
-    cleanup_config struct config *config = NULL;
+    cleanup_config struct config *config = NULL, *last = NULL;
     cleanup_buffer struct buffer problems;
     buffer_init(&problems, PROBLEMS_MAX);
     enum exit_status status = config_of(invocation, &config, &problems);
     if (status != STATUS_OK) {
         if (buffer_size(&problems) > 0)
             (void)fwrite(buffer_begin(&problems), 1, buffer_size(&problems), stderr);
-        complain("the configuration has mistakes or cannot be read; nothing was done");
-        return status;
+        if (!config || !follows_server(invocation->command) ||
+            config_recall(config, invocation->config_path, &last) < 0) {
+            complain("the configuration has mistakes or cannot be read; nothing was done");
+            return status;
+        }
+        complain("the configuration has mistakes; the last good one is used");
     }
-    invocation->config = config;
+    invocation->config = last ? last : config;
     return invocation->command->run(invocation);
 }
 
@@ -43,7 +53,7 @@ static enum exit_status run(struct invocation *invocation)
     const struct command *command = invocation->command;
     if (command->needs == NEEDS_NOTHING)
         return command->run(invocation);
-    if (command->needs == NEEDS_ROOT && geteuid() != 0) {
+    if (command_needs_root(command) && geteuid() != 0) {
         complain("\"%s%s%s\" must be run by root; try sudo", command->noun,
                  command->verb ? " " : "", command->verb ? command->verb : "");
         return STATUS_NO_PERMISSION;

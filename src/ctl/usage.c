@@ -150,7 +150,7 @@ static void print_statuses(FILE *file, const struct command *command)
     (void)fputs("\nexit status:\n", file);
     for (size_t i = 0; i < exit_meaning_count; i++) {
         enum exit_status status = exit_meanings[i].status;
-        if (command && ((status == STATUS_NO_PERMISSION && command->needs != NEEDS_ROOT) ||
+        if (command && ((status == STATUS_NO_PERMISSION && !command_needs_root(command)) ||
                         (status == STATUS_NOT_CONFIGURED && command->needs == NEEDS_NOTHING &&
                          strcmp(command->noun, "config") != 0)))
             continue;

@@ -1,8 +1,8 @@
 /*
  * The last good configuration: kept in directories.run while the configuration is right, and used
  * by new connections while it is wrong, so that a mistake in the file never takes the service down
- * (row L13). The monitor uses it, before it gives up its rights. It never outlives a reboot: the
- * run directory is on a tmpfs.
+ * (row L13). The monitor uses it, before it gives up its rights, and cellftpctl, to find what the
+ * server does. It never outlives a reboot: the run directory is on a tmpfs.
  */
 #pragma once
 

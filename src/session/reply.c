@@ -122,6 +122,7 @@ static const struct {
     {EMFILE, 451, "The server is out of resources; try again later."},
     {ENFILE, 451, "The server is out of resources; try again later."},
     {ECANCELED, 426, "Transfer aborted."},
+    {ESHUTDOWN, 426, "The session is ended, and the transfer with it."},
     {ETIMEDOUT, 426, "No data moved for too long: transfer given up."},
     {ECONNRESET, 426, "The data connection broke."},
     {EPIPE, 426, "The data connection broke."},

@@ -10,6 +10,7 @@
 #include "session/listing.h"
 #include "session/transfer.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,7 +142,8 @@ static void obey_monitor(struct session *session)
     if (message_receive(session->monitor, &message, &fd) == 1 && message.type == REQUEST_STOP)
         reason = stop_reason_of(message_get_u32(&message));
     (void)close_fd(fd);
-    transfer_drop(session);
+    if (session->transfer)
+        transfer_end(session, -ESHUTDOWN);
     reply(session, 421, "%s", stop_text(reason));
     session_close(session, stop_word(reason));
 }

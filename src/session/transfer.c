@@ -152,7 +152,10 @@ void transfer_log(struct session *session, const struct transfer *transfer, enum
     event.offset = transfer->offset > 0 ? transfer->offset : EVENT_UNSET;
     event.duration = clock_usec() - transfer->started;
     event.reply = code;
-    event.reason = error == -ECANCELED ? "aborted" : error < 0 ? strerrordesc_np(-error) : NULL;
+    event.reason = error == -ECANCELED   ? "aborted"
+                   : error == -ESHUTDOWN ? "session-ended"
+                   : error < 0           ? strerrordesc_np(-error)
+                                         : NULL;
     tell_event(session, &event);
 }
 

@@ -49,7 +49,7 @@ struct transfer *transfer_start(struct session *session, const struct transfer_k
 bool transfer_is_possible(struct session *session);
 /* Goes on as far as possible without waiting. */
 void transfer_run(struct session *session);
-/* Ends it with ERROR (-ECANCELED for ABOR). */
+/* Ends it with ERROR (-ECANCELED for ABOR, -ESHUTDOWN where the server ends the session). */
 void transfer_end(struct session *session, int error);
 /* Ends it because nobody is left to wait for it. */
 void transfer_drop(struct session *session);

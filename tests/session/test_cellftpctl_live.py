@@ -9,7 +9,7 @@ import time
 
 from harness import ServerTest, main, process, slow, wait_until, within
 
-FAILED, USAGE = 1, 2
+FAILED, USAGE, NOT_CONFIGURED = 1, 2, 6
 DRAINED = "The server is going down for maintenance. Try again later."
 
 
@@ -112,6 +112,29 @@ class Who(LiveTest):
         )
 
 
+class WrongConfiguration(LiveTest):
+    def test_the_server_can_be_handled(self):
+        """A mistake in the configuration keeps nobody from seeing and ending what goes on."""
+        client, other = self.login(), self.login("bob")
+        text = self.server.config_file.read_text()
+        self.server.config_file.write_text(text + "limits: { connections = 0; };\n")
+        done = self.ctl("who", "--json")
+        self.assertEqual({row["user"] for row in json.loads(done.stdout)}, {"alice", "bob"})
+        self.assertIn("limits.connections", done.stderr)
+        self.assertIn("the last good one is used", done.stderr)
+        self.assertIn("1 session ended", self.ctl("user", "lock", "alice").stdout)
+        self.ctl("kick", "bob")
+        for lost in (client, other):
+            lost.read(421)
+            lost.read_end()
+        self.assertIn("auth accepted", self.ctl("log").stdout)
+        self.ctl("throttle", "list")
+        self.ctl("user", "add", "carol", "--generate", status=NOT_CONFIGURED)
+        (self.server.directory / "run" / "last-good.conf").unlink()
+        self.ctl("who", status=NOT_CONFIGURED)
+        self.server.config_file.write_text(text)
+
+
 class Kick(LiveTest):
     def kicked(self, client, **fields):
         """The records of a kick, and who did it."""
@@ -140,7 +163,7 @@ class Kick(LiveTest):
         client.read_end()
         record = self.kicked(client, session=row["session"])
         self.assertEqual((record["session"], record["user"]), (row["session"], "alice"))
-        self.server.expect_log("files", "download-failed", path="/big")
+        self.server.expect_log("files", "download-failed", path="/big", reason="session-ended")  # not: by the client
 
     def test_L12_upload(self):
         client = self.login()
