@@ -2,8 +2,10 @@
 #include "ctl/user.h"
 
 #include "ctl/record.h"
+#include "lib/system_user.h"
 
 #include <errno.h>
+#include <pwd.h>
 #include <string.h>
 
 enum exit_status user_explain(const struct invocation *invocation, int error,
@@ -12,6 +14,11 @@ enum exit_status user_explain(const struct invocation *invocation, int error,
     if (buffer_size(problem) > 0)
         complain("user \"%s\": %.*s", invocation->name, (int)buffer_size(problem),
                  buffer_begin(problem));
+    else if (error == -ENOENT && system_user_name_is_good(invocation->name) &&
+             getpwnam(invocation->name))
+        complain("\"%s\" is no account of cellftpd but a user of the system: \"passwd --lock\" and "
+                 "/etc/ftpusers keep it out, \"kick\" ends its sessions",
+                 invocation->name);
     else if (error == -ENOENT)
         complain("user \"%s\" does not exist; \"user list\" shows those that do", invocation->name);
     else

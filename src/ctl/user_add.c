@@ -3,8 +3,10 @@
 #include "ctl/user.h"
 
 #include "lib/cleanup.h"
+#include "lib/system_user.h"
 
 #include <errno.h>
+#include <pwd.h>
 #include <string.h>
 
 static enum exit_status refuse_existing(const struct invocation *invocation)
@@ -36,6 +38,21 @@ static void log_new(const struct invocation *invocation, const struct account *a
     user_log(invocation, EVENT_USER_ADD, detail);
 }
 
+/* Two users of one name: the one that auth.order has first hides the other. */
+static void warn_of_namesake(const struct invocation *invocation)
+{
+    const char *first = NULL;
+    for (char **name = invocation->config->auth_order; *name; name++) {
+        first = first ? first : *name;
+        if (strcmp(*name, "pam") == 0 && system_user_name_is_good(invocation->name) &&
+            getpwnam(invocation->name))
+            complain("warning: a user of the system has the name \"%s\", too; as auth.order is, "
+                     "only the %s can log in",
+                     invocation->name,
+                     strcmp(first, "pam") == 0 ? "user of the system" : "new account");
+    }
+}
+
 enum exit_status user_create(const struct invocation *invocation, const struct user_wish *wish,
                              bool *ret_exists)
 {
@@ -60,6 +77,7 @@ enum exit_status user_create(const struct invocation *invocation, const struct u
     (void)snprintf(text, sizeof(text), "added user \"%s\", uid %u, folder %s", account->name,
                    account->uid, account->home);
     log_new(invocation, account);
+    warn_of_namesake(invocation);
     struct user_report report = {
         .account = account,
         .text = text,

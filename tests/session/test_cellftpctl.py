@@ -497,6 +497,24 @@ class Show(CtlTest):
         self.assertIn("uid: 0", self.ctl("user", "show", "alice", status=FAILED).stderr)
 
 
+class Namesake(CtlTest):
+    """A name that a user of the system has, too."""
+
+    def test_it_is_said(self):
+        self.assertIn("only the new account can log in", self.add("nobody").stderr)
+        self.configure('auth: { order = [ "pam", "local" ]; };')
+        self.assertIn("only the user of the system can log in", self.add("daemon").stderr)
+        self.configure('auth: { order = [ "local" ]; };')
+        self.assertEqual(self.add("games").stderr, "")
+
+    def test_is_no_account(self):
+        self.add("alice")
+        for command in ("lock", "passwd", "del", "show"):
+            options = ["--generate"] if command == "passwd" else []
+            done = self.ctl("user", command, "nobody", *options, status=FAILED)
+            self.assertIn("user of the system", done.stderr)
+
+
 class Delete(CtlTest):
     def setUp(self):
         super().setUp()
