@@ -27,7 +27,7 @@ static void print_problems(const struct invocation *invocation, struct buffer *p
     struct json_object object;
     json_begin(&object, stdout);
     json_text(&object, "file", invocation->config_path);
-    json_boolean(&object, "correct", buffer_size(problems) == 0);
+    json_bare(&object, "correct", buffer_size(problems) == 0 ? "true" : "false");
     json_member(&object, "problems");
     const char *before = "[";
     while (buffer_size(problems) > 0) {
@@ -39,7 +39,7 @@ static void print_problems(const struct invocation *invocation, struct buffer *p
         json_print_string(stdout, text);
         free(text);
         buffer_consume(problems, end ? size + 1 : size);
-        before = ", ";
+        before = ",";
     }
     (void)fputs(before[0] == '[' ? "[]" : "]", stdout);
     json_end(&object);

@@ -1,30 +1,21 @@
 /* JSON out of cellftpctl: see json.h. */
 #include "ctl/json.h"
 
-#include "lib/text.h"
+#include "lib/cleanup.h"
+#include "lib/json.h"
 
-#include <inttypes.h>
 #include <string.h>
+
+enum { TEXT_MAX = 64 * 1024 * 1024 };
 
 void json_print_string(FILE *file, const char *text)
 {
-    if (!text) {
+    cleanup_buffer struct buffer string;
+    buffer_init(&string, TEXT_MAX);
+    if (text && json_append_string(&string, text, strlen(text)) == 0)
+        (void)fwrite(buffer_begin(&string), 1, buffer_size(&string), file);
+    else /* nor does it fit into memory: no reader takes that for a text */
         (void)fputs("null", file);
-        return;
-    }
-    bool is_utf8 = text_is_utf8(text, strlen(text));
-
-    (void)fputc('"', file);
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c == '"' || c == '\\')
-            (void)fprintf(file, "\\%c", c);
-        else if (c < 0x20 || c == 0x7f || (c >= 0x80 && !is_utf8))
-            (void)fprintf(file, "\\u%04x", c);
-        else
-            (void)fputc(c, file);
-    }
-    (void)fputc('"', file);
 }
 
 void json_begin(struct json_object *object, FILE *file)
@@ -33,30 +24,35 @@ void json_begin(struct json_object *object, FILE *file)
     (void)fputc('{', file);
 }
 
+static void separate(struct json_object *object)
+{
+    if (object->begun)
+        (void)fputc(',', object->file);
+    object->begun = true;
+}
+
 void json_member(struct json_object *object, const char *member)
 {
-    (void)fputs(object->begun ? ", " : "", object->file);
-    object->begun = true;
-    json_print_string(object->file, member);
-    (void)fputs(": ", object->file);
+    separate(object);
+    (void)fprintf(object->file, "\"%s\":", member);
 }
 
 void json_text(struct json_object *object, const char *member, const char *text)
 {
-    json_member(object, member);
-    json_print_string(object->file, text);
+    cleanup_buffer struct buffer whole;
+    buffer_init(&whole, TEXT_MAX);
+    if (!text || json_append_member(&whole, member, text) < 0) {
+        json_bare(object, member, "null");
+        return;
+    }
+    separate(object);
+    (void)fwrite(buffer_begin(&whole), 1, buffer_size(&whole), object->file);
 }
 
-void json_number(struct json_object *object, const char *member, uint64_t number)
+void json_bare(struct json_object *object, const char *member, const char *value)
 {
     json_member(object, member);
-    (void)fprintf(object->file, "%" PRIu64, number);
-}
-
-void json_boolean(struct json_object *object, const char *member, bool value)
-{
-    json_member(object, member);
-    (void)fputs(value ? "true" : "false", object->file);
+    (void)fputs(value, object->file);
 }
 
 void json_end(struct json_object *object)

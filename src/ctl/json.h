@@ -1,12 +1,12 @@
-/* JSON out of cellftpctl (RFC 8259). Only src/ctl includes it. */
+/*
+ * JSON out of cellftpctl (RFC 8259), text by the rules of lib/json.h. Only src/ctl includes it.
+ */
 #pragma once
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 
-/* Prints TEXT as a string with its quotes; NULL is null. JSON is UTF-8 and a path need not be: the
- * bytes of a text that is not UTF-8 become the characters U+0080 to U+00FF. */
+/* Prints TEXT as a string with its quotes; NULL is null. */
 void json_print_string(FILE *file, const char *text);
 
 /* An object that is being printed, in one line. */
@@ -15,9 +15,10 @@ struct json_object {
     bool begun;
 };
 void json_begin(struct json_object *object, FILE *file);
+/* TEXT may be NULL. One that is not UTF-8 has all its bytes in a second member, MEMBER_hex. */
 void json_text(struct json_object *object, const char *member, const char *text);
-void json_number(struct json_object *object, const char *member, uint64_t number);
-void json_boolean(struct json_object *object, const char *member, bool value);
+/* VALUE is a number, true or false. */
+void json_bare(struct json_object *object, const char *member, const char *value);
 /* The member's name only; the caller prints its value. */
 void json_member(struct json_object *object, const char *member);
 void json_end(struct json_object *object);

@@ -5,7 +5,6 @@
 #include "lib/json.h"
 #include "lib/log_read.h"
 #include "lib/scan.h"
-#include "lib/text.h"
 
 #include <string.h>
 
@@ -29,16 +28,8 @@ static bool is_number(const struct log_field *field)
 
 static int append_text(struct buffer *buffer, const char *name, const char *value)
 {
-    size_t size = strlen(value);
-    int r = buffer_append_format(buffer, ",\"%s\":", name);
-    if (r >= 0)
-        r = json_append_string(buffer, value, size);
-    if (r < 0 || text_is_utf8(value, size))
-        return r;
-    r = buffer_append_format(buffer, ",\"%s_hex\":\"", name);
-    for (size_t i = 0; i < size && r >= 0; i++)
-        r = buffer_append_format(buffer, "%02x", (unsigned char)value[i]);
-    return r < 0 ? r : buffer_append_string(buffer, "\"");
+    int r = buffer_append_string(buffer, ",");
+    return r < 0 ? r : json_append_member(buffer, name, value);
 }
 
 static int append_object(struct buffer *buffer, const struct log_line *line)

@@ -1,7 +1,7 @@
 /* The output of every command that shows something: see table.h. */
 #include "ctl/table.h"
 
-#include "ctl/json.h"
+#include "lib/calendar.h"
 #include "lib/text.h"
 
 #include <errno.h>
@@ -42,29 +42,19 @@ static bool is_bold(void)
 
 /* --- JSON --- */
 
-/* Prints what stands before the value of the present column. */
-static void json_before(const struct table *table)
-{
-    bool is_first = true;
-    for (size_t i = 0; i < table->column; i++)
-        is_first = is_first && !table->columns[i].member;
-    if (is_first && table->rows != TABLE_OF_ONE)
-        (void)fputs(table->done > 0 ? ",\n" : "\n", stdout);
-    (void)fputs(is_first ? "{" : ", ", stdout);
-    json_print_string(stdout, table->columns[table->column].member);
-    (void)fputs(": ", stdout);
-}
-
 /* TEXT as it is if BARE, else as a string. */
-static void json_put(const struct table *table, const char *text, bool bare)
+static void json_put(struct table *table, const char *text, bool bare)
 {
-    if (!table->columns[table->column].member)
-        return;
-    json_before(table);
-    if (bare)
-        (void)fputs(text, stdout);
-    else
-        json_print_string(stdout, text);
+    if (table->column == 0) {
+        if (table->rows != TABLE_OF_ONE)
+            (void)fputs(table->done > 0 ? ",\n" : "\n", stdout);
+        json_begin(&table->object, stdout);
+    }
+    const char *member = table->columns[table->column].member;
+    if (member && bare)
+        json_bare(&table->object, member, text);
+    else if (member)
+        json_text(&table->object, member, text);
 }
 
 /* --- Words --- */
@@ -202,7 +192,7 @@ static void put(struct table *table, const char *text, bool bare)
     table->column = 0;
     table->done++;
     if (table->format == TABLE_JSON) {
-        (void)putchar('}');
+        json_end(&table->object);
     } else if (table->format == TABLE_TABS && table->error == 0) {
         if (table->rows == TABLE_OF_ONE)
             (void)print_lines(table, buffer_begin(&table->cells));
@@ -241,9 +231,11 @@ void table_put_time(struct table *table, time_t when)
 
 void table_format_time(time_t when, char ret[TABLE_TIME_MAX])
 {
-    struct tm parts;
-    if (!gmtime_r(&when, &parts) || strftime(ret, TABLE_TIME_MAX, "%FT%TZ", &parts) == 0)
-        (void)snprintf(ret, TABLE_TIME_MAX, "@%jd", (intmax_t)when);
+    struct calendar calendar;
+    calendar_of(when, &calendar);
+    (void)snprintf(ret, TABLE_TIME_MAX, "%04u-%02u-%02uT%02u:%02u:%02uZ", calendar.year,
+                   calendar.month + 1, calendar.day, calendar.hour, calendar.minute,
+                   calendar.second);
 }
 
 static void print_aligned(struct table *table)

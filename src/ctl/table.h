@@ -11,6 +11,7 @@
 #pragma once
 
 #include "ctl/command.h"
+#include "ctl/json.h"
 #include "lib/buffer.h"
 
 #include <stdint.h>
@@ -39,6 +40,7 @@ struct table {
     size_t column; /* the next one to be put */
     uint64_t done; /* rows */
     size_t widths[TABLE_COLUMNS_MAX];
+    struct json_object object;
     struct buffer cells; /* each with a zero byte behind it; of TABLE_ALIGNED all */
     int error;
 };

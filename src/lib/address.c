@@ -154,8 +154,14 @@ static bool in_one_of(const struct network *networks, size_t count, const struct
 
 size_t address_owner_size(const struct address *address)
 {
-    bool link_local = address->bytes[0] == 0xfe && (address->bytes[1] & 0xc0) == 0x80;
-    return address->family == AF_INET ? 4 : link_local ? 16 : 8;
+    /* Behind a translator (RFC 6052, RFC 7755) all of IPv4 is one network of 64 bits. */
+    static const struct network several[] = {
+        {{.family = AF_INET6, .bytes = {0xfe, 0x80}}, 10},
+        {{.family = AF_INET6, .bytes = {0x00, 0x64, 0xff, 0x9b}}, 96},
+    };
+    if (address->family == AF_INET)
+        return 4;
+    return in_one_of(several, ELEMENTS(several), address) ? 16 : 8;
 }
 
 bool address_same_host(const struct address *a, const struct address *b)

@@ -44,7 +44,8 @@ int network_parse(const char *text, struct network *ret);
 bool network_contains(const struct network *network, const struct address *address);
 
 /* How many of its leading bytes say who has it: all 4, or 8 of IPv6, because who has one address
- * has its whole network of 64 bits, but all 16 of a link-local one. */
+ * has its whole network of 64 bits, but all 16 of a link-local one, and of an IPv4 address that a
+ * translator has put into 64:ff9b::/96. */
 size_t address_owner_size(const struct address *address);
 
 /* Same host, whatever the ports. */

@@ -4,6 +4,7 @@
  */
 #include "lib/event_format.h"
 
+#include "lib/calendar.h"
 #include "lib/cleanup.h"
 #include "lib/journal.h"
 #include "lib/json.h"
@@ -61,34 +62,13 @@ static void collect(const struct event_origin *origin, const struct event *event
 #undef NUMBER
 }
 
-/* The year, month and day of a count of days since 1970-01-01: gmtime_r() would read the time zone
- * file, which a process in a cell does not have. */
-static void date_of_days(int64_t days, int *ret_year, int *ret_month, int *ret_day)
-{
-    int64_t shifted = days + 719468; /* since 0000-03-01: a leap day is then the last of its year */
-    int64_t era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
-    int64_t of_era = shifted - era * 146097;
-    int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-    int64_t of_year = of_era - (365 * year + year / 4 - year / 100);
-    int64_t month = (5 * of_year + 2) / 153; /* 0 is March */
-    *ret_day = (int)(of_year - (153 * month + 2) / 5 + 1);
-    *ret_month = (int)(month < 10 ? month + 3 : month - 9);
-    *ret_year = (int)(year + era * 400 + (*ret_month <= 2 ? 1 : 0));
-}
-
 void event_format_time(const struct timespec *when, char ret[EVENT_TIME_MAX])
 {
-    int64_t second = when->tv_sec % 86400;
-    int64_t days = when->tv_sec / 86400;
-    if (second < 0) { /* a clock that was never set may stand before 1970 */
-        second += 86400;
-        days--;
-    }
-    int year, month, day;
-    date_of_days(days, &year, &month, &day);
-    (void)snprintf(ret, EVENT_TIME_MAX, "%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ", year, month, day,
-                   (int)(second / 3600), (int)(second / 60 % 60), (int)(second % 60),
-                   when->tv_nsec / 1000000);
+    struct calendar calendar;
+    calendar_of(when->tv_sec, &calendar);
+    (void)snprintf(ret, EVENT_TIME_MAX, "%04u-%02u-%02uT%02u:%02u:%02u.%03ldZ", calendar.year,
+                   calendar.month + 1, calendar.day, calendar.hour, calendar.minute,
+                   calendar.second, when->tv_nsec / 1000000);
 }
 
 /* " name=value"; quoted unless all of it is in the field's plain characters. */
@@ -119,16 +99,8 @@ static int append_line(struct buffer *buffer, const struct event_kind *kind,
 
 static int append_member(struct buffer *buffer, const struct field *field, const char *text)
 {
-    size_t length = strlen(text);
-    int r = buffer_append_format(buffer, ",\"%s\":", field->line);
-    if (r >= 0)
-        r = json_append_string(buffer, text, length);
-    if (r < 0 || text_is_utf8(text, length))
-        return r;
-    r = buffer_append_format(buffer, ",\"%s_hex\":\"", field->line);
-    for (size_t i = 0; i < length && r >= 0; i++)
-        r = buffer_append_format(buffer, "%02x", (unsigned char)text[i]);
-    return r < 0 ? r : buffer_append_string(buffer, "\"");
+    int r = buffer_append_string(buffer, ",");
+    return r < 0 ? r : json_append_member(buffer, field->line, text);
 }
 
 static int append_object(struct buffer *buffer, const struct event_kind *kind,

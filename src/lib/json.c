@@ -42,3 +42,17 @@ int json_append_string(struct buffer *buffer, const char *bytes, size_t size)
     buffer_commit(buffer, used);
     return 0;
 }
+
+int json_append_member(struct buffer *buffer, const char *name, const char *text)
+{
+    size_t size = strlen(text);
+    int r = buffer_append_format(buffer, "\"%s\":", name);
+    if (r >= 0)
+        r = json_append_string(buffer, text, size);
+    if (r < 0 || text_is_utf8(text, size))
+        return r;
+    r = buffer_append_format(buffer, ",\"%s_hex\":\"", name);
+    for (size_t i = 0; i < size && r >= 0; i++)
+        r = buffer_append_format(buffer, "%02x", (unsigned char)text[i]);
+    return r < 0 ? r : buffer_append_string(buffer, "\"");
+}

@@ -1,6 +1,7 @@
 /* The connections that are alive, shared by all monitors: see registry.h. */
 #include "lib/registry.h"
 #include "lib/cleanup.h"
+#include "lib/clock.h"
 #include "lib/drain.h"
 #include "lib/table.h"
 
@@ -36,6 +37,7 @@ struct table {
     uint32_t used;
     struct key keys[REGISTRY_SLOTS];
     struct text texts[REGISTRY_SLOTS];
+    uint64_t in_vain; /* clock_msec: when all that count were last searched for the dead, in vain */
 };
 
 /* The lock of a slot is on its own byte behind the table, so that no lock has to do with the data.
@@ -76,17 +78,13 @@ struct count {
     unsigned free_slot; /* REGISTRY_SLOTS if there is none */
 };
 
-/* Counts who is there; with VERIFY, forgets on the way the slots whose monitor died (a question to
- * the kernel for each, so only asked when it matters). Called with the table locked. */
-static struct count count_slots(int fd, struct table *table, const struct address *remote,
-                                bool verify)
+/* Counts who is there, the dead included. Called with the table locked. */
+static struct count count_slots(struct table *table, const struct address *remote)
 {
     struct count count = {.free_slot = REGISTRY_SLOTS};
     unsigned last = 0;
     for (unsigned slot = 0; slot < table->used; slot++) {
-        struct key *key = &table->keys[slot];
-        if (verify && key->state != STATE_FREE && !slot_is_alive(fd, slot))
-            key->state = STATE_FREE;
+        const struct key *key = &table->keys[slot];
         if (key->state == STATE_FREE) {
             if (count.free_slot == REGISTRY_SLOTS)
                 count.free_slot = slot;
@@ -104,6 +102,48 @@ static struct count count_slots(int fd, struct table *table, const struct addres
     if (count.free_slot > last)
         count.free_slot = last; /* REGISTRY_SLOTS only when all are taken */
     return count;
+}
+
+/* Whether the connection of KEY is one of those of which LIMIT says that they are too many. */
+static bool is_counted(const struct key *key, const struct address *remote,
+                       enum registry_limit limit)
+{
+    switch (limit) {
+    case REGISTRY_ADDRESS_FULL: return key_is_from(key, remote);
+    case REGISTRY_WAITING_ADDRESS_FULL:
+        return key->state == STATE_WAITING && key_is_from(key, remote);
+    case REGISTRY_WAITING_FULL: return key->state == STATE_WAITING;
+    default: return true;
+    }
+}
+
+/*
+ * Frees the slots of monitors that died, of those that LIMIT counts; how many there were. The
+ * kernel is asked about each slot, and looks through the locks of all: with thousands, that is more
+ * work than the rest of the connection, under the lock. So where more than a few were asked about
+ * in vain, that is not repeated for a second: else whoever comes again and again to be turned away
+ * would keep everybody waiting. Called with the table locked.
+ */
+static unsigned forget_dead(int fd, struct table *table, const struct address *remote,
+                            enum registry_limit limit)
+{
+    enum { A_FEW = 64, EVERY = 1000 };
+    uint64_t now = clock_msec();
+    bool in_vain = now >= table->in_vain && now - table->in_vain < EVERY;
+    unsigned asked = 0, dead = 0;
+    for (unsigned slot = 0; slot < table->used && !(in_vain && asked == A_FEW); slot++) {
+        struct key *key = &table->keys[slot];
+        if (key->state == STATE_FREE || !is_counted(key, remote, limit))
+            continue;
+        asked++;
+        if (slot_is_alive(fd, slot))
+            continue;
+        key->state = STATE_FREE;
+        dead++;
+    }
+    if (asked > A_FEW && dead == 0)
+        table->in_vain = now;
+    return dead;
 }
 
 static enum registry_limit judge(const struct config *config, const struct count *count)
@@ -129,12 +169,12 @@ static enum registry_limit find_place(const struct config *config, int fd, struc
      */
     if (drain_is_on(config))
         return REGISTRY_DRAINING;
-    struct count count = count_slots(fd, table, remote, false);
-    enum registry_limit limit = judge(config, &count);
-    if (limit != REGISTRY_ADMITTED) {
-        count = count_slots(fd, table, remote, true);
+    struct count count;
+    enum registry_limit limit;
+    do {
+        count = count_slots(table, remote);
         limit = judge(config, &count);
-    }
+    } while (limit != REGISTRY_ADMITTED && forget_dead(fd, table, remote, limit) > 0);
     *ret_slot = count.free_slot;
     return limit;
 }
@@ -259,19 +299,23 @@ static void entry_read(const struct key *key, const struct text *text, struct re
                    text->status);
 }
 
-/* All that are alive, into RET, which has room for USED; their number. */
-static size_t copy_entries(int fd, const struct table *table, unsigned used,
+/* All that are alive, or SESSION alone, into RET, which has room for USED; their number. */
+static size_t copy_entries(int fd, const struct table *table, unsigned used, const char *session,
                            struct registry_entry *ret)
 {
     size_t count = 0;
-    for (unsigned slot = 0; slot < used; slot++)
-        if (table->keys[slot].state != STATE_FREE && slot_is_alive(fd, slot))
-            entry_read(&table->keys[slot], &table->texts[slot], &ret[count++]);
+    for (unsigned slot = 0; slot < used; slot++) {
+        const struct text *text = &table->texts[slot];
+        if (table->keys[slot].state != STATE_FREE &&
+            (!session || strncmp(text->session, session, sizeof(text->session)) == 0) &&
+            slot_is_alive(fd, slot))
+            entry_read(&table->keys[slot], text, &ret[count++]);
+    }
     return count;
 }
 
-int registry_list(const struct config *config,
-                  int (*visit)(const struct registry_entry *entry, void *data), void *data)
+static int visit_entries(const struct config *config, const char *session,
+                         int (*visit)(const struct registry_entry *entry, void *data), void *data)
 {
     cleanup_close int fd = -1;
     struct table *table;
@@ -287,7 +331,7 @@ int registry_list(const struct config *config,
         unsigned used = table->magic == MAGIC && table->used <= REGISTRY_SLOTS ? table->used : 0;
         entries = calloc(used + 1, sizeof(*entries));
         if (entries)
-            count = copy_entries(fd, table, used, entries);
+            count = copy_entries(fd, table, used, session, entries);
         else
             r = -ENOMEM;
         (void)flock(fd, LOCK_UN);
@@ -298,19 +342,20 @@ int registry_list(const struct config *config,
     return r;
 }
 
-static int copy_if_named(const struct registry_entry *entry, void *data)
+int registry_list(const struct config *config,
+                  int (*visit)(const struct registry_entry *entry, void *data), void *data)
 {
-    struct registry_entry *wanted = data;
-    if (strcmp(entry->session, wanted->session) != 0)
-        return 0;
-    *wanted = *entry;
+    return visit_entries(config, NULL, visit, data);
+}
+
+static int copy_entry(const struct registry_entry *entry, void *data)
+{
+    *(struct registry_entry *)data = *entry;
     return 1;
 }
 
 int registry_find(const struct config *config, const char *session, struct registry_entry *ret)
 {
-    *ret = (struct registry_entry){.logged_in = false};
-    (void)snprintf(ret->session, sizeof(ret->session), "%s", session);
-    int r = registry_list(config, copy_if_named, ret);
+    int r = visit_entries(config, session, copy_entry, ret);
     return r == 0 ? -ENOENT : r < 0 ? r : 0;
 }

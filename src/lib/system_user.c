@@ -94,6 +94,14 @@ enum refusal system_user_check(const struct config *config, uid_t uid, gid_t gid
     return REFUSAL_NONE;
 }
 
+enum refusal system_user_permit(const struct config *config, const struct passwd *entry)
+{
+    cleanup_fclose FILE *listed = fopen("/etc/ftpusers", "re");
+    if (listed ? ftpusers_has(listed, entry->pw_name) : errno != ENOENT)
+        return REFUSAL_FTPUSERS;
+    return system_user_check(config, entry->pw_uid, entry->pw_gid);
+}
+
 bool ftpusers_has(FILE *file, const char *name)
 {
     static const char blanks[] = " \t\r\n";

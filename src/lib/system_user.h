@@ -7,6 +7,7 @@
 
 #include "lib/config.h"
 
+#include <pwd.h>
 #include <shadow.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -63,6 +64,10 @@ bool system_user_name_is_good(const char *name);
 
 /* Whether a user with this uid and primary group may log in. */
 enum refusal system_user_check(const struct config *config, uid_t uid, gid_t gid);
+
+/* Whether the user with this entry may log in, whatever PAM says (row A18): the same, and
+ * /etc/ftpusers, which must be readable if it is there. */
+enum refusal system_user_permit(const struct config *config, const struct passwd *entry);
 
 /* True if FILE, in the format of wu-ftpd's ftpusers (a name in each line, # begins a comment), has
  * NAME. */

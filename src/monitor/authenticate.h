@@ -7,16 +7,11 @@
 #pragma once
 
 #include "lib/account.h"
+#include "lib/pam.h"
 #include "monitor/monitor.h"
 
-/* The result of one back end. */
-enum authentication {
-    AUTHENTICATION_UNKNOWN, /* it does not know the name: the next one is asked */
-    AUTHENTICATION_REFUSED, /* *RET_REASON says why, for the log only */
-    AUTHENTICATION_GRANTED, /* *RET is the account, owned by the caller */
-};
-
-/* A back end. Does as much work for an unknown name as for a known one. */
+/* A back end. Does as much work for an unknown name as for a known one. If it grants the login,
+ * *RET is the account, owned by the caller; if it refuses it, *RET_REASON says why. */
 typedef enum authentication (*authenticator)(struct monitor *monitor, const char *user,
                                              const char *password, struct account **ret,
                                              const char **ret_reason);

@@ -16,7 +16,7 @@
 /* A grant, besides the account. */
 struct grant {
     uint32_t groups_left;
-    struct cell_limits limits;
+    struct limits limits;
 };
 
 static void set_detail(struct monitor *monitor, const char *text)
@@ -47,13 +47,13 @@ static void read_groups(struct message *message, struct account *account)
         account->groups[i] = message_get_u32(message);
 }
 
-static void read_limits(struct message *message, struct cell_limits *ret)
+static void read_limits(struct message *message, struct limits *ret)
 {
-    ret->changed = message_get_u32(message);
+    ret->known = message_get_u32(message);
     for (unsigned i = 0; i < RLIM_NLIMITS; i++)
-        if (ret->changed & 1u << i) {
-            ret->limits[i].rlim_cur = message_get_u64(message);
-            ret->limits[i].rlim_max = message_get_u64(message);
+        if (ret->known & 1u << i) {
+            ret->of[i].rlim_cur = message_get_u64(message);
+            ret->of[i].rlim_max = message_get_u64(message);
         }
     ret->niceness = (int)message_get_u32(message);
 }
@@ -106,7 +106,7 @@ static enum refusal accept_grant(struct monitor *monitor, const char *user,
     if (grant->groups_left > 0)
         monitor_log_reason(monitor, EVENT_PAM_MESSAGE, "groups",
                            "the group root, or groups above 160, are left out of the session");
-    bool limited = grant->limits.changed != 0 || grant->limits.niceness != 0;
+    bool limited = grant->limits.known != 0 || grant->limits.niceness != 0;
     int r = limited ? cell_limit(&monitor->cell, &grant->limits) : 0;
     if (r < 0)
         set_detail(monitor, strerror(-r));

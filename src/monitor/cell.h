@@ -10,9 +10,8 @@
 
 #include "lib/account.h"
 #include "lib/config.h"
+#include "lib/limits.h"
 #include "monitor/monitor.h"
-
-#include <sys/resource.h>
 
 /* Every step of building a cell: its name in logs, and what an administrator can do when it fails.
  */
@@ -61,16 +60,9 @@ int cell_start(const struct config *config, int control, struct cell *ret,
 int cell_admit(const struct cell *cell, const struct account *account, int folder, int *ret_tree,
                enum cell_step *ret_step);
 
-/* Limits that are to hold for a session besides those that every cell has; cell_limit.c. */
-struct cell_limits {
-    struct rlimit limits[RLIM_NLIMITS];
-    uint32_t changed; /* bit N: limits[N] counts */
-    int niceness;     /* 0: as it is */
-};
-/* Those of the calling process, all of them. */
-void cell_limits_read(struct cell_limits *ret);
-/* Lowers the limits of the session to LIMITS where those are lower. Negative errno. */
-int cell_limit(const struct cell *cell, const struct cell_limits *limits);
+/* Lowers the limits of the session to LIMITS where those are lower; cell_limit.c. Negative errno.
+ */
+int cell_limit(const struct cell *cell, const struct limits *limits);
 
 /* Opens the folder of ACCOUNT: a directory of the user's own, no symbolic link on the way. Negative
  * errno. */
@@ -94,6 +86,3 @@ void cell_close(const struct cell_parts *parts, struct session_start *ret);
 /* The empty network namespace that all cells share, made on first use; network.c. Negative errno.
  */
 int network_open(const struct config *config);
-
-/* The run directory and what is in it, made on first use; negative errno. */
-int run_directory_open(const struct config *config);

@@ -6,32 +6,21 @@
 #include <string.h>
 #include <sys/wait.h>
 
-void cell_limits_read(struct cell_limits *ret)
-{
-    *ret = (struct cell_limits){0};
-    for (unsigned i = 0; i < RLIM_NLIMITS; i++)
-        if (getrlimit(i, &ret->limits[i]) == 0)
-            ret->changed |= 1u << i;
-    errno = 0;
-    ret->niceness = getpriority(PRIO_PROCESS, 0);
-}
-
 static rlim_t smaller(rlim_t a, rlim_t b)
 {
     return a < b ? a : b; /* RLIM_INFINITY is the largest */
 }
 
-static int lower(pid_t pid, const struct cell_limits *limits)
+static int lower(pid_t pid, const struct limits *limits)
 {
     for (unsigned i = 0; i < RLIM_NLIMITS; i++) {
         struct rlimit limit;
-        if (!(limits->changed & 1u << i))
+        if (!(limits->known & 1u << i))
             continue;
         if (prlimit(pid, i, NULL, &limit) < 0)
             return -errno;
-        limit.rlim_max = smaller(limit.rlim_max, limits->limits[i].rlim_max);
-        limit.rlim_cur =
-            smaller(smaller(limit.rlim_cur, limits->limits[i].rlim_cur), limit.rlim_max);
+        limit.rlim_max = smaller(limit.rlim_max, limits->of[i].rlim_max);
+        limit.rlim_cur = smaller(smaller(limit.rlim_cur, limits->of[i].rlim_cur), limit.rlim_max);
         if (prlimit(pid, i, &limit, NULL) < 0)
             return -errno;
     }
@@ -51,7 +40,7 @@ static int lower(pid_t pid, const struct cell_limits *limits)
  * after: the cell user's, no capability. Verified by its own result: were it still root, prlimit
  * would fail.
  */
-int cell_limit(const struct cell *cell, const struct cell_limits *limits)
+int cell_limit(const struct cell *cell, const struct limits *limits)
 {
     pid_t pid = fork();
     if (pid < 0)

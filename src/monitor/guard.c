@@ -60,8 +60,8 @@ bool guard_leaves_out_end(struct monitor *monitor)
 {
     if (!monitor->quiet || monitor->account)
         return false;
-    int r = throttle_leave_out(monitor->config, clock_msec(), &monitor->remote,
-                               1 + monitor->noise.dropped);
+    int r =
+        throttle_leave_out(monitor->config, clock_msec(), &monitor->remote, 1 + monitor->left_out);
     return r == 0;
 }
 

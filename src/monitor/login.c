@@ -46,6 +46,18 @@ static void refuse(struct monitor *monitor, const char *reason, struct throttle_
     message_put_u32(answer, last ? LOGIN_LAST : LOGIN_REFUSED);
 }
 
+void login_put_grant(const struct account *account, struct message *answer)
+{
+    message_put_u32(answer, LOGIN_GRANTED);
+    message_put_u32(answer, account->uid);
+    message_put_u32(answer, account->gid);
+    message_put_u32(answer, (uint32_t)account->group_count);
+    for (size_t i = 0; i < account->group_count; i++)
+        message_put_u32(answer, account->groups[i]);
+    message_put_string(answer, account->name);
+    message_put_u32(answer, account->read_only ? ACCOUNT_READ_ONLY : 0);
+}
+
 int login_handle(struct monitor *monitor, struct message *message, struct message *answer,
                  int *ret_fd)
 {
@@ -81,14 +93,7 @@ int login_handle(struct monitor *monitor, struct message *message, struct messag
         return 0;
     }
     monitor->phase = PHASE_ENTERING;
-    message_put_u32(answer, LOGIN_GRANTED);
-    message_put_u32(answer, account->uid);
-    message_put_u32(answer, account->gid);
-    message_put_u32(answer, (uint32_t)account->group_count);
-    for (size_t i = 0; i < account->group_count; i++)
-        message_put_u32(answer, account->groups[i]);
-    message_put_string(answer, account->name);
-    message_put_u32(answer, account->read_only ? ACCOUNT_READ_ONLY : 0);
+    login_put_grant(account, answer);
     monitor->account = take_pointer(account);
     return 0;
 }

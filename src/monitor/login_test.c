@@ -134,11 +134,7 @@ static bool test_system_user(struct test *test)
         say(test, RESULT_UNTESTED, "system user", "there is none of this name", "");
         return false;
     }
-    cleanup_fclose FILE *listed = fopen("/etc/ftpusers", "re");
-    bool banned = listed ? ftpusers_has(listed, entry->pw_name) : errno != ENOENT;
-    enum refusal refusal =
-        banned ? REFUSAL_FTPUSERS
-               : system_user_check(test->monitor.config, entry->pw_uid, entry->pw_gid);
+    enum refusal refusal = system_user_permit(test->monitor.config, entry);
     say(test, refusal == REFUSAL_NONE ? RESULT_OK : RESULT_FAILED, "system user",
         refusal == REFUSAL_NONE ? "it is there" : refusal_word(refusal),
         remedy_of(refusal_word(refusal)));

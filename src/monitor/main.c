@@ -158,11 +158,9 @@ static int serve(int descriptor, const char *config_file)
     buffer_init(&problems, 65536);
     cleanup_config struct config *config =
         choose_config(config_file ? config_file : CONFIG_FILE_DEFAULT, config_file, &problems);
-    if (buffer_size(&problems) > 0)
-        fprintf(stderr, "cellftpd: the configuration is wrong%s:\n%.*s",
-                config ? "; the last good one is used" : "", (int)buffer_size(&problems),
-                buffer_begin(&problems));
     if (!config) {
+        fprintf(stderr, "cellftpd: the configuration is wrong:\n%.*s", (int)buffer_size(&problems),
+                buffer_begin(&problems));
         static const char reply[] = "421 Service not available.\r\n";
         (void)send(connection, reply, strlen(reply), MSG_DONTWAIT | MSG_NOSIGNAL);
         return EXIT_NOT_CONFIGURED;

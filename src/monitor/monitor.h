@@ -29,12 +29,13 @@ enum phase {
     PHASE_SESSION = 1 << 3,  /* in the folder */
 };
 
-/* Events of one session that clients can cause at will: so many at once, then one each refill. */
+/* What a session can cause at will: so many at once, then one each refill. */
 struct noise {
     unsigned tokens;
     uint64_t refilled; /* clock_msec */
-    uint64_t dropped;  /* since the last report */
 };
+/* False if this one, after BURST, is too many; requests.c. */
+bool noise_admit(struct noise *noise, unsigned burst);
 
 /* The other process of the connection. */
 struct cell {
@@ -69,7 +70,10 @@ struct monitor {
     bool quiet;              /* the log has enough of this address: see guard_arrival() */
     struct pam_process pam;
     char login_detail[256]; /* more about why a login was refused than its word says; "" */
-    struct noise noise;
+    struct noise noise;     /* events */
+    struct noise commands;  /* logged before the login */
+    struct noise statuses;  /* told to systemd */
+    uint64_t left_out;      /* events that were too many */
     uint64_t log_debt; /* bytes of events beyond what time has earned, and when that was counted */
     uint64_t log_time;
     int signals;            /* signalfd */
@@ -98,6 +102,8 @@ bool requests_admit_noise(struct monitor *monitor);
 /* Login; login.c. Fills the answer, *RET_FD is the user's folder when it was granted. */
 int login_handle(struct monitor *monitor, struct message *message, struct message *answer,
                  int *ret_fd);
+/* Fills the answer that lets ACCOUNT in; the mount that cell_admit() made goes with it. */
+void login_put_grant(const struct account *account, struct message *answer);
 
 /*
  * What strangers may do how often; guard.c.

@@ -3,17 +3,13 @@
 #include "lib/cleanup.h"
 #include "lib/clock.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/pidfd.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-
-enum { FD_SOCKET = 3 };
 
 int pam_service_check(const struct config *config)
 {
@@ -28,63 +24,6 @@ int pam_service_check(const struct config *config)
     return -ENOENT;
 }
 
-static void no_work(int number)
-{
-    (void)number;
-}
-
-/*
- * What a module expects of the process that it runs in. A signal that ends all processes of a
- * service (systemd.kill(5)) must not end this one before it has closed its session, but programs
- * that modules execute get the default back: that is what a handler does, and ignoring does not.
- */
-static int become_ordinary(void)
-{
-    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP, SIGPIPE};
-    const struct sigaction action = {.sa_handler = no_work, .sa_flags = SA_RESTART};
-    for (size_t i = 0; i < ELEMENTS(numbers); i++)
-        if (sigaction(numbers[i], &action, NULL) < 0)
-            return -errno;
-    sigset_t none;
-    if (sigemptyset(&none) < 0 || sigprocmask(SIG_SETMASK, &none, NULL) < 0)
-        return -errno;
-    /* No terminal; not in a core dump, because it knows a password. */
-    if (setsid() < 0 || chdir("/") < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-        return -errno;
-    (void)prctl(PR_SET_NAME, "cellftpd-pam", 0, 0, 0);
-    return 0;
-}
-
-/* Rows S03, A13: nothing of the monitor's or the client's is left open. */
-static int arrange_descriptors(int socket)
-{
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (null < 0)
-        return -errno;
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-        if (dup2(null, fd) < 0)
-            return -errno;
-    if (socket != FD_SOCKET && dup3(socket, FD_SOCKET, O_CLOEXEC) < 0)
-        return -errno;
-    return close_range(FD_SOCKET + 1, ~0U, 0) < 0 ? -errno : 0;
-}
-
-/*
- * Rights before and after: those of the monitor before a login, CAPABILITIES_LOGIN and
- * CAPABILITIES_PAM, which this process keeps to its end. No descriptor of the monitor's: it cannot
- * reach the client, the session, the logs or the registry but by path. Verified by
- * tests/session/test_pam.py.
- */
-static _Noreturn void run(const struct pam_request *request, int socket, pid_t monitor)
-{
-    if (arrange_descriptors(socket) < 0 || become_ordinary() < 0)
-        _exit(1);
-    /* Until there is a session to close it goes with the monitor; pam_session.c takes this back. */
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || getppid() != monitor)
-        _exit(1);
-    pam_session_run(request, FD_SOCKET);
-}
-
 int pam_process_start(const struct pam_request *request, struct pam_process *ret)
 {
     int pair[2];
@@ -96,7 +35,7 @@ int pam_process_start(const struct pam_request *request, struct pam_process *ret
     if (pid < 0)
         return -errno;
     if (pid == 0)
-        run(request, theirs, monitor);
+        pam_run(request, theirs, monitor);
     int process = pidfd_open(pid, 0);
     if (process < 0) {
         int r = -errno;

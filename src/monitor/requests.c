@@ -108,27 +108,42 @@ static int connect_request(struct monitor *monitor, struct message *message, str
     return connect_handle(monitor, message, answer, ret_fd);
 }
 
-/* A client that causes a noisy event again and again gets the first ones logged, then a few a
- * second, then a count. */
-bool requests_admit_noise(struct monitor *monitor)
+bool noise_admit(struct noise *noise, unsigned burst)
 {
-    enum { BURST = 20, REFILL_EVERY = 500 };
-    struct noise *noise = &monitor->noise;
+    enum { REFILL_EVERY = 500 };
     uint64_t now = clock_msec();
     if (noise->refilled == 0) {
-        noise->tokens = BURST;
+        noise->tokens = burst;
         noise->refilled = now;
     }
     uint64_t earned = (now - noise->refilled) / REFILL_EVERY;
     noise->refilled += earned * REFILL_EVERY;
-    noise->tokens = earned + noise->tokens > BURST ? BURST : noise->tokens + (unsigned)earned;
-    bool quiet = monitor->quiet && monitor->phase != PHASE_SESSION;
-    if (noise->tokens == 0 || quiet) {
-        noise->dropped++;
+    noise->tokens = earned + noise->tokens > burst ? burst : noise->tokens + (unsigned)earned;
+    if (noise->tokens == 0)
         return false;
-    }
     noise->tokens--;
     return true;
+}
+
+static bool admit(struct monitor *monitor, struct noise *noise, unsigned burst)
+{
+    bool quiet = monitor->quiet && monitor->phase != PHASE_SESSION;
+    bool admitted = !quiet && noise_admit(noise, burst);
+    monitor->left_out += !admitted;
+    return admitted;
+}
+
+/* A client that causes a noisy event again and again gets the first ones logged, then a few a
+ * second, then a count. */
+bool requests_admit_noise(struct monitor *monitor)
+{
+    return admit(monitor, &monitor->noise, 20);
+}
+
+/* The same for what a stranger types, where commands are logged. */
+static bool admit_command(struct monitor *monitor)
+{
+    return monitor->phase == PHASE_SESSION || admit(monitor, &monitor->commands, 100);
 }
 
 /* No connection fills the disk with log lines: past its budget, this monitor reads more slowly, and
@@ -169,7 +184,8 @@ static int event_request(struct monitor *monitor, struct message *message, struc
     }
     if (kind->file == EVENT_FILE_files && monitor->phase != PHASE_SESSION)
         return -EPROTO;
-    if (kind->from == EVENT_FROM_SESSION_NOISE && !requests_admit_noise(monitor))
+    if ((kind->from == EVENT_FROM_SESSION_NOISE && !requests_admit_noise(monitor)) ||
+        (kind->file == EVENT_FILE_commands && !admit_command(monitor)))
         return 0;
     hold_back(monitor, message->size);
     monitor_log(monitor, &event);

@@ -97,41 +97,37 @@ static void turn_away(int control, const char *reply)
     (void)shutdown(control, SHUT_WR);
 }
 
-static const char *limit_reply(enum registry_limit limit)
-{
-    switch (limit) {
-    case REGISTRY_ADDRESS_FULL:
-        return "421 Too many connections from your address. Close one or try again later.\r\n";
-    case REGISTRY_WAITING_FULL:
-        return "421 Too many connections that have not logged in. Try again later.\r\n";
-    case REGISTRY_WAITING_ADDRESS_FULL:
-        return "421 Too many connections from your address that have not logged in. Try again "
-               "later.\r\n";
-    case REGISTRY_DRAINING:
-        return "421 The server is going down for maintenance. Try again later.\r\n";
-    default: return "421 Too many connections. Try again later.\r\n";
-    }
-}
-
-static const char *limit_name(enum registry_limit limit)
-{
-    switch (limit) {
-    case REGISTRY_ADDRESS_FULL: return "limit-per-address";
-    case REGISTRY_WAITING_FULL: return "limit-waiting";
-    case REGISTRY_WAITING_ADDRESS_FULL: return "limit-waiting-per-address";
-    case REGISTRY_DRAINING: return "drained";
-    default: return "limit-connections";
-    }
-}
+/* What a limit is called in the log, and what the client hears. */
+static const char *const limit_reasons[] = {
+    [REGISTRY_FULL] = "limit-connections",
+    [REGISTRY_ADDRESS_FULL] = "limit-per-address",
+    [REGISTRY_WAITING_FULL] = "limit-waiting",
+    [REGISTRY_WAITING_ADDRESS_FULL] = "limit-waiting-per-address",
+    [REGISTRY_DRAINING] = "drained",
+};
+static const char *const limit_replies[] = {
+    [REGISTRY_FULL] = "421 Too many connections. Try again later.\r\n",
+    [REGISTRY_ADDRESS_FULL] =
+        "421 Too many connections from your address. Close one or try again later.\r\n",
+    [REGISTRY_WAITING_FULL] =
+        "421 Too many connections that have not logged in. Try again later.\r\n",
+    [REGISTRY_WAITING_ADDRESS_FULL] = ("421 Too many connections from your address that have not "
+                                       "logged in. Try again later.\r\n"),
+    [REGISTRY_DRAINING] = "421 The server is going down for maintenance. Try again later.\r\n",
+};
 
 #define REPLY_BROKEN "421 Service not available.\r\n"
 #define REPLY_BANNED "421 Too many failed logins from your address. Try again later.\r\n"
 
-/* True if the connection may go on. */
-static bool admit(struct monitor *monitor, int control)
+/* True if the connection may go on. PROBLEMS of the configuration are logged here, where it is
+ * known that a stranger does not fill the disk with them. */
+static bool admit(struct monitor *monitor, int control, const char *problems)
 {
     bool banned = false;
-    if (guard_arrival(monitor, &banned) < 0) {
+    int arrived = guard_arrival(monitor, &banned);
+    if (problems && !monitor->quiet)
+        monitor_log_reason(monitor, EVENT_CONFIG_REJECTED, "last-good", problems);
+    if (arrived < 0) {
         turn_away(control, REPLY_BROKEN);
         return false;
     }
@@ -149,8 +145,8 @@ static bool admit(struct monitor *monitor, int control)
         return false;
     }
     if (limit != REGISTRY_ADMITTED) {
-        guard_log_stranger(monitor, EVENT_REFUSE_CONNECTION, limit_name(limit));
-        turn_away(control, limit_reply(limit));
+        guard_log_stranger(monitor, EVENT_REFUSE_CONNECTION, limit_reasons[limit]);
+        turn_away(control, limit_replies[limit]);
         return false;
     }
     return true;
@@ -279,11 +275,11 @@ static void log_end(struct monitor *monitor, const char *why, int status)
 {
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && guard_leaves_out_end(monitor))
         return;
-    if (monitor->noise.dropped > 0) {
+    if (monitor->left_out > 0) {
         struct event event = EVENT_INIT(EVENT_THROTTLED);
         cleanup_free char *detail = NULL;
         if (asprintf(&detail, "%llu events of this connection were not logged",
-                     (unsigned long long)monitor->noise.dropped) < 0)
+                     (unsigned long long)monitor->left_out) < 0)
             detail = NULL;
         event.detail = detail;
         monitor_log(monitor, &event);
@@ -389,10 +385,8 @@ int monitor_serve(const struct config *config, const char *problems, int control
         return 1;
     }
 
-    if (problems)
-        monitor_log_reason(&monitor, EVENT_CONFIG_REJECTED, "last-good", problems);
     int status = 0;
-    if (admit(&monitor, connection) && serve_connection(&monitor, &connection) < 0)
+    if (admit(&monitor, connection, problems) && serve_connection(&monitor, &connection) < 0)
         status = 1;
     registry_leave(&monitor.registry);
     monitor.signals = close_fd(monitor.signals);

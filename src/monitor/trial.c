@@ -50,14 +50,7 @@ int trial_enter(struct cell *cell, const struct account *account, int folder,
         return fail(step, r, ret_step);
     struct message message;
     message_begin(&message, REQUEST_LOGIN | REQUEST_ANSWER);
-    message_put_u32(&message, LOGIN_GRANTED);
-    message_put_u32(&message, account->uid);
-    message_put_u32(&message, account->gid);
-    message_put_u32(&message, (uint32_t)account->group_count);
-    for (size_t i = 0; i < account->group_count; i++)
-        message_put_u32(&message, account->groups[i]);
-    message_put_string(&message, account->name);
-    message_put_u32(&message, account->read_only ? ACCOUNT_READ_ONLY : 0);
+    login_put_grant(account, &message);
     r = message_send(cell->socket, &message, tree);
     return r < 0 ? fail(CELL_STEP_ENTER, r, ret_step) : receive(cell, REQUEST_ENTERED, ret_step);
 }

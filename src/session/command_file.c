@@ -1,4 +1,5 @@
 /* DELE, RNFR, RNTO, SIZE, MDTM, MFMT, MFF: single files. */
+#include "lib/calendar.h"
 #include "lib/cleanup.h"
 #include "lib/scan.h"
 #include "lib/text.h"
@@ -135,12 +136,10 @@ void command_size(struct session *session, char *argument)
 
 static void format_time(int64_t seconds, char ret[32])
 {
-    struct tm broken;
-    time_t when = (time_t)seconds;
-    if (!gmtime_r(&when, &broken))
-        broken = (struct tm){.tm_year = 70, .tm_mday = 1};
-    (void)snprintf(ret, 32, "%04d%02d%02d%02d%02d%02d", broken.tm_year + 1900, broken.tm_mon + 1,
-                   broken.tm_mday, broken.tm_hour, broken.tm_min, broken.tm_sec);
+    struct calendar calendar;
+    calendar_of(seconds, &calendar);
+    (void)snprintf(ret, 32, "%04u%02u%02u%02u%02u%02u", calendar.year, calendar.month + 1,
+                   calendar.day, calendar.hour, calendar.minute, calendar.second);
 }
 
 /* Sets the time of last change of the name itself, and tells in RET what the file has now: a file

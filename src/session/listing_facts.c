@@ -66,7 +66,7 @@ static char *write_modify(char *ret, const struct subject *subject)
     }
     if (!memory->day_known || memory->day != day) {
         struct calendar calendar;
-        listing_calendar(seconds, &calendar);
+        calendar_of(seconds, &calendar);
         char *at = listing_write_digits(memory->day_text, calendar.year, 4);
         at = listing_write_digits(at, calendar.month + 1, 2);
         (void)listing_write_digits(at, calendar.day, 2);

@@ -15,39 +15,8 @@ enum {
     CLOCK_SLACK = 60,         /* what is written while the listing runs is not from the future */
 };
 
-/* The first second of year 0 and the last one of 9999: what four digits can say. */
-static const int64_t year_0 = -62167219200;
-static const int64_t year_9999 = 253402300799;
-
 static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-
-void listing_calendar(int64_t seconds, struct calendar *ret)
-{
-    if (seconds < year_0)
-        seconds = year_0;
-    if (seconds > year_9999)
-        seconds = year_9999;
-    /* Days are counted from 1 March of the year -400, so that leap days end a year and nothing is
-     * negative: 719468 days from 1 March of year 0 to 1970, 146097 days in 400 years. */
-    int64_t day = seconds / 86400 - (seconds % 86400 < 0);
-    unsigned second = (unsigned)(seconds - day * 86400);
-    unsigned shifted = (unsigned)(day + 719468 + 146097);
-    unsigned era = shifted / 146097;
-    unsigned day_of_era = shifted % 146097;
-    unsigned year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-    unsigned day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    unsigned month = (5 * day_of_year + 2) / 153; /* 0 is March */
-    *ret = (struct calendar){
-        .year = era * 400 + year_of_era + (month >= 10) - 400,
-        .month = (month + 2) % 12,
-        .day = day_of_year - (153 * month + 2) / 5 + 1,
-        .hour = second / 3600,
-        .minute = second / 60 % 60,
-        .second = second % 60,
-    };
-}
 
 char *listing_write_digits(char *ret, uint64_t value, unsigned digits)
 {
@@ -140,8 +109,8 @@ static void local_calendar(int64_t seconds, struct calendar *ret)
 {
     struct tm local;
     time_t when = (time_t)seconds;
-    if (seconds < year_0 || seconds > year_9999 || !localtime_r(&when, &local)) {
-        listing_calendar(seconds, ret);
+    if (seconds < CALENDAR_FIRST || seconds > CALENDAR_LAST || !localtime_r(&when, &local)) {
+        calendar_of(seconds, ret);
         return;
     }
     *ret = (struct calendar){
@@ -163,7 +132,7 @@ static void format_date(char ret[12], const struct listing_memory *memory, bool 
     if (local)
         local_calendar(seconds, &calendar);
     else
-        listing_calendar(seconds, &calendar);
+        calendar_of(seconds, &calendar);
     memcpy(ret, months[calendar.month], 3);
     ret[3] = ' ';
     char *at = write_number(ret + 4, calendar.day, 2);

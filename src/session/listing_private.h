@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "lib/calendar.h"
 #include "session/listing.h"
 
 #include <limits.h>
@@ -99,15 +100,6 @@ void pending_free(struct pending *pending);
 
 /* listing_format.c */
 
-struct calendar {
-    unsigned year;
-    unsigned month; /* 0 to 11 */
-    unsigned day;
-    unsigned hour;
-    unsigned minute;
-    unsigned second;
-};
-
 struct listing_column {
     size_t size;
     char text[LISTING_OWNER_MAX];
@@ -138,10 +130,6 @@ char *listing_write_columns(char *ret, struct listing_memory *memory,
 
 /* " -> TARGET" of the link NAME in the folder FD, or nothing if the target is not to be seen. */
 char *listing_write_target(char *ret, const struct listing_view *view, int fd, const char *name);
-
-/* The civil time of SECONDS since 1970, UTC, years 0 to 9999. Not gmtime_r(): it reads the time
- * zone's file, and in a cell that file would be the user's (C08). */
-void listing_calendar(int64_t seconds, struct calendar *ret);
 
 /* listing_facts.c */
 

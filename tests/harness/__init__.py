@@ -28,7 +28,7 @@ from harness.journal import Journal
 from harness.listener import Listener
 from harness.machine_case import MachineTest
 from harness.program import main
-from harness.server import PASSWORD, Server, build, slow, wait_until
+from harness.server import PASSWORD, Server, build, slow, wait_until, within
 
 __all__ = [
     "Client",
@@ -47,4 +47,5 @@ __all__ = [
     "main",
     "slow",
     "wait_until",
+    "within",
 ]

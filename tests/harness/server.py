@@ -31,6 +31,13 @@ def slow():
     return 4 if build().name == "asan" else 1
 
 
+def within(seconds):
+    """The longest that something may take that takes SECONDS at most on a machine that does nothing else."""
+    average, *_, tasks, _ = Path("/proc/loadavg").read_text(encoding="ascii").split()
+    waiting = max(float(average), int(tasks.partition("/")[0]))
+    return seconds * slow() * max(1, waiting / len(os.sched_getaffinity(0)))
+
+
 def wait_until(condition, seconds=10):
     """Asks until CONDITION() is true and returns its answer; the last answer when the time is over."""
     end = time.monotonic() + seconds * slow()

@@ -105,20 +105,39 @@ class Activation(ServerTest):
             client.login("alice")
             self.assertEqual(notify.recv(4096), b"STATUS=alice from 127.0.0.1: logged in")
             client.expect(200, "TYPE I")
-            data = client.begin("STOR slow.bin")
-            said = b""
-            while not said.startswith(b"STATUS=alice from 127.0.0.1: STOR /slow.bin "):
-                data.send(b"x" * 1000)
-                notify.settimeout(0.3)
-                try:
-                    said = notify.recv(4096)
-                except TimeoutError:
-                    continue
-            data.close()
-            client.read(226)
+            self.wait_for_status(notify, client, "slow.bin", b"/slow.bin")
             notify.settimeout(20)
+            said = b""
             while said != b"STATUS=alice from 127.0.0.1: idle":
                 said = notify.recv(4096)
+
+    def wait_for_status(self, notify, client, name, shown):
+        """An upload of NAME that goes on until the status has it as SHOWN."""
+        data = client.begin(f"STOR {name}")
+        said = b""
+        while not said.startswith(b"STATUS=alice from 127.0.0.1: STOR " + shown + b" "):
+            data.send(b"x" * 1000)
+            notify.settimeout(0.3)
+            try:
+                said = notify.recv(4096)
+            except TimeoutError:
+                continue
+            self.assertNotIn(b"\xc2\x9b", said)
+            said.decode()
+        data.close()
+        client.read(226)
+
+    def test_status_is_fit_for_a_terminal(self):
+        """The text is printed as it is; systemd warns of one that is no UTF-8, and does not show it."""
+        path = str(self.server.directory / "notify")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+            notify.bind(path)
+            client = self.connect(NOTIFY_SOCKET=path)
+            client.login("alice")
+            client.expect(200, "TYPE I")
+            self.wait_for_status(notify, client, "\x9b2J\u202e\xe9", "/?2J?\xe9".encode())
+            # Cut in the middle of a character:
+            self.wait_for_status(notify, client, "\xe9" * 100, b"/" + "\xe9".encode() * 79 + b"?")
 
 
 class Configuration(ServerTest):
@@ -147,9 +166,23 @@ class Configuration(ServerTest):
         second.login("alice")
         record = server.expect_log("connections", "config-rejected", reason="last-good")
         self.assertIn("limits.connections", record["detail"])
-        self.assertIn("limits.connections", server.stderr_file.read_text())
         server.config_file.write_text(good.replace("The good one.", "Mended."))
         self.assertEqual(server.connect(greeting=None).read(220).lines[-1], "Mended.")
+
+    def test_L13_a_mistake_is_not_logged_without_end(self):
+        """Row Q10: whoever is not let in cannot fill the disk with the administrator's mistake."""
+        self.server.configure({"limits": {"waiting_per_address": 1}})
+        first = self.server.connect()
+        self.break_config("nosuch: { };\n")
+        for _ in range(100):
+            client = self.server.connect(greeting=421)
+            client.read_end()
+            client.wait()
+            self.server.clients.remove(client)
+        first.quit()
+        self.assertGreater(len(self.server.logs("connections", "config-rejected")), 0)
+        self.assertLess(len(self.server.logs("connections", "config-rejected")), 60)
+        self.assertEqual(self.server.stderr_file.read_text(), "")
 
     def test_L13_only_its_own(self):
         """What another server has kept in the same directory is not ours."""

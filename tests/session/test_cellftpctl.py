@@ -438,10 +438,14 @@ class Show(CtlTest):
         for home, shown in (
             (b'/srv/a \\"b\\\\c', '/srv/a "b\\c'),
             ("/srv/grüß".encode(), "/srv/grüß"),
-            (b"/srv/\xff\xfe", "/srv/\xff\xfe"),
+            ("/srv/\x9b\u202e".encode(), "/srv/\x9b\u202e"),
+            (b"/srv/\xff\xfe", "/srv/\ufffd\ufffd"),  # as in NAME.jsonl: the bytes are in another member
         ):
             record.write_bytes(original + b'home = "' + home + b'";\n')
-            self.assertEqual(json.loads(self.ctl("user", "show", "alice", "--json").stdout)["home"], shown)
+            text = self.ctl("user", "show", "alice", "--json").stdout
+            self.assertEqual(json.loads(text)["home"], shown)
+            self.assertEqual(bytes.fromhex(json.loads(text).get("home_hex", home.hex())), home)
+            self.assertNotRegex(text, "[\x80-\x9f\u202e]", "a terminal would obey it")
 
     def test_nobody(self):
         self.ctl("user", "del", "alice")

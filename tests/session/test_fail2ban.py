@@ -119,6 +119,7 @@ class Filter(ServerTest):
         client.expect(350, f"RNFR {FORGED}")
         client.expect(250, f"RNTO {LINE}")
         client.quit()
+        client.wait()  # a line may be written after its reply
         self.assertEqual(len(self.lines("files")), 4)
         for kind in ("files", "auth", "connections"):
             self.assertEqual(banned(self.file(kind)), [], kind)

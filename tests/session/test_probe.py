@@ -7,8 +7,11 @@ command, XPRB, which makes a system call and says what came of it. It is built i
 import fcntl
 import os
 import re
+import socket
 import subprocess
 import tempfile
+import threading
+import time
 from pathlib import Path
 
 from harness import ServerTest, main
@@ -212,6 +215,31 @@ class Probes(ProbeTest):
                 ("XPRB call-x", 504),
             ],
         )
+
+
+class Floods(ProbeTest):
+    def test_C22_systemd_is_not_kept_busy(self):
+        """Every text for "systemctl status" is work for process 1, which has other services."""
+        path = str(self.server.directory / "notify")
+        heard = []
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+            notify.bind(path)
+            listener = threading.Thread(target=lambda: heard.extend(iter(lambda: notify.recv(4096), b"")))
+            listener.start()
+            os.environ["NOTIFY_SOCKET"] = path
+            self.addCleanup(os.environ.pop, "NOTIFY_SOCKET", None)
+            began = time.monotonic()
+            client = self.open_session(True)
+            client.expect(200, "XPRB status-flood")
+            client.expect(221, "QUIT")
+            client.wait()
+            seconds = time.monotonic() - began
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as end:
+                end.sendto(b"", path)
+            listener.join()
+        self.assertIn(b"STATUS=alice from 127.0.0.1: logged in", heard)
+        self.assertIn(b"STATUS=alice from 127.0.0.1: status-flood", heard)
+        self.assertLessEqual(len(heard), 20 + 2 * (seconds + 1))
 
 
 class EveryCall(ProbeTest):

@@ -1,14 +1,14 @@
 """Regression rows A03, A04 and Q10 with real connections: every try is another process, and the limits hold."""
 
 import select
-import statistics
 import threading
 import time
 
-from harness import PASSWORD, ServerTest, main, slow, wait_until
+from harness import PASSWORD, ServerTest, main, slow, wait_until, within
 
 # What the harness switches off, as it is by default.
 DEFAULTS = {"failures_per_address": 20, "failures_per_name": 100}
+TICK = 0.001  # the server's clock has whole milliseconds
 # More than the lines that one address has at once, with some for the time that a test takes.
 LINES = 60
 
@@ -138,7 +138,7 @@ class Guessing(ServerTest):
                 wrong(self.server, f"127.0.1.{number % 3 + 1}")
         started = time.monotonic()
         self.login(source="127.0.0.1").expect(257, "PWD")
-        self.assertLess(time.monotonic() - started, 2 * slow())
+        self.assertLess(time.monotonic() - started, within(2))
 
         # From many addresses, up to the limit of the name.
         for number in range(80):
@@ -168,10 +168,11 @@ class Pausing(ServerTest):
         server = self.make_server({"login": {"delay": "500 ms", "delay_max": "2 s"}})
         pauses = [self.pause(server.connect()) for _ in range(4)]
         for pause, least in zip(pauses, (0.5, 1, 2, 2)):
-            self.assertGreaterEqual(pause, least, pauses)
+            self.assertGreaterEqual(pause, least - TICK, pauses)
 
     def test_A03_right_password_is_never_delayed(self):
-        server = self.make_server({"login": {"delay": "5 s"}})
+        delay = 5 * slow()
+        server = self.make_server({"login": {"delay": f"{delay} s", "delay_max": f"{delay} s"}})
         guessing = server.connect()
         guessing.expect(331, "USER alice")
         started = time.monotonic()
@@ -181,7 +182,7 @@ class Pausing(ServerTest):
             server.login().expect(257, "PWD")
         self.assertEqual(select.select([guessing.socket], [], [], 0)[0], [], "the refusal came before the logins")
         guessing.read(530)
-        self.assertGreaterEqual(time.monotonic() - started, 5)
+        self.assertGreaterEqual(time.monotonic() - started, delay - TICK)
 
     def test_A02_work_is_part_of_the_pause(self):
         """A refusal takes login.delay, for a name that there is and for one that there is not, and not the time of
@@ -193,18 +194,21 @@ class Pausing(ServerTest):
         work = min(self.pause(client, name) for name in names * 3)
         self.assertGreater(work, 0.01, "the hash costs nothing: this test shows nothing")
 
-        delay = 6 * work
+        delay = 10 * work  # longer than the work takes on a machine that does other things as well
         login |= {"delay": f"{int(delay * 1000) + 1} ms", "delay_max": f"{int(delay * 1000) + 1} ms"}
         server.configure({"login": login, "accounts": {"hash_cost": 6}})
-        client = server.connect()
-        times = {name: [] for name in names}
-        for name in names * 8:
-            times[name].append(self.pause(client, name))
+        # Of each the quickest counts: a busy machine makes others slower, and none quicker.
+        quickest = dict.fromkeys(names, delay + work)
+        for _ in range(20):
+            if max(quickest.values()) < delay + work / 2:
+                break
+            client = server.connect()
+            for name in names:
+                quickest[name] = min(quickest[name], self.pause(client, name))
+            client.close()
         for name in names:
-            self.assertGreaterEqual(min(times[name]), delay, name)
-            self.assertLess(min(times[name]), delay + work / 2, name)
-        medians = [statistics.median(times[name]) for name in names]
-        self.assertLess(abs(medians[0] - medians[1]), work / 2, times)
+            self.assertGreaterEqual(quickest[name], delay - TICK, name)
+            self.assertLess(quickest[name], delay + work / 2, name)
 
 
 class LogFlood(ServerTest):
@@ -256,6 +260,28 @@ class LogFlood(ServerTest):
         written = len(self.server.logs("connections", "refused", remote="127.0.0.1", reason="banned"))
         self.assertLess(written, LINES)
         self.assertEqual(written + self.server.left_out("127.0.0.1"), total)
+
+    def test_Q10_commands_of_strangers(self):
+        """They may be logged (logs.commands), but a stranger does not fill the disk with them."""
+        self.server.configure({"logs": {"commands": True}})
+        client = self.connect()
+        began = time.monotonic()
+        for _ in range(20):
+            client.raw(b"NOOP\r\n" * 100)
+            for _ in range(100):
+                client.read(200)
+        client.login("alice")
+        seconds = time.monotonic() - began
+        for _ in range(100):
+            client.expect(257, "PWD")
+        client.quit()
+        client.wait()
+        written = len(self.server.logs("commands", command="NOOP"))
+        self.assertLessEqual(written, 100 + 2 * (seconds + 1))
+        self.assertEqual(len(self.server.logs("commands", command="PWD")), 100)
+        before = len(self.server.logs("commands")) - 101  # and QUIT
+        left_out = self.server.expect_log("connections", "log-throttled", user="alice")["detail"]
+        self.assertEqual(left_out.split()[0], str(2000 + 2 - before))
 
     def test_Q10_connections_that_say_nonsense(self):
         """Connect, three bad commands, disconnect: five lines each, all there or all counted."""

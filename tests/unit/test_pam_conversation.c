@@ -1,6 +1,6 @@
 /* What PAM modules are told, and what is kept of what they say. */
 #include "lib/cleanup.h"
-#include "lib/pam_conversation.h"
+#include "pam/conversation.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,6 +3,7 @@
 #include "lib/registry.h"
 
 #include "lib/cleanup.h"
+#include "lib/clock.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -13,9 +14,24 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <cmocka.h>
+
+/* How often the kernel was asked whether a slot is alive. Each time it looks through the locks of
+ * all. */
+static unsigned asked;
+
+int fcntl(int fd, int command, ...)
+{
+    va_list arguments;
+    va_start(arguments, command);
+    void *argument = va_arg(arguments, void *);
+    va_end(arguments);
+    asked += command == F_OFD_GETLK;
+    return (int)syscall(SYS_fcntl, fd, command, argument);
+}
 
 /* Each test has a directory and a configuration of its own. */
 struct place {
@@ -334,6 +350,26 @@ static void test_coming_while_others_leave(void **state)
     assert_int_equal(truth.refused, 0);
 }
 
+/* Row P02, in a full table: being turned away costs little, so that nobody can keep the others
+ * waiting for the lock by coming again and again; nor does it to look for one session. */
+static void expect_cheap_refusals(struct place *place)
+{
+    const struct address from = address_of("192.0.2.1");
+    struct registry registry = {.fd = -1};
+    struct registry_entry entry;
+    enum registry_limit limit;
+    uint64_t began = clock_msec();
+    asked = 0;
+    for (unsigned i = 0; i < 50; i++)
+        assert_int_equal(registry_enter(&place->config, &from, "s", &registry, &limit), 0);
+    uint64_t seconds = (clock_msec() - began) / 1000;
+    assert_true(asked <= (1 + seconds) * REGISTRY_SLOTS + 50 * 64);
+
+    asked = 0;
+    assert_int_equal(registry_find(&place->config, "no such session", &entry), -ENOENT);
+    assert_int_equal(asked, 0);
+}
+
 static void test_all_slots(void **state)
 {
     struct place *place = *state;
@@ -353,6 +389,7 @@ static void test_all_slots(void **state)
     registry_leave(&all[1234]);
     assert_int_equal(enter(place, "192.0.2.1", &all[1234]), REGISTRY_ADMITTED);
     assert_int_equal(all[1234].slot, 1234);
+    expect_cheap_refusals(place);
     for (size_t i = 0; i < REGISTRY_SLOTS; i++)
         registry_leave(&all[i]);
     before.rlim_max = wide.rlim_max;

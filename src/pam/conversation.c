@@ -1,5 +1,5 @@
-/* The conversation of one login with PAM modules: see pam_conversation.h. */
-#include "lib/pam_conversation.h"
+/* The conversation of one login with PAM modules: see conversation.h. */
+#include "pam/conversation.h"
 
 #include "lib/cleanup.h"
 

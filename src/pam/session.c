@@ -1,15 +1,18 @@
 /*
  * What the PAM process does: authentication, account, checks of our own, credentials, session, and
- * at the end all of it backwards. Runs in the PAM process only (pam_process.h), as root, next to
+ * at the end all of it backwards. Runs in the PAM process only (lib/pam.h), as root, next to
  * whatever code the modules bring. It never decides on less than all of the checks, and sends its
  * one answer only when the session is open or the login refused.
  */
+#include "lib/account.h"
 #include "lib/cleanup.h"
-#include "lib/pam_conversation.h"
+#include "lib/limits.h"
+#include "lib/message.h"
+#include "lib/pam.h"
+#include "lib/request.h"
 #include "lib/system_user.h"
-#include "monitor/authenticate.h"
-#include "monitor/cell.h"
-#include "monitor/pam_process.h"
+#include "pam/conversation.h"
+#include "pam/process.h"
 
 #include <dlfcn.h>
 #include <grp.h>
@@ -52,8 +55,8 @@ struct talk {
     int socket;
     pam_handle_t *handle;
     struct pam_conversation conversation;
-    struct cell_limits before; /* of this process, to see what modules change */
-    enum pam_phase phase;      /* the last one that PAM was asked about, and what it said */
+    struct limits before; /* of this process, to see what modules change */
+    enum pam_phase phase; /* the last one that PAM was asked about, and what it said */
     int code;
     struct person typed;             /* by the client */
     struct person person;            /* whom PAM has made of it */
@@ -161,12 +164,7 @@ static bool look_up(const char *name, struct person *ret)
 /* Row A18: refused whatever PAM says. */
 static enum refusal check_person(const struct talk *talk, const struct person *person)
 {
-    if (!person->known)
-        return REFUSAL_NONE;
-    cleanup_fclose FILE *listed = fopen("/etc/ftpusers", "re");
-    if (listed ? ftpusers_has(listed, person->entry.pw_name) : errno != ENOENT)
-        return REFUSAL_FTPUSERS;
-    return system_user_check(talk->request->config, person->entry.pw_uid, person->entry.pw_gid);
+    return person->known ? system_user_permit(talk->request->config, &person->entry) : REFUSAL_NONE;
 }
 
 /* PAM has said no: a word for it. A stack has often one answer for everything, so whoever reads the
@@ -318,20 +316,20 @@ static size_t gather_groups(gid_t primary, gid_t ret[ACCOUNT_GROUPS_MAX], unsign
     return kept;
 }
 
-static void put_limits(const struct cell_limits *before, struct message *answer)
+static void put_limits(const struct limits *before, struct message *answer)
 {
-    struct cell_limits now;
-    cell_limits_read(&now);
+    struct limits now;
+    limits_read(&now);
     uint32_t changed = 0;
     for (unsigned i = 0; i < RLIM_NLIMITS; i++)
-        if (now.limits[i].rlim_cur != before->limits[i].rlim_cur ||
-            now.limits[i].rlim_max != before->limits[i].rlim_max)
+        if (now.of[i].rlim_cur != before->of[i].rlim_cur ||
+            now.of[i].rlim_max != before->of[i].rlim_max)
             changed |= 1u << i;
     message_put_u32(answer, changed);
     for (unsigned i = 0; i < RLIM_NLIMITS; i++)
         if (changed & 1u << i) {
-            message_put_u64(answer, now.limits[i].rlim_cur);
-            message_put_u64(answer, now.limits[i].rlim_max);
+            message_put_u64(answer, now.of[i].rlim_cur);
+            message_put_u64(answer, now.of[i].rlim_max);
         }
     message_put_u32(answer, now.niceness > before->niceness ? (uint32_t)now.niceness : 0);
 }
@@ -365,9 +363,11 @@ static void wait_for_end(int socket)
     while (size > 0 || (size < 0 && errno == EINTR));
 }
 
-void pam_session_run(const struct pam_request *request, int socket)
+void pam_run(const struct pam_request *request, int socket, pid_t monitor)
 {
-    struct talk talk = {.request = request, .socket = socket};
+    if (process_prepare(socket, monitor) < 0)
+        _exit(1);
+    struct talk talk = {.request = request, .socket = FD_SOCKET};
     int copied = pam_conversation_init(&talk.conversation, request->user, request->password);
     /* The copy is the conversation's now; the original is the monitor's memory as it was at the
      * fork. The cast takes the const that the monitor's own copy has. */
@@ -377,12 +377,12 @@ void pam_session_run(const struct pam_request *request, int socket)
         (void)snprintf(talk.detail, sizeof(talk.detail), "%s", missing);
         refuse(&talk, AUTHENTICATION_REFUSED, REFUSAL_PAM_ERROR);
     }
-    cell_limits_read(&talk.before);
+    limits_read(&talk.before);
     begin(&talk);
     decide(&talk);
     open_session(&talk);
     grant(&talk);
-    wait_for_end(socket);
+    wait_for_end(FD_SOCKET);
     int r = close_session(&talk, true);
     int ended = talk.pam.pam_end(talk.handle, r);
     _exit(r == PAM_SUCCESS && ended == PAM_SUCCESS ? 0 : 1);

@@ -1,5 +1,5 @@
 /*
- * What PAM modules ask and say during one login (pam_conv(3)). The PAM process uses it. A module is
+ * What PAM modules ask and say during one login (pam_conv(3)). Private to src/pam. A module is
  * told the password once and the user's name, and nothing else; what modules say is kept for the
  * log, within limits, and never reaches a client.
  */
