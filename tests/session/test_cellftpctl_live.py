@@ -22,6 +22,12 @@ class LiveTest(ServerTest):
         self.assertEqual(done.returncode, status, f"{arguments}: {done.stdout}{done.stderr}")
         return done
 
+    def login(self, *arguments, **options):
+        """The client may know a moment before others see it."""
+        client = super().login(*arguments, **options)
+        self.assertTrue(wait_until(lambda: self.session_of(client)["user"]))
+        return client
+
     def who(self, *arguments):
         """The rows of `who --json`, oldest first."""
         return json.loads(self.ctl("who", "--json", *arguments).stdout)
