@@ -208,10 +208,8 @@ static bool attempt(const char *name, long *ret)
 
 void command_probe(struct session *session, char *argument)
 {
-    long result;
-    if (flood(session, argument))
-        reply(session, 200, "possible");
-    else if (!attempt(argument, &result))
+    long result = 0;
+    if (!flood(session, argument) && !attempt(argument, &result))
         reply(session, 504, "No such probe.");
     else if (result < 0)
         reply(session, 200, "refused: %s", strerrorname_np(errno));
