@@ -51,6 +51,18 @@ static void say(struct test *test, enum result result, const char *step, const c
     (void)fflush(stdout); /* a child must not print it again */
 }
 
+/* A part of the cell on trial: STEP is where it failed with R, GOOD what it means that it did not.
+ */
+static void say_trial(struct test *test, const char *what, int r, const char *step,
+                      const char *good, const char *remedy)
+{
+    cleanup_free char *why = NULL;
+    if (r < 0 && asprintf(&why, "%s: %s", step, strerror(-r)) < 0)
+        why = NULL;
+    const char *found = r == 0 ? good : why;
+    say(test, r < 0 ? RESULT_FAILED : RESULT_OK, what, found ? found : "", remedy);
+}
+
 /* --- The local accounts --- */
 
 static void test_password(struct test *test)
@@ -213,14 +225,8 @@ static void test_folder(struct test *test)
         return;
     char step[TRIAL_STEP_MAX];
     int r = trial_enter(&test->monitor.cell, account, folder, step);
-    cleanup_free char *why = NULL;
-    if (r < 0 && asprintf(&why, "%s: %s", step, strerror(-r)) < 0)
-        why = NULL;
-    say(test, r < 0 ? RESULT_FAILED : RESULT_OK, "entering the folder",
-        r == 0 ? "as the user, in a cell"
-        : why  ? why
-               : "",
-        r < 0 ? cell_step_remedy(step) : "");
+    say_trial(test, "entering the folder", r, step, "as the user, in a cell",
+              r < 0 ? cell_step_remedy(step) : "");
 }
 
 static void run(struct test *test, struct config *config)
@@ -235,14 +241,7 @@ static void run(struct test *test, struct config *config)
         r = trial_close(config, &test->monitor.cell, step);
     else
         (void)snprintf(step, sizeof(step), "capabilities");
-    cleanup_free char *why = NULL;
-    if (r < 0 && asprintf(&why, "%s: %s", step, strerror(-r)) < 0)
-        why = NULL;
-    say(test, r < 0 ? RESULT_FAILED : RESULT_OK, "cell",
-        r == 0 ? "it can be closed"
-        : why  ? why
-               : "",
-        "cellftpd --check says more");
+    say_trial(test, "cell", r, step, "it can be closed", "cellftpd --check says more");
     if (r < 0)
         return;
     test_account(test);
