@@ -22,7 +22,7 @@ its own, client_case.py for the tests with real clients; machine_case.py and mac
 
 from harness.case import ServerTest
 from harness.client import Client, MalformedReply, Reply
-from harness.client_case import ClientTest
+from harness.client_case import ClientTest, TlsClientTest
 from harness.data import Data, Listening
 from harness.journal import Journal
 from harness.listener import Listener
@@ -44,6 +44,7 @@ __all__ = [
     "Reply",
     "Server",
     "ServerTest",
+    "TlsClientTest",
     "build",
     "in_clear",
     "main",
