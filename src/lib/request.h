@@ -78,6 +78,7 @@ enum session_kind {
     SESSION_NEW,          /* in clear, with the banner */
     SESSION_NEW_IMPLICIT, /* a handshake, then the banner; data connections are protected */
     SESSION_TLS,          /* a handshake: AUTH has been answered */
+    SESSION_TLS_PRIVATE,  /* the same behind AUTH SSL: data connections are protected */
     SESSION_CLEAR,        /* in clear again: REIN has been answered */
 };
 

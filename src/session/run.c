@@ -197,7 +197,7 @@ static void serve_data(struct session *session, short events)
 static void turn(struct session *session)
 {
     struct pollfd watched[WATCH_COUNT] = {
-        [WATCH_CONTROL] = {.fd = session->control.fd, .events = control_events(session)},
+        [WATCH_CONTROL] = {.fd = session->control.connection.fd, .events = control_events(session)},
         [WATCH_MONITOR] = {.fd = session->closing ? -1 : session->monitor, .events = POLLIN},
         [WATCH_DATA] = data_watch(session),
     };
@@ -295,7 +295,7 @@ int session_run(const struct session_start *start)
     transfer_drop(&session);
     tell_end(&session);
     /* What the client still sends must not turn the last reply into a reset. */
-    (void)shutdown(session.control.fd, SHUT_WR);
+    (void)shutdown(session.control.connection.fd, SHUT_WR);
     session_free(&session);
     return EXIT_SUCCESS;
 }
