@@ -71,7 +71,7 @@ static void enforce_deadline(struct session *session)
         return;
     }
     if (session->transfer) {
-        transfer_end(session, -ETIMEDOUT);
+        transfer_expire(session);
         return;
     }
     reply(session, 421,
@@ -148,7 +148,12 @@ static void obey_monitor(struct session *session)
     session_close(session, stop_word(reason));
 }
 
-enum watched { WATCH_CONTROL, WATCH_MONITOR, WATCH_DATA, WATCH_COUNT };
+enum watched {
+    WATCH_CONTROL,
+    WATCH_MONITOR,
+    WATCH_DATA,
+    WATCH_COUNT = WATCH_DATA + DATA_WATCH_COUNT
+};
 
 static short control_events(const struct session *session)
 {
@@ -164,32 +169,27 @@ static short control_events(const struct session *session)
     return events;
 }
 
-static struct pollfd data_watch(const struct session *session)
-{
-    struct pollfd watched = {.fd = -1};
-    if (session->transfer && session->transfer->connected) {
-        watched.fd = session->data.fd;
-        watched.events = session->transfer->kind->events;
-    } else if (!session->closing) {
-        watched.fd = data_poll(&session->data, &watched.events);
-    }
-    return watched;
-}
-
 static int poll_timeout(const struct session *session)
 {
-    /* A checksum has nothing to wait for. */
-    bool summing = session->transfer && session->transfer->kind->events == 0;
-    if ((summing && !session->closing) || has_work(session))
+    if ((session->transfer && !session->closing && transfer_is_ready(session)) || has_work(session))
         return 0;
-    return until(next_deadline(session), clock_msec());
+    uint64_t deadline = next_deadline(session);
+    if (session->data.leaving.fd >= 0 && session->data.leaving_deadline < deadline)
+        deadline = session->data.leaving_deadline;
+    return until(deadline, clock_msec());
 }
 
-static void serve_data(struct session *session, short events)
+static void serve_data(struct session *session, const struct pollfd watched[DATA_WATCH_COUNT])
 {
-    if (session->transfer)
+    bool has_news = session->transfer && transfer_is_ready(session);
+    for (size_t i = 0; i < DATA_WATCH_COUNT; i++)
+        has_news = has_news || (i != DATA_WATCH_LEAVING && watched[i].revents);
+    data_let_go(&session->data);
+    if (session->transfer && (watched[DATA_WATCH_CONNECTION].revents & POLLIN))
+        transfer_listen(session);
+    if (session->transfer && has_news)
         transfer_run(session);
-    else if (events)
+    else if (has_news)
         data_accept(session);
 }
 
@@ -199,8 +199,8 @@ static void turn(struct session *session)
     struct pollfd watched[WATCH_COUNT] = {
         [WATCH_CONTROL] = {.fd = session->control.connection.fd, .events = control_events(session)},
         [WATCH_MONITOR] = {.fd = session->closing ? -1 : session->monitor, .events = POLLIN},
-        [WATCH_DATA] = data_watch(session),
     };
+    data_watch(session, &watched[WATCH_DATA]);
     if (session->control.ended && watched[WATCH_CONTROL].events == 0)
         watched[WATCH_CONTROL].fd = -1; /* it would say for ever that it has ended */
     int r = poll(watched, WATCH_COUNT, poll_timeout(session));
@@ -217,9 +217,7 @@ static void turn(struct session *session)
     if (watched[WATCH_CONTROL].revents & (POLLIN | POLLHUP))
         control_read(&session->control);
     obey_abort(session);
-    bool summing = session->transfer && session->transfer->kind->events == 0;
-    if (watched[WATCH_DATA].revents || summing)
-        serve_data(session, watched[WATCH_DATA].revents);
+    serve_data(session, &watched[WATCH_DATA]);
     serve_commands(session);
     if (session->control.ended && !session->closing && !session->control.failed)
         end_of_control(session);
@@ -273,7 +271,7 @@ static int session_init(struct session *session, const struct session_start *sta
 static void session_free(struct session *session)
 {
     transfer_drop(session);
-    data_close(&session->data);
+    data_free(&session->data);
     control_free(&session->control);
     free(session->pending.rename_from);
     free(session->scratch);
