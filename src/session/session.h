@@ -116,6 +116,12 @@ struct session {
 
 enum { SESSION_SCRATCH = 256 * 1024 };
 
+/* Serves the client until the session is over. run.c */
+void session_serve(struct session *session);
+
+/* Settings as a fresh session has them. */
+void settings_init(struct session *session);
+
 /* The scratch buffer, or NULL when there is no memory. */
 char *session_scratch(struct session *session);
 
@@ -243,11 +249,11 @@ void tls_handshake(struct session *session);
 /* Gives it up because it takes too long. */
 void tls_time_out(struct session *session);
 void tls_end(struct session *session);
-/* Logs a handshake that is done, and why one has failed with ERROR (negative errno) or a connection
- * broke later; COMMAND is the verb that wanted it, NULL for the control connection. */
+/* Log a handshake that is done, and a connection that failed: REASON is a word, and TLS says the
+ * rest. COMMAND is the verb of a data connection, NULL for the control connection. */
 void tls_tell(struct session *session, const struct connection *connection, const char *command);
-void tls_tell_failure(struct session *session, const struct connection *connection, int error,
-                      const char *command);
+void tls_tell_failure(struct session *session, const struct connection *connection,
+                      const char *reason, const char *command);
 /* A new ticket for the client, with the next reply: it has used one for a data connection. */
 void control_fresh_ticket(struct session *session);
 
