@@ -1,5 +1,5 @@
 /* A cell on trial: see trial.h. */
-#include "monitor/trial.h"
+#include "check/trial.h"
 
 #include "lib/cleanup.h"
 
