@@ -36,7 +36,7 @@ static bool take(struct reader *reader, void *ret, size_t size)
     return true;
 }
 
-enum { FIELDS_MAX = 11, NUMBER = -4, LONG_NUMBER = -8 };
+enum { FIELDS_MAX = 14, NUMBER = -4, LONG_NUMBER = -8 };
 
 /* What a request consists of: NUMBER, LONG_NUMBER, or the longest length of a text. */
 static const struct {
@@ -52,15 +52,15 @@ static const struct {
     [REQUEST_CONNECT] = {PHASE_SESSION, false, 2, {64, NUMBER}},
     [REQUEST_EVENT] = {PHASE_LOGIN | PHASE_SESSION,
                        false,
-                       11,
+                       14,
                        {NUMBER, 64, 8192, 8192, 8, LONG_NUMBER, LONG_NUMBER, LONG_NUMBER,
-                        LONG_NUMBER, 512, 2048}},
+                        LONG_NUMBER, 16, 64, 4, 512, 2048}},
     [REQUEST_STATUS] = {PHASE_LOGIN | PHASE_SESSION, false, 1, {256}},
 };
 
 struct opinion {
     uint32_t number;     /* the one of the request, if it has one */
-    const char *text[6]; /* in order */
+    const char *text[9]; /* in order */
 };
 
 static bool read_field(struct reader *reader, int form, struct opinion *ret, size_t *texts)
