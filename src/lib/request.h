@@ -81,12 +81,13 @@ enum session_kind {
     SESSION_NEW,          /* in clear, with the banner */
     SESSION_NEW_IMPLICIT, /* a handshake, then the banner; data connections are protected */
     SESSION_TLS,          /* a handshake: AUTH has been answered */
+    SESSION_TLS_PRIVATE,  /* the same behind AUTH SSL: data connections are protected */
     SESSION_CLEAR,        /* in clear again: REIN has been answered */
 };
 
 static inline bool session_kind_is_tls(enum session_kind kind)
 {
-    return kind == SESSION_NEW_IMPLICIT || kind == SESSION_TLS;
+    return kind == SESSION_NEW_IMPLICIT || kind == SESSION_TLS || kind == SESSION_TLS_PRIVATE;
 }
 
 /* What an account may do, as far as the session needs to know it to give the right reply. The

@@ -116,8 +116,9 @@ int handover_handle(struct monitor *monitor, struct message *message)
     enum session_kind kind = message_get_u32(message);
     if (!message_end(message))
         return -EBADMSG;
-    bool good = session_kind_is_tls(monitor->kind) ? kind == SESSION_CLEAR
-                                                   : kind == SESSION_TLS && monitor->tls.ready;
+    bool good = session_kind_is_tls(monitor->kind)
+                    ? kind == SESSION_CLEAR
+                    : (kind == SESSION_TLS || kind == SESSION_TLS_PRIVATE) && monitor->tls.ready;
     if (!good || ++monitor->handovers > HANDOVERS)
         return -EPROTO;
     monitor->kind = kind;
