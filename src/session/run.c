@@ -5,7 +5,6 @@
  */
 #include "lib/cleanup.h"
 #include "lib/clock.h"
-#include "lib/stop.h"
 #include "session/command.h"
 #include "session/transfer.h"
 
@@ -126,15 +125,8 @@ static void end_of_control(struct session *session)
         session_close(session, session->control.cut ? "no-close-notify" : "client-closed");
 }
 
-/* The monitor says one thing unasked: that this session must leave, and why. Or it is gone. */
-static void obey_monitor(struct session *session)
+void session_stop(struct session *session, enum stop_reason reason)
 {
-    struct message message;
-    int fd = -1;
-    enum stop_reason reason = STOP_STOPPED;
-    if (message_receive(session->monitor, &message, &fd) == 1 && message.type == REQUEST_STOP)
-        reason = stop_reason_of(message_get_u32(&message));
-    (void)close_fd(fd);
     if (session->transfer)
         transfer_end(session, -ESHUTDOWN);
     if (session->handshaking)
@@ -142,6 +134,12 @@ static void obey_monitor(struct session *session)
     else
         reply(session, 421, "%s", stop_text(reason));
     session_close(session, stop_word(reason));
+}
+
+/* The monitor says one thing unasked: that this session must leave, and why. Or it is gone. */
+static void obey_monitor(struct session *session)
+{
+    session_stop(session, hear_monitor(session->monitor, 0));
 }
 
 enum watched { WATCH_CONTROL, WATCH_MONITOR, WATCH_DATA, WATCH_COUNT };

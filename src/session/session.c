@@ -78,10 +78,11 @@ static void leave(struct session *session)
 static int run_trial(int monitor)
 {
     struct login_answer answer;
+    enum stop_reason stop = STOP_COUNT;
     int r = ask_trial(monitor, &answer);
     if (r == 0)
-        r = enter_folder(monitor, &answer);
-    return r == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+        r = enter_folder(monitor, &answer, &stop);
+    return r == 0 && stop == STOP_COUNT ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 static int session_init(struct session *session, const struct session_start *start)
