@@ -35,7 +35,7 @@ static uint64_t idle_deadline(const struct session *session)
 {
     if (session->logged_in)
         return session->last_activity + session->settings.idle;
-    return session->started + session->config->login_deadline;
+    return session->connected + session->config->login_deadline;
 }
 
 /* When something has to happen although nobody does anything. */
@@ -43,8 +43,11 @@ static uint64_t next_deadline(const struct session *session)
 {
     if (session->closing)
         return session->closing_since + LAST_WORDS;
-    if (session->handshaking && session->config->tls_handshake < session->config->login_deadline)
-        return session->started + session->config->tls_handshake;
+    if (session->handshaking) {
+        uint64_t deadline = session->started + session->config->tls_handshake;
+        uint64_t login = idle_deadline(session);
+        return deadline < login ? deadline : login;
+    }
     if (session->transfer) {
         uint64_t deadline = transfer_deadline(session);
         return deadline != 0 ? deadline : UINT64_MAX;

@@ -90,6 +90,7 @@ static int session_init(struct session *session, const struct session_start *sta
     *session = (struct session){
         .config = start->config,
         .monitor = start->monitor,
+        .connected = start->connected,
         .started = clock_msec(),
         .last_activity = clock_msec(),
         .kind = start->kind,

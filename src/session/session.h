@@ -106,6 +106,7 @@ struct session {
     bool read_only;
     uint64_t unique_key; /* of MLSD's unique facts */
 
+    uint64_t connected;     /* clock_msec: of the client, maybe to a session before this one */
     uint64_t started;       /* clock_msec */
     uint64_t last_activity; /* clock_msec */
     uint64_t bytes_sent, bytes_received;
@@ -257,9 +258,8 @@ void tls_handshake(struct session *session);
 /* Gives it up because it takes too long. */
 void tls_time_out(struct session *session);
 void tls_end(struct session *session);
-/* Log a handshake that is done, and a connection that failed: REASON is a word, and TLS says the
- * rest. COMMAND is the verb of a data connection, NULL for the control connection. */
-void tls_tell(struct session *session, const struct connection *connection, const char *command);
+/* Logs that CONNECTION failed: REASON is a word, and TLS says the rest. COMMAND is the verb of a
+ * data connection, NULL for the control connection. */
 void tls_tell_failure(struct session *session, const struct connection *connection,
                       const char *reason, const char *command);
 /* A new ticket for the client, with the next reply: it has used one for a data connection. */
