@@ -15,6 +15,7 @@
 #include "lib/buffer.h"
 #include "lib/event.h"
 #include "lib/request.h"
+#include "lib/stop.h"
 #include "lib/tls.h"
 #include "session/connection.h"
 #include "session/data.h"
@@ -97,6 +98,7 @@ struct session {
     bool read_only;
     uint64_t unique_key; /* of MLSD's unique facts */
 
+    uint64_t connected;     /* clock_msec: of the client, maybe to a session before this one */
     uint64_t started;       /* clock_msec */
     uint64_t last_activity; /* clock_msec */
     uint64_t bytes_sent, bytes_received;
@@ -108,22 +110,31 @@ struct session {
 
 enum { SESSION_SCRATCH = 256 * 1024 };
 
+/* Serves the client until the session is over. run.c */
+void session_serve(struct session *session);
+
+/* Settings as a fresh session has them. */
+void settings_init(struct session *session);
+
 /* The scratch buffer, or NULL when there is no memory. */
 char *session_scratch(struct session *session);
 
 /* Ends the session once its replies are written. REASON is a word for the log; the first one
  * counts. */
 void session_close(struct session *session, const char *reason);
+/* The same because the monitor has said so, or is gone: with whatever runs, and a 421. */
+void session_stop(struct session *session, enum stop_reason reason);
 
 /* Ends it the same way, but the connection stays: the monitor makes a fresh session of kind KIND
  * go on with it. Nothing is read from here on. */
 void session_hand_over(struct session *session, enum session_kind kind);
 
 /* Makes the user's folder, which came with ANSWER, the root of this process, as the user with the
- * user's groups. Reports to the monitor either way. Negative errno: the process must end. enter.c
+ * user's groups. Reports to the monitor either way, and waits until that knows. Negative errno: the
+ * process must end. *RET_STOP is STOP_COUNT, or why this session must leave nevertheless. enter.c
  */
 struct login_answer;
-int enter_folder(int monitor, const struct login_answer *answer);
+int enter_folder(int monitor, const struct login_answer *answer, enum stop_reason *ret_stop);
 
 /* --- the monitor; ask.c
  * --------------------------------------------------------------------------------------- */
@@ -145,6 +156,10 @@ int ask_trial(int monitor, struct login_answer *ret);
  * errno, negative. */
 int ask_listen(int monitor, int *ret_fd, uint16_t *ret_port, char ret_announced[ADDRESS_TEXT_MAX]);
 int ask_connect(int monitor, const struct address *peer, uint16_t port, int *ret_fd);
+/* Takes the one message that the monitor sends next. STOP_COUNT if it is the answer WANTED (0: none
+ * is), which has no contents; else why this session must leave, STOP_STOPPED if the monitor is
+ * gone. */
+enum stop_reason hear_monitor(int monitor, uint32_t wanted);
 /* May USER log in in clear? */
 int ask_user(int monitor, const char *user, enum user_verdict *ret);
 /* 0: a session under TLS can follow. The server's errno, negative. */
@@ -235,11 +250,10 @@ void tls_handshake(struct session *session);
 /* Gives it up because it takes too long. */
 void tls_time_out(struct session *session);
 void tls_end(struct session *session);
-/* Logs a handshake that is done, and why one has failed with ERROR (negative errno) or a connection
- * broke later; COMMAND is the verb that wanted it, NULL for the control connection. */
-void tls_tell(struct session *session, const struct connection *connection, const char *command);
-void tls_tell_failure(struct session *session, const struct connection *connection, int error,
-                      const char *command);
+/* Logs that CONNECTION failed: REASON is a word, and TLS says the rest. COMMAND is the verb of a
+ * data connection, NULL for the control connection. */
+void tls_tell_failure(struct session *session, const struct connection *connection,
+                      const char *reason, const char *command);
 /* A new ticket for the client, with the next reply: it has used one for a data connection. */
 void control_fresh_ticket(struct session *session);
 
