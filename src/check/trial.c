@@ -1,5 +1,5 @@
 /* A cell on trial: see trial.h. */
-#include "monitor/trial.h"
+#include "check/trial.h"
 
 #include "lib/cleanup.h"
 
@@ -31,7 +31,8 @@ static int receive(struct cell *cell, enum request type, char ret_step[TRIAL_STE
 int trial_close(const struct config *config, struct cell *ret, char ret_step[TRIAL_STEP_MAX])
 {
     enum cell_step step;
-    int r = cell_start(config, -1, ret, &step);
+    const struct session_start start = {.control = -1, .config = config, .host = ""};
+    int r = cell_start(&start, ret, &step);
     if (r < 0)
         return fail(step, r, ret_step);
     r = receive(ret, REQUEST_READY, ret_step);
@@ -52,7 +53,14 @@ int trial_enter(struct cell *cell, const struct account *account, int folder,
     message_begin(&message, REQUEST_LOGIN | REQUEST_ANSWER);
     login_put_grant(account, &message);
     r = message_send(cell->socket, &message, tree);
-    return r < 0 ? fail(CELL_STEP_ENTER, r, ret_step) : receive(cell, REQUEST_ENTERED, ret_step);
+    if (r < 0)
+        return fail(CELL_STEP_ENTER, r, ret_step);
+    r = receive(cell, REQUEST_ENTERED, ret_step);
+    if (r < 0)
+        return r;
+    message_begin(&message, REQUEST_ENTERED | REQUEST_ANSWER);
+    r = message_send(cell->socket, &message, -1);
+    return r < 0 ? fail(CELL_STEP_ENTER, r, ret_step) : 0;
 }
 
 void trial_end(struct cell *cell)
