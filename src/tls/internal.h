@@ -6,6 +6,7 @@
 
 #include "lib/tls.h"
 
+#include "tls/input.h"
 #include "tls/output.h"
 
 #include <openssl/bio.h>
@@ -27,6 +28,7 @@ struct tls_stream {
     SSL *ssl;
     int fd;
     enum tls_purpose purpose;
+    struct input input;
     struct output output;
     short events;     /* what the last call waits for */
     int error;        /* negative errno: it has failed for good */

@@ -14,8 +14,7 @@
 #include <sys/socket.h>
 
 enum {
-    READ_BUFFER = 256 << 10, /* for uploads: what one recv(2) may bring */
-    RECORD_OVERHEAD = 256,   /* bytes that a record is longer than what is in it, at most */
+    RECORD_OVERHEAD = 256, /* bytes that a record is longer than what is in it, at most */
     RECORD_SIZE = 16 << 10,
 };
 
@@ -40,11 +39,9 @@ static int stream_prepare(struct tls_stream *stream)
     SSL_set_bio(stream->ssl, bio, bio);
     SSL_set_app_data(stream->ssl, stream);
     SSL_set_accept_state(stream->ssl);
-    SSL_set_read_ahead(stream->ssl, 1);
+    SSL_set_read_ahead(stream->ssl, stream->purpose != TLS_UPLOAD); /* there input.h does it */
     if (stream->purpose == TLS_CONTROL)
         (void)SSL_set_mode(stream->ssl, SSL_MODE_RELEASE_BUFFERS);
-    else if (stream->purpose == TLS_UPLOAD)
-        SSL_set_default_read_buffer_len(stream->ssl, READ_BUFFER);
     return SSL_set_num_tickets(stream->ssl, tickets_of(stream->purpose)) == 1 ? 0 : -ENOMEM;
 }
 
@@ -75,6 +72,7 @@ void stream_close(struct tls_stream *stream)
         SSL_set_shutdown(stream->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
         SSL_free(stream->ssl);
     }
+    input_free(&stream->input);
     output_free(&stream->output);
     free(stream);
 }
@@ -105,25 +103,39 @@ int stream_flush(struct tls_stream *stream)
     return 0;
 }
 
+static bool stream_has_more(const struct tls_stream *stream)
+{
+    return !input_is_empty(&stream->input) || SSL_has_pending(stream->ssl);
+}
+
+/* As many records as fit: each is at most 16 KiB, and whoever reads wants to write much at once. */
 ssize_t stream_read(struct tls_stream *stream, void *bytes, size_t size)
 {
     if (stream->error < 0)
         return stream->error;
-    size_t got = 0;
+    size_t done = 0;
+    int error = 0;
     ERR_clear_error();
-    int result = SSL_read_ex(stream->ssl, bytes, size, &got);
-    int error = result == 1 ? 0 : stream_result(stream, result);
+    do {
+        size_t got = 0;
+        int result = SSL_read_ex(stream->ssl, (char *)bytes + done, size - done, &got);
+        done += got;
+        error = result == 1 ? 0 : stream_result(stream, result);
+        if (result != 1)
+            break;
+    } while (done < size && stream_has_more(stream));
     stream->read_dry = error == -EAGAIN;
     /* TLS may have had to answer by itself; an alert is worth a try as well. */
     if (!output_is_empty(&stream->output))
         (void)output_send(&stream->output, stream->fd);
-    return error < 0 ? error : (ssize_t)got;
+    /* What came before an error is whole. The error stays, and so does a close_notify. */
+    return done > 0 || error == 0 ? (ssize_t)done : error;
 }
 
 bool stream_pending(const struct tls_stream *stream)
 {
-    /* What OpenSSL has may be a part of a record: then it was tried already. */
-    return !stream->read_dry && stream->error == 0 && SSL_has_pending(stream->ssl);
+    /* What is there may be a part of a record: then it was tried already. */
+    return !stream->read_dry && stream->error == 0 && stream_has_more(stream);
 }
 
 ssize_t stream_write(struct tls_stream *stream, const void *bytes, size_t size)
