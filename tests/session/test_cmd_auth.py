@@ -90,7 +90,7 @@ class Auth(ServerTest):
         client.expect(421, "AUTH TLS")
         self.assert_closed(client)
         self.server.expect_log("connections", "certificate")
-        self.server.expect_log("connections", "session-end", reason="tls-unavailable")
+        self.server.expect_log("connections", "disconnect", reason="tls-unavailable")
 
 
 if __name__ == "__main__":
