@@ -24,9 +24,7 @@ class TlsCurl(TlsClientTest):
                     with self.subTest(version=version, implicit=implicit, mode=mode):
                         self.curl(*mode, "-T", local, path="a%20b", version=version, implicit=implicit)
                         self.assert_remote("a b", content)
-                        self.curl(
-                            *mode, "-o", self.local / "down", path="a%20b", version=version, implicit=implicit
-                        )
+                        self.curl(*mode, "-o", self.local / "down", path="a%20b", version=version, implicit=implicit)
                         self.assert_local("down", content)
                         self.server.path("a b").unlink()
         self.assert_never_unbound()
@@ -35,10 +33,10 @@ class TlsCurl(TlsClientTest):
         # curl 7.88 forgets that an active data connection is under TLS and sends the file in clear.
         content = os.urandom(300001)
         local = self.make_local("up", content)
-        for version in self.versions:
+        for count, version in enumerate(self.versions, 1):
             with self.subTest(version=version):
                 if self.curl("--ftp-port", "-", "-T", local, path="active", version=version, status=None):
-                    self.server.expect_log("connections", "data-refused", reason="clear-bytes")
+                    self.server.expect_log("connections", "data-refused", reason="clear-bytes", count=count)
                     self.assertFalse(self.server.path("active").exists())
                 else:
                     self.assert_remote("active", content)

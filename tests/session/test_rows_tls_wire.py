@@ -58,7 +58,10 @@ class Wire(ServerTest):
                 client.stor("a", b"x" * 100000)
                 self.assertEqual(len(client.retr("a")), 100000)
                 client.list()
-                self.check_replies(client, [("SIZE nosuch", 550), ("RETR a", 425), ("DELE nosuch", 550), ("x" * 3000, 500), ("PASV x", 501)])
+                self.check_replies(
+                    client,
+                    [("SIZE nosuch", 550), ("RETR a", 425), ("DELE nosuch", 550), ("x" * 3000, 500), ("PASV x", 501)],
+                )
                 data = client.begin("RETR big")
                 data.receive(1000)
                 client.expect(426, "ABOR")
@@ -66,7 +69,7 @@ class Wire(ServerTest):
                 data.close()
                 client.passive().in_clear().send(b"in clear")
                 client.expect(150, "STOR b")
-                self.assertIn(client.read_reply().code, (425, 426))
+                self.assertIn(client.read_reply().code, (425, 426, 522))
                 self.assertFalse(self.server.path("b").exists())
                 client.send("QUIT")
                 self.finish(client, 221)
