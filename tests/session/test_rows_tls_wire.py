@@ -126,19 +126,6 @@ class Wire(ServerTest):
                 reply = client.read_reply()
                 self.finish(client, *((421,) if reply.code == 530 else ()))
 
-    def test_too_many_sessions(self):
-        self.server.configure({"limits": {"sessions_per_user": 1}})
-        for version in VERSIONS:
-            with self.subTest(version=version):
-                first = self.secure(version)
-                second = self.secure(version, None)
-                second.expect(331, "USER alice")
-                second.send(f"PASS {self.server.passwords['alice']}")
-                self.assertIn(second.read_reply().code, (421, 530))
-                second.close()
-                first.expect(221, "QUIT")
-                self.finish(first)
-
     def test_P05_http(self):
         for version in VERSIONS:
             with self.subTest(version=version):
