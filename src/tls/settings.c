@@ -6,9 +6,8 @@
  */
 #include "tls/settings.h"
 
-#include "tls/start.h"
-
 #include "lib/cleanup.h"
+#include "tls/start.h"
 
 #include <errno.h>
 #include <openssl/err.h>
