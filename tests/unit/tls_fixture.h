@@ -229,6 +229,8 @@ static inline void pair_open(struct pair *pair, struct server *server, enum tls_
 static inline void pair_close(struct pair *pair)
 {
     cellftpd_tls.stream_close(pair->stream);
+    /* Otherwise OpenSSL's client takes its own session for a bad one if the end was abrupt. */
+    SSL_set_shutdown(pair->client, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
     SSL_free(pair->client);
     pair->server_fd = close_fd(pair->server_fd);
     pair->client_fd = close_fd(pair->client_fd);
