@@ -38,7 +38,6 @@ struct tls_stream {
     bool read_dry;    /* the last read() had to wait */
     bool established; /* the handshake is done */
     bool kernel_sends;
-    bool kernel_receives;
     bool said_close;
     char name[TLS_NAME_MAX + 1];
     char words[TLS_WORDS_MAX];

@@ -5,6 +5,7 @@
 
 #include "tls/certificate.h"
 #include "tls/failure.h"
+#include "tls/kernel.h"
 #include "tls/socket.h"
 
 #include <errno.h>
@@ -44,7 +45,9 @@ static int stream_prepare(struct tls_stream *stream)
     SSL_set_read_ahead(stream->ssl, stream->purpose == TLS_DOWNLOAD);
     if (stream->purpose == TLS_CONTROL)
         (void)SSL_set_mode(stream->ssl, SSL_MODE_RELEASE_BUFFERS);
-    return SSL_set_num_tickets(stream->ssl, tickets_of(stream->purpose)) == 1 ? 0 : -ENOMEM;
+    if (SSL_set_num_tickets(stream->ssl, tickets_of(stream->purpose)) != 1)
+        return -ENOMEM;
+    return stream->purpose == TLS_DOWNLOAD && stream->tls->kernel ? kernel_prepare(stream) : 0;
 }
 
 int stream_open(struct tls *tls, int fd, enum tls_purpose purpose, struct tls_stream **ret)
@@ -95,7 +98,7 @@ int stream_flush(struct tls_stream *stream)
     }
     if (error < 0) {
         stream->socket_error = -error;
-        failure_words(stream, 0);
+        (void)failure_take(stream);
         stream->error = error;
         return error;
     }
@@ -147,6 +150,8 @@ ssize_t stream_write(struct tls_stream *stream, const void *bytes, size_t size)
         return error;
     if (size > TLS_RECORDS_MAX)
         size = TLS_RECORDS_MAX;
+    if (stream->kernel_sends)
+        return kernel_write(stream, bytes, size);
     error = output_reserve(&stream->output, size + (size / RECORD_SIZE + 1) * RECORD_OVERHEAD);
     if (error < 0)
         return error;
@@ -165,10 +170,7 @@ ssize_t stream_send_file(struct tls_stream *stream, int file, off_t offset, size
 {
     if (!stream->kernel_sends)
         return -EOPNOTSUPP;
-    (void)file;
-    (void)offset;
-    (void)size;
-    return -EOPNOTSUPP;
+    return stream->error < 0 ? stream->error : kernel_send_file(stream, file, offset, size);
 }
 
 int stream_fresh_ticket(struct tls_stream *stream)
@@ -218,7 +220,6 @@ void stream_describe(const struct tls_stream *stream, struct tls_description *re
         .name = stream->name,
         .resumed = SSL_session_reused(stream->ssl) == 1,
         .kernel_sends = stream->kernel_sends,
-        .kernel_receives = stream->kernel_receives,
     };
 }
 
