@@ -148,19 +148,34 @@ class Theft(DataTest):
                 self.assertEqual(self.take(stranger), b"")
 
     def test_D04_crowd(self):
-        """More than are waited for, before the owner comes; the oldest silent ones make room."""
+        """More than are waited for, before and behind the owner; the oldest silent ones make room."""
         for version in self.each():
             client = self.secure(version)
             address = client.epsv()
             strangers = [self.thief(client, address) for _ in range(30)]
-            client.send("RETR secret")
             owner = client.dial(address)
-            client.read(150)
+            strangers += [self.thief(client, address) for _ in range(5)]
+            client.expect(150, "RETR secret")
             self.assertEqual(owner.receive_all(), SECRET)
             client.read(226)
             for stranger in strangers:
                 self.assertEqual(self.take(stranger), b"")
         self.assertGreater(len(self.refused(reason="crowded")), 0)
+
+    def test_D04_many_handshakes(self):
+        """More than the monitor gives signatures for."""
+        for version in self.each():
+            client = self.bound(version)
+            address = client.epsv()
+            owner = client.dial(address)
+            client.expect(150, "RETR secret")
+            for _ in range(12):
+                stranger = self.thief(client, address)
+                self.handshake(stranger)
+                self.assertEqual(self.take(stranger), b"")
+            self.assertEqual(owner.receive_all(), SECRET)
+            client.read(226)
+            self.assertEqual(client.retr("secret"), SECRET)
 
     def test_D04_resumed_one_goes_first(self):
         """Nothing is known of this client yet, and the thief's handshake is complete before the owner's."""
@@ -564,7 +579,7 @@ class Meanwhile(DataTest):
             data.receive(1000)
             began = time.monotonic()
             client.expect(200, "NOOP")
-            self.assertIn("big", "".join(client.expect(211, "STAT").lines))
+            self.assertIn(f" Data connection is under TLSv{version}", client.expect(211, "STAT").lines)
             client.raw(b"ABOR\r\n")
             client.read(426)
             client.read(226)
