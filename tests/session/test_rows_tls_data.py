@@ -147,6 +147,19 @@ class Theft(DataTest):
             for stranger in strangers:
                 self.assertEqual(self.take(stranger), b"")
 
+    def test_D04_owner_comes_after_a_refusal(self):
+        """Nobody else is there when the thief is refused, and the owner is still waited for."""
+        for version in self.each():
+            client = self.bound(version)
+            for robber in (self.handshake, lambda stranger: stranger.tcp.sendall(b"give me that file\r\n")):
+                address = client.epsv()
+                stranger = self.thief(client, address)
+                client.expect(150, "RETR secret")
+                robber(stranger)
+                self.assertEqual(self.take(stranger), b"")
+                self.assertEqual(client.dial(address).receive_all(), SECRET)
+                client.read(226)
+
     def test_D04_crowd(self):
         """More than are waited for, before and behind the owner; the oldest silent ones make room."""
         for version in self.each():
