@@ -51,6 +51,7 @@ class Client:
         self._check = check
         self.resume = True  # data connections offer: the newest session; False: none; or this ssl.SSLSession
         self.protected = False
+        self.wires = None  # set to [] before start_tls: it gets a tls.Wire for every connection under TLS
         self._settings = self._name = None
         self._buffer = b""
         self._data = []
@@ -186,7 +187,7 @@ class Client:
         what SNI and the certificate must say, by default the address of the server (which SNI cannot name)."""
         self._settings = tls.context(version, alpn)
         self._name = name or self.socket.getpeername()[0]
-        self.socket = tls.TlsSocket(self.socket, self._settings, self._name, session)
+        self.socket = self._tls_socket(self.socket, session)
         self.socket.handshake()
         return self
 
@@ -216,9 +217,15 @@ class Client:
 
         def protect(connection):
             session = self.session if self.resume is True else self.resume or None
-            return tls.TlsSocket(connection, self._settings, self._name, session)
+            return self._tls_socket(connection, session)
 
         return protect
+
+    def _tls_socket(self, connection, session):
+        if self.wires is not None:
+            connection = tls.Wire(connection)
+            self.wires.append(connection)
+        return tls.TlsSocket(connection, self._settings, self._name, session)
 
     # data connections
 

@@ -212,3 +212,41 @@ class TlsSocket:
                 self._unsent = self._unsent[self.tcp.send(self._unsent) :]
         except BlockingIOError:
             pass  # the rest goes with the next call
+
+
+class Wire:
+    """A socket that keeps a copy of every byte that it receives: put it below a TlsSocket."""
+
+    def __init__(self, connection):
+        self.connection = connection
+        self.received = b""
+
+    def __getattr__(self, name):
+        return getattr(self.connection, name)
+
+    def recv(self, size):
+        part = self.connection.recv(size)
+        self.received += part
+        return part
+
+    def close(self):
+        """Closes the socket, and keeps what has arrived meanwhile."""
+        with contextlib.suppress(OSError):
+            self.connection.settimeout(0)
+            while self.recv(65536):
+                pass
+        self.connection.close()
+
+    def records(self):
+        """The TLS records that it received, as (type, bytes); AssertionError where there is something else."""
+        found, rest = [], self.received
+        while rest:
+            kind, major, minor, high, low = rest[:5] if len(rest) >= 5 else (0,) * 5
+            size = high * 256 + low
+            if not 20 <= kind <= 23 or major != 3 or minor not in (1, 3) or not 0 < size <= 16384 + 256:
+                raise AssertionError(f"no TLS record behind {len(found)} of them: {rest[:200]!r}")
+            if len(rest) < 5 + size:
+                raise AssertionError(f"{len(rest)} bytes of a record of {5 + size}: {rest[:200]!r}")
+            found.append((kind, rest[5 : 5 + size]))
+            rest = rest[5 + size :]
+        return found
