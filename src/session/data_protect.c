@@ -18,10 +18,9 @@
 #include <string.h>
 
 enum {
-    /* Milliseconds from the command for the owner to come, when somebody else was refused. */
+    /* Milliseconds for the owner to come, from the command when somebody else was refused, and for
+     * another handshake to end, from the one of a client that has not resumed. */
     GRACE = 3000,
-    /* For a handshake that may resume, when another is complete that has not. */
-    PREFERENCE = 1000,
     TLS_HANDSHAKE_RECORD = 22, /* the first byte of all (RFC 8446 section 5.1) */
 };
 
@@ -183,7 +182,7 @@ static struct candidate *choose(struct session *session)
         others = others || !is_done(candidate);
     }
     bool waits = others && session->config->tls_data_binding != DATA_BINDING_OFF;
-    if (unbound && waits && clock_msec() < unbound->since + PREFERENCE)
+    if (unbound && waits && clock_msec() < unbound->since + GRACE)
         return NULL;
     return unbound;
 }
@@ -244,7 +243,7 @@ uint64_t data_protect_deadline(const struct session *session)
         const struct candidate *candidate = &data->candidates[i];
         if (is_free(candidate))
             continue;
-        uint64_t end = is_done(candidate)         ? candidate->since + PREFERENCE
+        uint64_t end = is_done(candidate)         ? candidate->since + GRACE
                        : candidate->deadline == 0 ? UINT64_MAX
                                                   : candidate->deadline;
         if (end < deadline)

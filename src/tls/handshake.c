@@ -6,6 +6,7 @@
 #include "tls/failure.h"
 #include "tls/provider.h"
 #include "tls/socket.h"
+#include "tls/ticket.h"
 
 #include <errno.h>
 #include <openssl/err.h>
@@ -197,5 +198,5 @@ int stream_handshake(struct tls_stream *stream)
     if (error < 0)
         return error;
     stream->established = true;
-    return 0;
+    return ticket_mark(stream);
 }

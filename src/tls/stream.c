@@ -6,6 +6,7 @@
 #include "tls/certificate.h"
 #include "tls/failure.h"
 #include "tls/socket.h"
+#include "tls/ticket.h"
 
 #include <errno.h>
 #include <openssl/err.h>
@@ -203,7 +204,7 @@ void stream_describe(const struct tls_stream *stream, struct tls_description *re
         .protocol = SSL_get_version(stream->ssl),
         .cipher = cipher ? SSL_CIPHER_get_name(cipher) : "",
         .name = stream->name,
-        .resumed = SSL_session_reused(stream->ssl) == 1,
+        .resumed = ticket_is_own(stream),
         .kernel_sends = stream->kernel_sends,
         .kernel_receives = stream->kernel_receives,
     };

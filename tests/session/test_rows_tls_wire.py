@@ -69,7 +69,7 @@ class Wire(ServerTest):
             data.close()
             client.passive().in_clear().send(b"in clear")
             client.expect(150, "STOR b")
-            self.assertIn(client.read_reply().code, (425, 426))
+            self.assertIn(client.read_reply().code, (425, 522))
             self.assertFalse(self.server.path("b").exists())
             client.send("QUIT")
             self.finish(client, 221)
