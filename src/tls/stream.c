@@ -41,7 +41,8 @@ static int stream_prepare(struct tls_stream *stream)
     SSL_set_bio(stream->ssl, bio, bio);
     SSL_set_app_data(stream->ssl, stream);
     SSL_set_accept_state(stream->ssl);
-    SSL_set_read_ahead(stream->ssl, 1);
+    /* What stands behind close_notify on the control connection is in clear again (REIN). */
+    SSL_set_read_ahead(stream->ssl, stream->purpose != TLS_CONTROL);
     if (stream->purpose == TLS_CONTROL)
         (void)SSL_set_mode(stream->ssl, SSL_MODE_RELEASE_BUFFERS);
     else if (stream->purpose == TLS_UPLOAD)
