@@ -4,6 +4,7 @@
 #include "tls/internal.h"
 
 #include "tls/failure.h"
+#include "tls/kernel.h"
 #include "tls/provider.h"
 #include "tls/socket.h"
 #include "tls/ticket.h"
@@ -168,35 +169,43 @@ int stream_result(struct tls_stream *stream, int result)
                                 ? -ECONNABORTED
                                 : -EPROTO);
     default:
+        if (stream->socket_error == 0)
+            stream->socket_error = errno; /* OpenSSL's BIO of a socket, see kernel.h */
         failure_words(stream, 0);
         return fail(stream, stream->socket_error ? -stream->socket_error : -ECONNRESET);
     }
+}
+
+/* It has failed for good: the alert goes as far as it goes at once. */
+static int handshake_failed(struct tls_stream *stream)
+{
+    (void)output_send(&stream->output, stream->fd);
+    stream->error = -EPROTO;
+    return -EPROTO;
 }
 
 int stream_handshake(struct tls_stream *stream)
 {
     if (stream->error < 0)
         return stream->error;
-    int error = 0;
-    if (!stream->established) {
-        error = stream_flush(stream);
-        if (error < 0)
-            return error;
+    int error = stream_flush(stream);
+    if (error == 0 && !stream->established) {
         ERR_clear_error();
+        errno = 0;
         error = stream_result(stream, SSL_do_handshake(stream->ssl));
+        if (error == 0)
+            error = ticket_mark(stream);
+        stream->established = error == 0;
+        if (stream->established && stream->purpose == TLS_DOWNLOAD && stream->tls->kernel)
+            kernel_settle(stream);
+        if (error == 0 || error == -EAGAIN) {
+            short events = stream->events;
+            int sent = stream_flush(stream);
+            if (sent < 0)
+                error = sent;
+            else
+                stream->events = events;
+        }
     }
-    if (error < 0 && error != -EAGAIN) {
-        (void)output_send(&stream->output, stream->fd); /* the alert, as far as it goes at once */
-        stream->error = -EPROTO;
-        return -EPROTO;
-    }
-    short events = stream->events;
-    int sent = stream_flush(stream);
-    if (sent < 0)
-        return sent;
-    stream->events = events;
-    if (error < 0)
-        return error;
-    stream->established = true;
-    return ticket_mark(stream);
+    return error < 0 && error != -EAGAIN ? handshake_failed(stream) : error;
 }
