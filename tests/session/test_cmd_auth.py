@@ -67,7 +67,7 @@ class Auth(ServerTest):
         client.login()
 
     def test_switched_off(self):
-        self.server.configure({"tls": {"enabled": False}})
+        self.server.configure({"tls": {"enabled": False, "required": "never"}})
         client = self.connect()
         self.check_replies(client, [("AUTH TLS", 502), ("PBSZ 0", 502), ("PROT P", 502), ("CCC", 502)])
         features = client.expect(211, "FEAT").lines
