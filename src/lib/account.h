@@ -23,6 +23,13 @@ enum {
 /* The last second of the year 9999. A number of milliseconds, written by mistake, is larger. */
 #define ACCOUNT_EXPIRES_MAX INT64_C(253402300799)
 
+/* Whether the password of an account may come in clear: as the server has it, or an exception. */
+enum account_tls { ACCOUNT_TLS_DEFAULT, ACCOUNT_TLS_REQUIRED, ACCOUNT_TLS_OPTIONAL };
+enum account_role { ACCOUNT_USER, ACCOUNT_ADMIN };
+/* The words that stand for them in a record; NULL ends each list. */
+extern const char *const account_tls_words[];
+extern const char *const account_role_words[];
+
 struct account {
     char *name;
     char *password; /* crypt(5) hash; NULL for a system user */
@@ -33,6 +40,8 @@ struct account {
     size_t group_count;
     bool enabled;
     bool read_only;
+    enum account_tls tls;
+    enum account_role role;
     time_t created;
     time_t expires; /* the last second in which a login is granted; 0: never */
 };
@@ -75,6 +84,8 @@ int account_list(const struct config *config, int (*visit)(const char *name, voi
 struct account_settings {
     bool enabled;
     bool read_only;
+    enum account_tls tls;
+    enum account_role role;
     time_t expires;
 };
 

@@ -55,6 +55,10 @@ static int write_text(const struct config *config, const struct account *account
                     (is_default_home(config, account) || set_string(root, "home", account->home)) &&
                     set_boolean(root, "enabled", account->enabled) &&
                     set_boolean(root, "read_only", account->read_only) &&
+                    (account->tls == ACCOUNT_TLS_DEFAULT ||
+                     set_string(root, "tls", account_tls_words[account->tls])) &&
+                    (account->role == ACCOUNT_USER ||
+                     set_string(root, "role", account_role_words[account->role])) &&
                     set_number(root, "created", account->created) &&
                     (account->expires == 0 || set_number(root, "expires", account->expires));
     if (complete)
@@ -75,6 +79,7 @@ static bool is_writable(const struct account *account)
            strlen(account->password) < PASSWORD_HASH_MAX &&
            text_is_plain(account->password, strlen(account->password)) && account->created >= 0 &&
            account->expires >= 0 && account->expires <= ACCOUNT_EXPIRES_MAX &&
+           account->tls <= ACCOUNT_TLS_OPTIONAL && account->role <= ACCOUNT_ADMIN &&
            (!account->home || (account_is_home(account->home) &&
                                text_is_plain(account->home, strlen(account->home))));
 }
