@@ -43,6 +43,8 @@ enum operand_kind {
     OPERAND_NUMBER,   /* scan_u64() takes it */
     OPERAND_TIME,     /* since_parse() takes it */
     OPERAND_LOGS,     /* logs_parse() takes it */
+    OPERAND_TLS,      /* whether an account needs TLS */
+    OPERAND_ROLE,
     OPERAND_FILE,
     OPERAND_KIND_COUNT,
 };
@@ -64,6 +66,8 @@ const char *operand_placeholder(enum operand_kind kind);
 const char *operand_expected(enum operand_kind kind);
 /* Whether TEXT can be one; says on stderr what would be right. Nothing is opened. */
 bool operand_check(enum operand_kind kind, const char *text);
+/* Where TEXT stands in WORDS, which end with NULL; -1 if it is none of them. */
+int word_index(const char *const *words, const char *text);
 
 /* --- Options --- */
 
@@ -82,6 +86,8 @@ enum ctl_option {
     OPTION_EXPIRES = 1 << 11,
     OPTION_LOCKED = 1 << 12,
     OPTION_UNLOCKED = 1 << 13,
+    OPTION_TLS = 1 << 14,
+    OPTION_ROLE = 1 << 15,
     OPTION_USER = 1 << 16,
     OPTION_ADDRESS = 1 << 17,
     OPTION_TIMEOUT = 1 << 18,

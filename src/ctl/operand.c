@@ -15,6 +15,14 @@
 
 enum { USER_MAX = 128, SESSION_DIGITS = 16 };
 
+int word_index(const char *const *words, const char *text)
+{
+    for (int i = 0; words[i]; i++)
+        if (strcmp(words[i], text) == 0)
+            return i;
+    return -1;
+}
+
 static bool is_account(const char *text)
 {
     return account_check_name(text) == 0;
@@ -73,6 +81,16 @@ static bool is_logs(const char *text)
     return logs_parse(text, &ignored) == 0;
 }
 
+static bool is_tls(const char *text)
+{
+    return word_index(account_tls_words, text) >= 0;
+}
+
+static bool is_role(const char *text)
+{
+    return word_index(account_role_words, text) >= 0;
+}
+
 static bool is_file(const char *text)
 {
     return text[0] != '\0';
@@ -102,6 +120,10 @@ static const struct {
                       "YYYY-MM-DDTHH:MM:SS; local time, or UTC with a Z behind it"},
     [OPERAND_LOGS] = {"LOG", is_logs,
                       "connections, auth, files, admin, commands, or several with commas between"},
+    [OPERAND_TLS] = {"WHEN", is_tls,
+                     "default (as tls.required is), required, or optional for a device without "
+                     "TLS"},
+    [OPERAND_ROLE] = {"ROLE", is_role, "user, or admin, who needs TLS"},
     [OPERAND_FILE] = {"FILE", is_file, "the name of a file"},
 };
 _Static_assert(ELEMENTS(kinds) == OPERAND_KIND_COUNT, "every kind has a row");
