@@ -72,6 +72,8 @@ pam_objects     := $(pam_sources:src/%.c=$(O)/%.o)
 session_objects := $(session_sources:src/%.c=$(O)/%.o)
 tls_objects     := $(tls_sources:src/%.c=$(O)/%.o)
 ctl_objects     := $(ctl_sources:src/%.c=$(O)/%.o)
+# What cellftpctl has of the TLS library: certificates read and judged as the server does.
+certificate_objects := $(filter $(O)/tls/certificate%,$(tls_objects))
 
 .PHONY: all
 all: $(O)/cellftpd $(O)/cellftpd-tls.so $(O)/cellftpctl $(O)/includes.checked
@@ -86,8 +88,8 @@ $(tls_objects): hardening += -fPIC -fvisibility=hidden
 $(O)/cellftpd-tls.so: $(tls_objects)
 	$(call quiet,LINK,$@)$(CC) $(filter-out -pie,$(all_ldflags)) -shared -o $@ $^ $(tls_libs)
 
-$(O)/cellftpctl: $(lib_objects) $(ctl_objects)
-	$(call quiet,LINK,$@)$(CC) $(all_ldflags) -o $@ $^ $(ctl_libs)
+$(O)/cellftpctl: $(lib_objects) $(ctl_objects) $(certificate_objects)
+	$(call quiet,LINK,$@)$(CC) $(all_ldflags) -o $@ $^ $(ctl_libs) $(tls_libs)
 
 $(O)/%.o: src/%.c
 	@mkdir -p $(@D)

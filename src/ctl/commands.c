@@ -66,6 +66,13 @@ const struct command commands[] = {
     {"login-test", NULL, {{OPERAND_USER, OPERAND_ONE}}, NEEDS_ROOT,
      OPTION_PASSWORD_STDIN | OPTION_JSON,
      "go through all that a login of a user takes, and say what is missing", command_login_test},
+    {"tls",    "self-signed", {{OPERAND_HOST, OPERAND_OPTIONAL}}, NEEDS_ROOT,
+     OPTION_NAME | OPTION_TYPE | OPTION_DAYS | OPTION_FORCE | OPTION_DRY_RUN,
+     "make a key and a certificate that no CA has signed", command_tls_self_signed},
+    {"tls",    "show",   {{OPERAND_HOST, OPERAND_OPTIONAL}}, NEEDS_CONFIG, OPTION_JSON,
+     "the certificates that the server has, and until when", command_tls_show},
+    {"tls",    "check",  {{OPERAND_HOST, OPERAND_OPTIONAL}}, NEEDS_ROOT, OPTION_NAME | OPTION_JSON,
+     "find everything that is wrong with certificates, keys and ciphers", command_tls_check},
     {"commands", NULL,   NOTHING,  NEEDS_NOTHING, OPTION_JSON,
      "all commands with their operands and options", command_commands},
 };
