@@ -137,7 +137,7 @@ build_packages := gcc make libc6-dev linux-libc-dev libconfig-dev libcrypt-dev l
 	zlib1g-dev libseccomp-dev libpam0g-dev libssl-dev systemd
 test_packages := clang libcmocka-dev python3 curl lftp ncftp wget rclone strace acl iproute2 procps \
 	util-linux systemd-container mmdebstrap man-db mandoc cppcheck clang-format clang-tidy logrotate \
-	fail2ban python3-systemd jq
+	fail2ban python3-systemd jq openssl
 
 .PHONY: deps test-deps
 deps:

@@ -52,9 +52,10 @@ static void found_words(struct tls_check *check, const char *file, const char *r
     tls_found(check, TLS_PROBLEM, file, remedy, "%s", named ? words + size + 2 : words);
 }
 
-static const char *remedy_for_missing(const struct tls_files *files)
+/* For a file that cannot be read; OTHER is for one that is there. */
+static const char *remedy_of(const struct tls_files *files, const char *other)
 {
-    return access(files->certificate, F_OK) == 0 || access(files->key, F_OK) == 0 ? NULL
+    return access(files->certificate, F_OK) == 0 || access(files->key, F_OK) == 0 ? other
            : files->host[0] != '\0' ? "put fullchain.pem and privkey.pem there"
                                     : "cellftpctl tls self-signed makes it";
 }
@@ -118,7 +119,10 @@ static void check_chain(struct tls_check *check, const struct tls_files *files,
 {
     char words[TLS_WORDS_MAX];
     if (certificate_check(chain, files->certificate, words) < 0)
-        found_words(check, files->certificate, NULL, words);
+        found_words(check, files->certificate,
+                    "get another one, or put the certificates in the order in which each is signed "
+                    "by the next",
+                    words);
     else
         tls_found(check, TLS_OK, files->certificate, NULL,
                   "the server can use it: its key, and %d certificates behind it",
@@ -134,10 +138,13 @@ static void check_key(struct tls_check *check, const struct tls_files *files,
     char words[TLS_WORDS_MAX];
     EVP_PKEY *key = NULL;
     if (certificate_read_key(files->key, &key, words) < 0)
-        found_words(check, files->key, remedy_for_missing(files), words);
+        found_words(check, files->key,
+                    remedy_of(files, "put the key of the certificate there, in PEM and without a "
+                                     "passphrase"),
+                    words);
     else if (chain && certificate_check_key(sk_X509_value(chain, 0), files->certificate, key,
                                             files->key, words) < 0)
-        found_words(check, files->key, NULL, words);
+        found_words(check, files->key, "install both of the same issue", words);
     else
         tls_found(check, TLS_OK, files->key, NULL, "%s",
                   chain ? "belongs to the certificate" : "is a private key");
@@ -150,7 +157,8 @@ static bool visit(const struct tls_files *files, void *data)
     char words[TLS_WORDS_MAX];
     STACK_OF(X509) *chain = NULL;
     if (certificate_read(files->certificate, &chain, words) < 0)
-        found_words(check, files->certificate, remedy_for_missing(files), words);
+        found_words(check, files->certificate,
+                    remedy_of(files, "put the certificate of the key there, in PEM"), words);
     else
         check_chain(check, files, chain);
     check_key(check, files, chain);

@@ -41,14 +41,16 @@ static void check_time(struct tls_check *check, const char *file, const X509 *ce
 
 /* --- Strength --- */
 
-static void check_strength(struct tls_check *check, const char *file, X509 *certificate)
+/* The key of the first certificate was judged when it was asked whether the server can use it. */
+static void check_strength(struct tls_check *check, const char *file, X509 *certificate,
+                           bool is_first)
 {
     char subject[CERTIFICATE_TEXT_MAX];
     int digest = NID_undef, bits = 0;
     uint32_t flags = 0;
     const EVP_PKEY *key = X509_get0_pubkey(certificate);
     certificate_subject(certificate, subject);
-    if (key && EVP_PKEY_get_security_bits(key) < SECURITY_BITS_MIN)
+    if (!is_first && key && EVP_PKEY_get_security_bits(key) < SECURITY_BITS_MIN)
         tls_found(check, TLS_PROBLEM, file, "get one with another key",
                   "the key of %s is weak: many clients refuse it", subject);
     /* What a root says of itself nobody has to believe. */
@@ -133,7 +135,7 @@ void tls_check_chain(struct tls_check *check, const char *file, STACK_OF(X509) *
 {
     for (int i = 0; i < sk_X509_num(chain); i++) {
         check_time(check, file, sk_X509_value(chain, i), i == 0, warning);
-        check_strength(check, file, sk_X509_value(chain, i));
+        check_strength(check, file, sk_X509_value(chain, i), i == 0);
     }
     check_trust(check, file, chain);
 }
