@@ -86,7 +86,7 @@ $(O)/cellftpd: $(lib_objects) $(monitor_objects) $(check_objects) $(pam_objects)
 		$(server_libs)
 
 # All that knows OpenSSL, loaded when a connection wants TLS.
-$(tls_objects): hardening += -fPIC -fvisibility=hidden
+$(tls_objects): all_cflags += -fPIC -fvisibility=hidden
 $(O)/cellftpd-tls.so: $(tls_objects)
 	$(call quiet,LINK,$@)$(CC) $(filter-out -pie,$(all_ldflags)) -shared -o $@ $^ $(tls_libs)
 
@@ -141,13 +141,14 @@ build_packages := gcc make libc6-dev linux-libc-dev libconfig-dev libcrypt-dev l
 	zlib1g-dev libseccomp-dev libpam0g-dev libssl-dev systemd
 test_packages := clang libcmocka-dev python3 curl lftp ncftp wget rclone strace acl iproute2 procps \
 	util-linux systemd-container mmdebstrap man-db mandoc cppcheck clang-format clang-tidy logrotate \
-	fail2ban python3-systemd jq openssl
+	fail2ban python3-systemd jq openssl nodejs libgnutls28-dev
 
 .PHONY: deps test-deps
 deps:
 	@tests/packages $(build_packages)
 test-deps:
 	@tests/packages $(build_packages) $(test_packages)
+	@tests/npm
 
 .PHONY: demo demo-stop
 demo: deps

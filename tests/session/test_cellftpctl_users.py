@@ -7,7 +7,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from harness import ServerTest, main, process, slow, wait_until, within
+from harness import ServerTest, in_clear, main, process, slow, wait_until, within
 from harness.ctl import FAILED, OK, SECRET, USAGE, CtlTest
 
 PAST, FUTURE = "2020-01-01", "2099-12-31"
@@ -41,6 +41,7 @@ class UsersTest(CtlTest):
         self.assertEqual(self.everything(), before)
 
 
+@in_clear("no client connects")
 class Lock(UsersTest):
     def test_lock_and_unlock(self):
         self.assert_unchanged(": unlocked already", "user", "unlock", "alice")
@@ -101,6 +102,7 @@ class Lock(UsersTest):
             self.assert_nothing_done("user", "add", "--generate", "--expires", FUTURE, "--", name, status=USAGE)
 
 
+@in_clear("no client connects")
 class Modify(UsersTest):
     def test_rights(self):
         self.assert_changed("read-only", "user", "mod", "alice", "--read-only")
@@ -195,6 +197,7 @@ class Modify(UsersTest):
         self.assertEqual([line[5] for line in lines], ["-", f"{PAST}T23:59:59Z", f"{PAST}T23:59:59Z"])
 
 
+@in_clear("no client connects")
 class Ensure(UsersTest):
     def test_makes(self):
         done = self.json(
@@ -254,6 +257,7 @@ class Ensure(UsersTest):
         self.assert_password("bob", made[0]["password"])
 
 
+@in_clear("no client connects")
 class Output(UsersTest):
     def test_json_of_changes(self):
         added = self.json("user", "add", "bob", "--generate")
