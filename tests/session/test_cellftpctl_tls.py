@@ -390,7 +390,7 @@ class Check(TlsTest):
     def test_permissions(self):
         self.ctl("tls", "self-signed")
         self.key.chmod(0o644)
-        self.assert_problem("can be read by everybody: its mode is 0644")
+        self.assert_problem("everybody can use the private key, its mode is 0644")
         self.key.chmod(0o640)
         self.assertIn("note", [entry["result"] for entry in self.findings() if "group" in entry["found"]])
         self.key.chmod(0o600)
@@ -427,7 +427,7 @@ class Check(TlsTest):
         self.configure('ciphers = "NONSENSE"; ciphersuites = "TLS_NONE"; groups = "P-1";')
         found = self.problems()
         self.assertEqual(
-            [text.partition(" ")[0] for _, text in found], ["tls.ciphers", "tls.ciphersuites", "tls.groups"]
+            [text.partition(":")[0] for _, text in found], ["tls.ciphers", "tls.ciphersuites", "tls.groups"]
         )
 
     def test_every_problem_in_one_run(self):
