@@ -99,7 +99,7 @@ int stream_flush(struct tls_stream *stream)
     }
     if (error < 0) {
         stream->socket_error = -error;
-        failure_words(stream, 0);
+        (void)failure_take(stream);
         stream->error = error;
         return error;
     }
