@@ -141,12 +141,16 @@ void handshake_prepare(SSL_CTX *context, struct tls *tls)
     SSL_CTX_set_cert_cb(context, choose_certificate, tls);
 }
 
-static int fail(struct tls_stream *stream, int error)
+/* OpenSSL's errors are about the peer, unless the peer simply went. */
+static int fail(struct tls_stream *stream)
 {
-    stream->error = error;
+    bool cut = failure_take(stream);
+    if (stream->socket_error)
+        stream->error = -stream->socket_error;
+    else
+        stream->error = cut ? -ECONNABORTED : -EPROTO;
     stream->events = 0;
-    ERR_clear_error();
-    return error;
+    return stream->error;
 }
 
 static int wait_for(struct tls_stream *stream, short events)
@@ -157,22 +161,16 @@ static int wait_for(struct tls_stream *stream, short events)
 
 int stream_result(struct tls_stream *stream, int result)
 {
-    unsigned long code = ERR_peek_error();
     switch (SSL_get_error(stream->ssl, result)) {
     case SSL_ERROR_NONE:
     case SSL_ERROR_ZERO_RETURN: return 0;
     case SSL_ERROR_WANT_READ: return wait_for(stream, POLLIN);
     case SSL_ERROR_WANT_WRITE: return wait_for(stream, POLLOUT);
-    case SSL_ERROR_SSL:
-        failure_words(stream, code);
-        return fail(stream, ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING
-                                ? -ECONNABORTED
-                                : -EPROTO);
-    default:
-        if (stream->socket_error == 0)
-            stream->socket_error = errno; /* OpenSSL's BIO of a socket, see kernel.h */
-        failure_words(stream, 0);
-        return fail(stream, stream->socket_error ? -stream->socket_error : -ECONNRESET);
+    case SSL_ERROR_SYSCALL:
+        if (stream->socket_error == 0) /* it was OpenSSL's BIO of a socket, see kernel.h */
+            stream->socket_error = errno ? errno : ECONNRESET;
+        return fail(stream);
+    default: return fail(stream);
     }
 }
 

@@ -34,7 +34,7 @@ static ssize_t failed(struct tls_stream *stream, int error)
         return -EAGAIN;
     }
     stream->socket_error = error;
-    failure_words(stream, 0);
+    (void)failure_take(stream);
     stream->error = -error;
     return -error;
 }
