@@ -1,5 +1,6 @@
 /*
- * What the configuration says about TLS, put into a context of OpenSSL. Private to src/tls.
+ * What the configuration says about TLS, put into a context of OpenSSL. Private to src/tls; and
+ * "cellftpctl tls check" asks it what the server would say.
  */
 #pragma once
 
