@@ -41,8 +41,8 @@ static int stream_prepare(struct tls_stream *stream)
     SSL_set_bio(stream->ssl, bio, bio);
     SSL_set_app_data(stream->ssl, stream);
     SSL_set_accept_state(stream->ssl);
-    /* What stands behind close_notify on the control connection is in clear again (REIN); for
-     * uploads input.h does it. */
+    /* What stands behind close_notify on the control connection is in clear again (REIN); on an
+     * upload, input.h does it. */
     SSL_set_read_ahead(stream->ssl, stream->purpose == TLS_DOWNLOAD);
     if (stream->purpose == TLS_CONTROL)
         (void)SSL_set_mode(stream->ssl, SSL_MODE_RELEASE_BUFFERS);
