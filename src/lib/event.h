@@ -71,7 +71,8 @@
     X(KICK,              admin,       "kick",             LOG_NOTICE,  MONITOR,       "8395d058f49f4208a73c3dc788400d2a") \
     X(DRAIN,             admin,       "drain",            LOG_NOTICE,  MONITOR,       "c981db699a024b93b52eccb9e50473c1") \
     X(RESUME,            admin,       "resume",           LOG_NOTICE,  MONITOR,       "ff766864f9ce46e5bb697ea88ecf9003") \
-    X(FORGIVE,           admin,       "forgive",          LOG_NOTICE,  MONITOR,       "77cf0191933b48afad54a980fa80cbc9")
+    X(FORGIVE,           admin,       "forgive",          LOG_NOTICE,  MONITOR,       "77cf0191933b48afad54a980fa80cbc9") \
+    X(CERTIFICATE_MADE,  admin,       "certificate-made", LOG_NOTICE,  MONITOR,       "5c4188aa8e6696c8562d168a02c5ab4e")
 /* clang-format on */
 
 #define EVENT_ENUM(name, file, word, priority, from, id) EVENT_##name,

@@ -50,8 +50,7 @@
  */
 #define FILTER_KERNEL_TLS(X)                                                                      \
     X(setsockopt, 1, SOL_TCP, 2, TCP_ULP)                                                         \
-    X(setsockopt, 1, SOL_TLS, 2, TLS_TX)                                                          \
-    X(setsockopt, 1, SOL_TLS, 2, TLS_RX)
+    X(setsockopt, 1, SOL_TLS, 2, TLS_TX)
 
 /* X(call): what the session needs once, to enter the user's folder; gone afterwards. */
 #define FILTER_ENTER(X)                                                                           \

@@ -86,7 +86,7 @@ static struct candidate *make_room(struct session *session)
         bool is_silent =
             candidate->state == CANDIDATE_SILENT && connection_peek(&candidate->connection) < 0;
         if (!oldest || (is_silent && !oldest_is_silent) ||
-            (is_silent == oldest_is_silent && candidate->since < oldest->since)) {
+            (is_silent == oldest_is_silent && candidate->number < oldest->number)) {
             oldest = candidate;
             oldest_is_silent = is_silent;
         }
@@ -98,7 +98,7 @@ static struct candidate *make_room(struct session *session)
 void data_add_candidate(struct session *session, int fd)
 {
     struct candidate *candidate = make_room(session);
-    *candidate = (struct candidate){.state = CANDIDATE_SILENT, .since = clock_msec()};
+    *candidate = (struct candidate){.state = CANDIDATE_SILENT, .number = ++session->data.came};
     connection_init(&candidate->connection, fd);
 }
 

@@ -116,6 +116,42 @@ class Modify(UsersTest):
             [("user-modify", "read-only"), ("user-modify", "read-write"), ("user-expire", f"expires {FUTURE}T23:59:59Z")],
         )
 
+    def test_tls_and_role(self):
+        """EXPECTATIONS 15: a camera that knows no TLS is an exception of its own."""
+        self.assertEqual((self.show()["tls"], self.show()["role"]), ("default", "user"))
+        self.assert_changed("TLS optional", "user", "mod", "alice", "--tls", "optional")
+        self.assertIn('tls = "optional";', self.record())
+        self.assertEqual(self.show()["tls"], "optional")
+        self.assert_unchanged(": TLS optional already", "user", "ensure", "alice", "--tls=optional", text=SECRET)
+        self.assert_changed("TLS required, role admin", "user", "mod", "alice", "--tls", "required", "--role", "admin")
+        self.assertEqual((self.show()["tls"], self.show()["role"]), ("required", "admin"))
+        self.assert_changed("TLS default, role user", "user", "mod", "alice", "--tls", "default", "--role", "user")
+        self.assertNotIn("tls", self.record())
+        self.assertEqual(
+            self.words(),
+            [
+                ("user-modify", words)
+                for words in ("TLS optional", "TLS required", "role admin", "TLS default", "role user")
+            ],
+        )
+
+    def test_add_with_tls_and_role(self):
+        self.add("camera", "--tls", "optional", "--read-only")
+        self.add("boss", "--role", "admin")
+        self.assertEqual((self.show("camera")["tls"], self.show("boss")["role"]), ("optional", "admin"))
+        self.assertIn('detail="read-only, TLS optional"', self.admin_log()[-2])
+        self.assertIn('detail="read-write, role admin"', self.admin_log()[-1])
+        fields = [line.split("\t") for line in self.ctl("user", "list").stdout.splitlines()]
+        self.assertEqual(
+            [(line[0], *line[6:8]) for line in fields],
+            [("alice", "user", "default"), ("boss", "admin", "default"), ("camera", "user", "optional")],
+        )
+
+    def test_nonsense_tls_and_roles(self):
+        for arguments in (["--tls", "never"], ["--tls"], ["--role", "root"], ["--tls=Optional"]):
+            text = self.assert_nothing_done("user", "mod", "alice", *arguments, status=USAGE)
+            self.assertIn("optional" if "tls" in arguments[0] else "admin", text)
+
     def test_usage(self):
         for arguments in ([], ["--read-only", "--read-write"], ["--expires"], ["--expires="], ["--locked"]):
             self.assert_nothing_done("user", "mod", "alice", *arguments, status=USAGE)

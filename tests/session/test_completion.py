@@ -53,6 +53,9 @@ class Completion(CtlTest):
         self.assertEqual(self.offered("user", "add", "--expires", "n"), ["never"])
         self.assertEqual(self.offered("user", "add", "--expires", "=", "n"), ["never"])
         self.assertEqual(self.offered("log", "--kind", "au"), ["auth"])
+        self.assertEqual(self.offered("user", "mod", "x", "--tls", "o"), ["optional"])
+        self.assertEqual(self.offered("user", "mod", "x", "--role", "a"), ["admin"])
+        self.assertEqual(self.offered("tls", "self-signed", "--type", "r"), ["rsa"])
         self.assertEqual(self.offered("user", "del", "--gen"), [])
 
     def test_names(self):

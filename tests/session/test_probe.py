@@ -105,9 +105,8 @@ PROBES = (
 KERNEL_TLS = {
     "kernel-tls": ("possible", "refused: ENOENT"),  # the latter where the kernel has no module tls
     "kernel-tls-send": ("refused: ENOPROTOOPT", "refused: EINVAL"),  # without the one before; with a bad key
-    "kernel-tls-receive": ("refused: ENOPROTOOPT", "refused: EINVAL"),
 }
-SOCKET_OPTIONS = ("tcp-option", "tcp-repair", "tls-option", "tls-ulp", "socket-ulp")
+SOCKET_OPTIONS = ("kernel-tls-receive", "tcp-option", "tcp-repair", "tls-option", "tls-ulp", "socket-ulp")
 
 
 def filter_list(name):

@@ -147,20 +147,48 @@ class Theft(DataTest):
             for stranger in strangers:
                 self.assertEqual(self.take(stranger), b"")
 
+    def test_D04_owner_comes_after_a_refusal(self):
+        """Nobody else is there when the thief is refused, and the owner is still waited for."""
+        for version in self.each():
+            client = self.bound(version)
+            for robber in (self.handshake, lambda stranger: stranger.tcp.sendall(b"give me that file\r\n")):
+                address = client.epsv()
+                stranger = self.thief(client, address)
+                client.expect(150, "RETR secret")
+                robber(stranger)
+                self.assertEqual(self.take(stranger), b"")
+                self.assertEqual(client.dial(address).receive_all(), SECRET)
+                client.read(226)
+
     def test_D04_crowd(self):
-        """More than are waited for, before the owner comes; the oldest silent ones make room."""
+        """More than are waited for, before and behind the owner; the oldest silent ones make room."""
         for version in self.each():
             client = self.secure(version)
             address = client.epsv()
             strangers = [self.thief(client, address) for _ in range(30)]
-            client.send("RETR secret")
             owner = client.dial(address)
-            client.read(150)
+            strangers += [self.thief(client, address) for _ in range(5)]
+            client.expect(150, "RETR secret")
             self.assertEqual(owner.receive_all(), SECRET)
             client.read(226)
             for stranger in strangers:
                 self.assertEqual(self.take(stranger), b"")
         self.assertGreater(len(self.refused(reason="crowded")), 0)
+
+    def test_D04_many_handshakes(self):
+        """More than the monitor gives signatures for."""
+        for version in self.each():
+            client = self.bound(version)
+            address = client.epsv()
+            owner = client.dial(address)
+            client.expect(150, "RETR secret")
+            for _ in range(12):
+                stranger = self.thief(client, address)
+                self.handshake(stranger)
+                self.assertEqual(self.take(stranger), b"")
+            self.assertEqual(owner.receive_all(), SECRET)
+            client.read(226)
+            self.assertEqual(client.retr("secret"), SECRET)
 
     def test_D04_resumed_one_goes_first(self):
         """Nothing is known of this client yet, and the thief's handshake is complete before the owner's."""
@@ -564,7 +592,7 @@ class Meanwhile(DataTest):
             data.receive(1000)
             began = time.monotonic()
             client.expect(200, "NOOP")
-            self.assertIn("big", "".join(client.expect(211, "STAT").lines))
+            self.assertIn(f" Data connection is under TLSv{version}", client.expect(211, "STAT").lines)
             client.raw(b"ABOR\r\n")
             client.read(426)
             client.read(226)
@@ -686,16 +714,12 @@ class Endurance(DataTest):
             before = int(process.status(client.session_pid)["VmRSS"].split()[0])
             self.go_through(client, count)
             after = int(process.status(client.session_pid)["VmRSS"].split()[0])
-            self.assertEqual(len(os.listdir(f"/proc/{client.session_pid}/fd")), self.descriptors(client))
+            # Nothing of a data connection: standard input and output, the control connection, the monitor.
+            self.assertTrue(wait_until(lambda pid=client.session_pid: len(os.listdir(f"/proc/{pid}/fd")) == 5))
             if build().name == "release":
                 self.assertLess(after, before * 1.05, f"{before} KiB before, {after} after")
             client.quit()
             client.wait()
-
-    def descriptors(self, client):
-        """What an idle session has open: nothing of a data connection."""
-        self.assertTrue(wait_until(lambda: len(os.listdir(f"/proc/{client.session_pid}/fd")) <= 5))
-        return len(os.listdir(f"/proc/{client.session_pid}/fd"))
 
     def go_through(self, client, count):
         for number in range(count):

@@ -156,9 +156,6 @@ static void test_one_problem(void **state)
         {"session: { idle = \"2 h\"; };", "cellftpd.conf:1: session.idle: session.idle is larger "
                                           "than session.idle_max; expected the same or "
                                           "less\n"},
-        {"tls: { enabled = false; };", "cellftpd.conf:1: tls.enabled: TLS is off but tls.required "
-                                       "wants it; expected tls.required "
-                                       "= \"never\" with it\n"},
         {"auth: { order = [ ]; };", "cellftpd.conf:1: auth.order: " ORDER},
         {"auth: { order = [ \"pam\", \"pam\" ]; };", "cellftpd.conf:1: auth.order: " ORDER},
         {"auth: { order = [ \"PAM\" ]; };", "cellftpd.conf:1: auth.order: " ORDER},
