@@ -6,6 +6,7 @@
 
 #include "lib/tls.h"
 
+#include "tls/input.h"
 #include "tls/output.h"
 
 #include <openssl/bio.h>
@@ -27,6 +28,7 @@ struct tls_stream {
     SSL *ssl;
     int fd;
     enum tls_purpose purpose;
+    struct input input;
     struct output output;
     short events;     /* what the last call waits for */
     int error;        /* negative errno: it has failed for good */
@@ -36,7 +38,6 @@ struct tls_stream {
     bool read_dry;    /* the last read() had to wait */
     bool established; /* the handshake is done */
     bool kernel_sends;
-    bool kernel_receives;
     bool said_close;
     char name[TLS_NAME_MAX + 1];
     char words[TLS_WORDS_MAX];
