@@ -95,9 +95,18 @@ static void check_auth(const struct config *config, config_report report, void *
                "a slash");
 }
 
+/* What nobody could fulfil is a mistake, and not the same as "never". */
+static void check_tls(const struct config *config, config_report report, void *data)
+{
+    if (!config->tls_enabled && config->tls_required != TLS_REQUIRED_NEVER)
+        report(data, option_find("tls", "enabled"), option_find("tls", "required"),
+               "TLS is off but tls.required wants it; expected tls.required = \"never\" with it");
+}
+
 void config_check(const struct config *config, config_report report, void *data)
 {
     check_order(config, report, data);
     check_passive(config, report, data);
     check_auth(config, report, data);
+    check_tls(config, report, data);
 }

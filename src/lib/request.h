@@ -81,8 +81,14 @@ enum session_kind {
     SESSION_NEW,          /* in clear, with the banner */
     SESSION_NEW_IMPLICIT, /* a handshake, then the banner; data connections are protected */
     SESSION_TLS,          /* a handshake: AUTH has been answered */
+    SESSION_TLS_PRIVATE,  /* the same behind AUTH SSL: data connections are protected */
     SESSION_CLEAR,        /* in clear again: REIN has been answered */
 };
+
+static inline bool session_kind_is_tls(enum session_kind kind)
+{
+    return kind == SESSION_NEW_IMPLICIT || kind == SESSION_TLS || kind == SESSION_TLS_PRIVATE;
+}
 
 /* What an account may do, as far as the session needs to know it to give the right reply. The
  * kernel enforces it (a read-only account gets a read-only mount). */
@@ -91,6 +97,7 @@ enum account_flags { ACCOUNT_READ_ONLY = 1 << 0 };
 enum {
     REQUEST_NAME_MAX = 128,     /* bytes of a login name that the monitor looks at */
     REQUEST_PASSWORD_MAX = 512, /* bytes of a password */
+    REQUEST_HOST_MAX = 255,     /* bytes of a host's name, as a client can say it (RFC 6066) */
     REQUEST_STEP_MAX = 128,
     REQUEST_STATUS_MAX = 256,
 };
@@ -103,6 +110,8 @@ struct session_start {
     enum session_kind kind;
     const struct tls_library *tls; /* NULL in clear */
     const char *host;              /* what HOST said before AUTH, "" */
+    uint64_t connected;            /* when the client came, clock_msec: the deadline of the login
+                                      counts from there */
 };
 
 /* Runs one FTP session from banner to goodbye, in the closed cell. Returns the exit status of the

@@ -16,6 +16,8 @@
 #include "lib/event.h"
 #include "lib/request.h"
 #include "lib/stop.h"
+#include "lib/tls.h"
+#include "session/connection.h"
 #include "session/hash.h"
 
 #include <limits.h>
@@ -28,11 +30,15 @@ struct transfer;
 
 /* The control connection: lines in, replies out. control.c, reply.c. */
 struct control {
-    int fd;
+    struct connection connection;
     struct buffer input;  /* after telnet's own bytes are taken out */
     struct buffer output; /* replies not yet written */
+    bool unflushed;       /* TLS has taken what the kernel has not */
+    bool finished;        /* the last word of TLS, close_notify, is said */
     bool ended;           /* the client will send no more */
+    bool cut;             /* ... and under TLS has not said so: anybody may have ended it */
     bool failed;          /* the connection broke: nothing can be written any more */
+    int error;            /* why it failed, a negative errno, or 0 */
     bool discarding;      /* inside a line that is too long */
     uint64_t discarded;   /* bytes of it so far */
     enum { TELNET_DATA, TELNET_IAC, TELNET_OPTION } telnet;
@@ -55,6 +61,8 @@ struct settings {
     enum hash_algorithm hash;
     mode_t umask;
     uint64_t idle; /* milliseconds */
+    bool sized;    /* PBSZ has come, so that PROT may (RFC 4217 section 8) */
+    bool protect;  /* PROT P: data connections are under TLS */
 };
 
 /* What one command leaves for the next; command.c clears what the next one does not keep. */
@@ -75,6 +83,16 @@ struct session {
     struct data data;
     struct settings settings;
     struct pending pending;
+
+    const struct tls_library *library; /* NULL in clear, as TLS is */
+    struct tls *tls;
+    struct tls_questions questions;
+    enum session_kind kind;
+    bool handshaking;            /* on the control connection: nothing can be said yet */
+    char host[TLS_NAME_MAX + 1]; /* that HOST has named, "" */
+    bool hands_over;             /* ends so that a fresh session can go on */
+    enum session_kind successor; /* the kind of that */
+
     struct transfer *transfer;     /* the one that runs, or NULL */
     char *scratch;                 /* SESSION_SCRATCH bytes for moving data, made on first use */
     const struct command *command; /* being served, for events */
@@ -99,6 +117,12 @@ struct session {
 
 enum { SESSION_SCRATCH = 256 * 1024 };
 
+/* Serves the client until the session is over. run.c */
+void session_serve(struct session *session);
+
+/* Settings as a fresh session has them. */
+void settings_init(struct session *session);
+
 /* The scratch buffer, or NULL when there is no memory. */
 char *session_scratch(struct session *session);
 
@@ -107,6 +131,10 @@ char *session_scratch(struct session *session);
 void session_close(struct session *session, const char *reason);
 /* The same because the monitor has said so, or is gone: with whatever runs, and a 421. */
 void session_stop(struct session *session, enum stop_reason reason);
+
+/* Ends it the same way, but the connection stays: the monitor makes a fresh session of kind KIND
+ * go on with it. Nothing is read from here on. */
+void session_hand_over(struct session *session, enum session_kind kind);
 
 /* Makes the user's folder, which came with ANSWER, the root of this process, as the user with the
  * user's groups. Reports to the monitor either way, and waits until that knows. Negative errno: the
@@ -139,6 +167,16 @@ int ask_connect(int monitor, const struct address *peer, uint16_t port, int *ret
  * is), which has no contents; else why this session must leave, STOP_STOPPED if the monitor is
  * gone. */
 enum stop_reason hear_monitor(int monitor, uint32_t wanted);
+/* May USER log in in clear? */
+int ask_user(int monitor, const char *user, enum user_verdict *ret);
+/* 0: a session under TLS can follow. The server's errno, negative. */
+int ask_tls(int monitor, const char *host);
+/* As the questions of lib/tls.h. */
+int ask_identity(int monitor, const char *name, uint8_t *ret_chain, size_t *size);
+int ask_sign(int monitor, unsigned scheme, const uint8_t *text, size_t text_size,
+             uint8_t *ret_signature, size_t *signature_size);
+/* The last word to the monitor. */
+void tell_handover(int monitor, enum session_kind kind);
 int tell_cell(int monitor, enum request type, int error, const char *step, int listener);
 void tell_event(struct session *session, const struct event *event);
 void tell_status(struct session *session, const char *status);
@@ -177,12 +215,20 @@ void reply_path(struct session *session, unsigned code, const char *path, const 
 /* --- the control connection; control.c
  * --------------------------------------------------------------------------- */
 
+/* FD belongs to it from here on. */
 void control_init(struct control *control, int fd);
 void control_free(struct control *control);
 /* Reads what is there, as much as fits. */
 void control_read(struct control *control);
+/* True if control_read() has something to do of which poll(2) does not know. */
+bool control_has_unread(const struct control *control);
 /* Writes what can be written. */
 void control_write(struct control *control);
+/* True if something is still to be written. */
+bool control_has_unwritten(const struct control *control);
+/* Says close_notify under TLS, behind all that is to be written. True when it is out, and at once
+ * in clear. */
+bool control_finish(struct control *control);
 /* Takes the next line, without its end, terminated; valid until the next call on CONTROL. 1, 0 if
  * there is none yet, -EMSGSIZE for a line that was too long (once for each). *RET_SIZE counts zero
  * bytes in it too. */
@@ -199,6 +245,25 @@ enum {
     CONTROL_DISCARD_MAX = 1 << 20,
     CONTROL_OUTPUT_ENOUGH = 16384, /* replies that nobody reads, until no command is served */
 };
+
+/* --- TLS of the session; tls.c
+ * ----------------------------------------------------------------------------------- */
+
+/* Puts the control connection under TLS; the handshake is to follow. */
+int tls_begin(struct session *session, const struct tls_library *library);
+/* Goes on with the handshake of the control connection. Its end, good or bad, is logged; one that
+ * has failed ends the session without a word. */
+void tls_handshake(struct session *session);
+/* Gives it up because it takes too long. */
+void tls_time_out(struct session *session);
+void tls_end(struct session *session);
+/* Log a handshake that is done, and a connection that failed: REASON is a word, and TLS says the
+ * rest. COMMAND is the verb of a data connection, NULL for the control connection. */
+void tls_tell(struct session *session, const struct connection *connection, const char *command);
+void tls_tell_failure(struct session *session, const struct connection *connection,
+                      const char *reason, const char *command);
+/* A new ticket for the client, with the next reply: it has used one for a data connection. */
+void control_fresh_ticket(struct session *session);
 
 /* --- commands; command.c
  * ----------------------------------------------------------------------------------------- */
