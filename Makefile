@@ -84,7 +84,7 @@ $(O)/cellftpd: $(lib_objects) $(monitor_objects) $(check_objects) $(pam_objects)
 		$(server_libs)
 
 # All that knows OpenSSL, loaded when a connection wants TLS.
-$(tls_objects): hardening += -fPIC -fvisibility=hidden
+$(tls_objects): all_cflags += -fPIC -fvisibility=hidden
 $(O)/cellftpd-tls.so: $(tls_objects)
 	$(call quiet,LINK,$@)$(CC) $(filter-out -pie,$(all_ldflags)) -shared -o $@ $^ $(tls_libs)
 
