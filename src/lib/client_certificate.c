@@ -18,6 +18,34 @@ const char *client_verdict_word(enum client_verdict verdict)
     return verdict_words[verdict];
 }
 
+static bool is_printable(const char *text)
+{
+    size_t length = strlen(text);
+    for (size_t i = 0; i < length;) {
+        struct text_character character = text_character(text + i, length - i);
+        if (!character.printable)
+            return false;
+        i += character.size;
+    }
+    return true;
+}
+
+void client_certificate_refuse_names(struct client_certificate *certificate)
+{
+    bool good = is_printable(certificate->common_name);
+    for (size_t i = 0; i < certificate->email_count; i++)
+        good = good && is_printable(certificate->emails[i]);
+    for (size_t i = 0; i < certificate->host_count; i++)
+        good = good && is_printable(certificate->hosts[i]);
+    if (good)
+        return;
+    certificate->verdict = CLIENT_NAME;
+    certificate->common_name[0] = '\0';
+    certificate->email_count = certificate->host_count = 0;
+    (void)snprintf(certificate->words, sizeof(certificate->words),
+                   "a name in the certificate cannot be printed");
+}
+
 /* --- in and out of a message --- */
 
 void client_certificate_put(struct message *message, const struct client_certificate *certificate)
@@ -39,13 +67,8 @@ void client_certificate_put(struct message *message, const struct client_certifi
 static void get_text(struct message *message, char *ret, size_t size)
 {
     const char *text = message_get_string(message, size - 1);
-    size_t length = strlen(text);
-    for (size_t i = 0; i < length;) {
-        struct text_character character = text_character(text + i, length - i);
-        if (!character.printable)
-            message->broken = true;
-        i += character.size;
-    }
+    if (!is_printable(text))
+        message->broken = true;
     (void)snprintf(ret, size, "%s", text);
 }
 

@@ -76,8 +76,8 @@ struct client_question {
     size_t revocations_size;
 };
 
-/* What it answers. Names are set if the certificate is good, the subject if there is one to be
- * read; all are printable UTF-8. */
+/* What it answers. Names are set if the certificate is good, subject and fingerprint if there is
+ * one to be read; all are printable UTF-8. */
 struct client_certificate {
     enum client_verdict verdict;
     char words[CLIENT_WORDS_MAX];
@@ -89,6 +89,9 @@ struct client_certificate {
     size_t host_count;
     char hosts[CLIENT_NAMES_MAX][CLIENT_NAME_MAX + 1];
 };
+
+/* Refuses a good one with a name that a terminal would act upon (text_character). */
+void client_certificate_refuse_names(struct client_certificate *certificate);
 
 /* The answer in and out of a message. Reading is strict, because the verifier has read a stranger's
  * certificate: -EBADMSG for anything that it would not have written. */

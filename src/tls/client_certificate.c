@@ -85,7 +85,6 @@ static const struct scheme {
     {0x0805, "RSA", NULL, "SHA384"},        {0x0806, "RSA", NULL, "SHA512"},
     {0x0809, "RSA-PSS", NULL, "SHA256"},    {0x080a, "RSA-PSS", NULL, "SHA384"},
     {0x080b, "RSA-PSS", NULL, "SHA512"},    {0x0807, "ED25519", NULL, NULL},
-    {0x0808, "ED448", NULL, NULL},
 };
 
 static const struct scheme *find_scheme(unsigned number, const EVP_PKEY *key)

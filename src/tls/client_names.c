@@ -5,12 +5,10 @@
  */
 #include "tls/client_certificate.h"
 
-#include "lib/cleanup.h"
-#include "lib/text.h"
-
 #include <openssl/bio.h>
 #include <openssl/objects.h>
 #include <openssl/x509v3.h>
+#include <stdio.h>
 #include <string.h>
 
 void client_names_describe(const X509 *leaf, struct client_certificate *ret)
@@ -30,14 +28,13 @@ void client_names_describe(const X509 *leaf, struct client_certificate *ret)
     BIO_free(memory);
 }
 
-static bool is_printable(const char *bytes, size_t size)
+/* UTF-8 without control characters, C1 among them (two bytes in UTF-8). */
+static bool is_plain(const unsigned char *bytes, size_t size)
 {
-    for (size_t i = 0; i < size;) {
-        struct text_character character = text_character(bytes + i, size - i);
-        if (!character.printable)
+    for (size_t i = 0; i < size; i++)
+        if (bytes[i] < ' ' || bytes[i] == 0x7f ||
+            (bytes[i] == 0xc2 && i + 1 < size && bytes[i + 1] < 0xa0))
             return false;
-        i += character.size;
-    }
     return true;
 }
 
@@ -51,7 +48,7 @@ static bool read_subject(const X509 *leaf, char ret_common_name[CLIENT_NAME_MAX 
         const X509_NAME_ENTRY *entry = X509_NAME_get_entry(subject, i);
         unsigned char *text = NULL;
         int size = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(entry));
-        good = size >= 0 && is_printable((const char *)text, (size_t)size);
+        good = size >= 0 && is_plain(text, (size_t)size);
         if (good && OBJ_obj2nid(X509_NAME_ENTRY_get_object(entry)) == NID_commonName &&
             ++common_names == 1 && size <= CLIENT_NAME_MAX)
             (void)snprintf(ret_common_name, CLIENT_NAME_MAX + 1, "%.*s", size, (const char *)text);

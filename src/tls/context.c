@@ -54,7 +54,7 @@ static int make_context(struct tls *tls)
     if (SSL_CTX_set_session_id_context(context, name, sizeof name - 1) != 1)
         return -ENOMEM;
     handshake_prepare(context, tls);
-    return 0;
+    return client_request_prepare(context, tls->questions);
 }
 
 int tls_open(const struct config *config, const struct tls_questions *questions, bool kernel,

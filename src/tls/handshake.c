@@ -126,6 +126,7 @@ static int choose_certificate(SSL *ssl, void *argument)
     struct tls_stream *stream = SSL_get_app_data(ssl);
     if (stream->purpose != TLS_CONTROL)
         return stream->tls->certificate != NULL;
+    client_request_ask(stream);
     if (stream->tls->certificate)
         return 1;
     stream->refusal = ask_identity(stream);
@@ -196,6 +197,7 @@ int stream_handshake(struct tls_stream *stream)
     stream->events = events;
     if (error < 0)
         return error;
+    bool first = !stream->established;
     stream->established = true;
-    return 0;
+    return first ? client_request_finish(stream) : 0;
 }

@@ -6,6 +6,7 @@
 
 #include "lib/tls.h"
 
+#include "tls/client_request.h"
 #include "tls/output.h"
 
 #include <openssl/bio.h>
@@ -28,13 +29,14 @@ struct tls_stream {
     int fd;
     enum tls_purpose purpose;
     struct output output;
-    short events;     /* what the last call waits for */
-    int error;        /* negative errno: it has failed for good */
-    int socket_error; /* errno of the socket, 0 if it is well */
-    int refusal;      /* negative errno of the monitor's answer about the identity */
-    bool ended;       /* the peer has closed the connection */
-    bool read_dry;    /* the last read() had to wait */
-    bool established; /* the handshake is done */
+    struct client_messages messages; /* of a handshake that asks for a certificate */
+    short events;                    /* what the last call waits for */
+    int error;                       /* negative errno: it has failed for good */
+    int socket_error;                /* errno of the socket, 0 if it is well */
+    int refusal;                     /* negative errno of the monitor's answer about the identity */
+    bool ended;                      /* the peer has closed the connection */
+    bool read_dry;                   /* the last read() had to wait */
+    bool established;                /* the handshake is done */
     bool kernel_sends;
     bool kernel_receives;
     bool said_close;

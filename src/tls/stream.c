@@ -45,7 +45,9 @@ static int stream_prepare(struct tls_stream *stream)
         (void)SSL_set_mode(stream->ssl, SSL_MODE_RELEASE_BUFFERS);
     else if (stream->purpose == TLS_UPLOAD)
         SSL_set_default_read_buffer_len(stream->ssl, READ_BUFFER);
-    return SSL_set_num_tickets(stream->ssl, tickets_of(stream->purpose)) == 1 ? 0 : -ENOMEM;
+    if (SSL_set_num_tickets(stream->ssl, tickets_of(stream->purpose)) != 1)
+        return -ENOMEM;
+    return client_request_record(stream);
 }
 
 int stream_open(struct tls *tls, int fd, enum tls_purpose purpose, struct tls_stream **ret)
@@ -76,6 +78,7 @@ void stream_close(struct tls_stream *stream)
         SSL_free(stream->ssl);
     }
     output_free(&stream->output);
+    client_request_free(&stream->messages);
     free(stream);
 }
 
