@@ -46,6 +46,7 @@ enum config_client_certificates {
 };
 enum config_client_login { CLIENT_LOGIN_FACTOR, CLIENT_LOGIN_INSTEAD };
 enum config_list_time { LIST_TIME_UTC, LIST_TIME_LOCAL };
+enum config_data_binding { DATA_BINDING_OFF, DATA_BINDING_AUTO, DATA_BINDING_REQUIRE };
 enum config_tls_required { TLS_REQUIRED_NEVER, TLS_REQUIRED_PUBLIC, TLS_REQUIRED_ALWAYS };
 
 /* Reads PATH, then conf.d/NAME.conf beside it in the order of their names, over the defaults. A

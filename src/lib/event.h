@@ -71,7 +71,8 @@
     X(KICK,              admin,       "kick",             LOG_NOTICE,  MONITOR,       "8395d058f49f4208a73c3dc788400d2a") \
     X(DRAIN,             admin,       "drain",            LOG_NOTICE,  MONITOR,       "c981db699a024b93b52eccb9e50473c1") \
     X(RESUME,            admin,       "resume",           LOG_NOTICE,  MONITOR,       "ff766864f9ce46e5bb697ea88ecf9003") \
-    X(FORGIVE,           admin,       "forgive",          LOG_NOTICE,  MONITOR,       "77cf0191933b48afad54a980fa80cbc9")
+    X(FORGIVE,           admin,       "forgive",          LOG_NOTICE,  MONITOR,       "77cf0191933b48afad54a980fa80cbc9") \
+    X(CERTIFICATE_MADE,  admin,       "certificate-made", LOG_NOTICE,  MONITOR,       "5c4188aa8e6696c8562d168a02c5ab4e")
 /* clang-format on */
 
 #define EVENT_ENUM(name, file, word, priority, from, id) EVENT_##name,
@@ -112,7 +113,8 @@ const char *event_file_name(enum event_file file); /* "connections" */
  * from     an expression of "origin" and "address", the text of its remote address or NULL
  * maximum  longest text that travels from session to monitor; what is longer is cut
  *
- * The address stands before anything that a client chose, so that no name can pass for one.
+ * The address stands before anything that a client chose, so that no name can pass for one. New
+ * fields come behind the detail: programs such as fail2ban know what stands before the reason.
  */
 #define EVENT_LOWER  "abcdefghijklmnopqrstuvwxyz"
 #define EVENT_UPPER  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -130,11 +132,11 @@ const char *event_file_name(enum event_file file); /* "connections" */
     NUMBER(offset, "offset",  "FTP_OFFSET")                                                                            \
     NUMBER(duration, "usec",  "FTP_USEC")                                      /* microseconds */                      \
     NUMBER(reply,  "reply",   "FTP_REPLY")                                     /* code of the final reply */           \
+    TEXT(reason,   "reason",  "FTP_REASON",  EVENT_LOWER EVENT_DIGITS "-", 512) /* a word, or a sentence of ours */    \
+    TEXT(detail,   "detail",  "FTP_DETAIL",  NULL, 2048)                       /* may contain what the client sent */  \
     TEXT(protocol, "protocol", "FTP_TLS",        EVENT_LOWER EVENT_UPPER EVENT_DIGITS ".", 16) /* "TLSv1.3", or "none" */ \
     TEXT(cipher,   "cipher",  "FTP_TLS_CIPHER",  EVENT_UPPER EVENT_DIGITS "_-", 64)                                    \
     TEXT(resumed,  "resumed", "FTP_TLS_RESUMED", EVENT_LOWER, 4)               /* yes or no */                         \
-    TEXT(reason,   "reason",  "FTP_REASON",  EVENT_LOWER EVENT_DIGITS "-", 512) /* a word, or a sentence of ours */    \
-    TEXT(detail,   "detail",  "FTP_DETAIL",  NULL, 2048)                       /* may contain what the client sent */  \
     ORIGIN_TEXT("actor", "FTP_ADMIN", NULL, origin->actor)                                                             \
     ORIGIN_TEXT("session", "FTP_SESSION", EVENT_LOWER EVENT_DIGITS, origin->session)
 /* clang-format on */

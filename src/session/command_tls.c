@@ -2,6 +2,7 @@
 #include "lib/cleanup.h"
 #include "lib/scan.h"
 #include "lib/text.h"
+#include "lib/tls_policy.h"
 #include "session/command.h"
 
 #include <string.h>
@@ -33,7 +34,7 @@ static void refuse_injection(struct session *session)
  * about what to say. */
 static void refuse_without_tls(struct session *session)
 {
-    if (address_is_private(&session->peer)) {
+    if (tls_policy(session->config, &session->peer, NULL) == USER_MAY) {
         reply(session, 431, "TLS is not available at the moment. Tell the administrator.");
         return;
     }

@@ -35,7 +35,7 @@ static uint64_t idle_deadline(const struct session *session)
 {
     if (session->logged_in)
         return session->last_activity + session->settings.idle;
-    return session->started + session->config->login_deadline;
+    return session->connected + session->config->login_deadline;
 }
 
 /* When something has to happen although nobody does anything. */
@@ -43,8 +43,11 @@ static uint64_t next_deadline(const struct session *session)
 {
     if (session->closing)
         return session->closing_since + LAST_WORDS;
-    if (session->handshaking && session->config->tls_handshake < session->config->login_deadline)
-        return session->started + session->config->tls_handshake;
+    if (session->handshaking) {
+        uint64_t deadline = session->started + session->config->tls_handshake;
+        uint64_t login = idle_deadline(session);
+        return deadline < login ? deadline : login;
+    }
     if (session->transfer) {
         uint64_t deadline = transfer_deadline(session);
         return deadline != 0 ? deadline : UINT64_MAX;
@@ -63,7 +66,7 @@ static void enforce_deadline(struct session *session)
         return;
     }
     if (session->transfer) {
-        transfer_end(session, -ETIMEDOUT);
+        transfer_expire(session);
         return;
     }
     reply(session, 421,
@@ -142,7 +145,12 @@ static void obey_monitor(struct session *session)
     session_stop(session, hear_monitor(session->monitor, 0));
 }
 
-enum watched { WATCH_CONTROL, WATCH_MONITOR, WATCH_DATA, WATCH_COUNT };
+enum watched {
+    WATCH_CONTROL,
+    WATCH_MONITOR,
+    WATCH_DATA,
+    WATCH_COUNT = WATCH_DATA + DATA_WATCH_COUNT
+};
 
 static short control_events(const struct session *session)
 {
@@ -166,32 +174,28 @@ static bool has_unread(const struct session *session)
     return (control_events(session) & POLLIN) && control_has_unread(&session->control);
 }
 
-static struct pollfd data_watch(const struct session *session)
-{
-    struct pollfd watched = {.fd = -1};
-    if (session->transfer && session->transfer->connected) {
-        watched.fd = session->data.fd;
-        watched.events = session->transfer->kind->events;
-    } else if (!session->closing) {
-        watched.fd = data_poll(&session->data, &watched.events);
-    }
-    return watched;
-}
-
 static int poll_timeout(const struct session *session)
 {
-    /* A checksum has nothing to wait for. */
-    bool summing = session->transfer && session->transfer->kind->events == 0;
-    if ((summing && !session->closing) || has_work(session) || has_unread(session))
+    bool is_ready = session->transfer && !session->closing && transfer_is_ready(session);
+    if (is_ready || has_work(session) || has_unread(session))
         return 0;
-    return until(next_deadline(session), clock_msec());
+    uint64_t deadline = next_deadline(session);
+    if (session->data.leaving.fd >= 0 && session->data.leaving_deadline < deadline)
+        deadline = session->data.leaving_deadline;
+    return until(deadline, clock_msec());
 }
 
-static void serve_data(struct session *session, short events)
+static void serve_data(struct session *session, const struct pollfd watched[DATA_WATCH_COUNT])
 {
-    if (session->transfer)
+    bool has_news = session->transfer && transfer_is_ready(session);
+    for (size_t i = 0; i < DATA_WATCH_COUNT; i++)
+        has_news = has_news || (i != DATA_WATCH_LEAVING && watched[i].revents);
+    data_let_go(&session->data);
+    if (session->transfer && (watched[DATA_WATCH_CONNECTION].revents & POLLIN))
+        transfer_listen(session);
+    if (session->transfer && has_news)
         transfer_run(session);
-    else if (events)
+    else if (has_news)
         data_accept(session);
 }
 
@@ -201,8 +205,8 @@ static void turn(struct session *session)
     struct pollfd watched[WATCH_COUNT] = {
         [WATCH_CONTROL] = {.fd = session->control.connection.fd, .events = control_events(session)},
         [WATCH_MONITOR] = {.fd = session->closing ? -1 : session->monitor, .events = POLLIN},
-        [WATCH_DATA] = data_watch(session),
     };
+    data_watch(session, &watched[WATCH_DATA]);
     if (session->control.ended && watched[WATCH_CONTROL].events == 0)
         watched[WATCH_CONTROL].fd = -1; /* it would say for ever that it has ended */
     int r = poll(watched, WATCH_COUNT, poll_timeout(session));
@@ -219,9 +223,7 @@ static void turn(struct session *session)
     if ((watched[WATCH_CONTROL].revents & (POLLIN | POLLHUP)) || has_unread(session))
         control_read(&session->control);
     obey_abort(session);
-    bool summing = session->transfer && session->transfer->kind->events == 0;
-    if (watched[WATCH_DATA].revents || summing)
-        serve_data(session, watched[WATCH_DATA].revents);
+    serve_data(session, &watched[WATCH_DATA]);
     serve_commands(session);
     if (session->control.ended && !session->closing && !session->control.failed)
         end_of_control(session);

@@ -90,6 +90,7 @@ static int session_init(struct session *session, const struct session_start *sta
     *session = (struct session){
         .config = start->config,
         .monitor = start->monitor,
+        .connected = start->connected,
         .started = clock_msec(),
         .last_activity = clock_msec(),
         .kind = start->kind,
@@ -114,7 +115,7 @@ static int session_init(struct session *session, const struct session_start *sta
 static void session_free(struct session *session)
 {
     transfer_drop(session);
-    data_close(&session->data);
+    data_free(&session->data);
     control_free(&session->control);
     tls_end(session);
     free(session->pending.rename_from);

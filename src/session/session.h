@@ -18,6 +18,7 @@
 #include "lib/stop.h"
 #include "lib/tls.h"
 #include "session/connection.h"
+#include "session/data.h"
 #include "session/hash.h"
 
 #include <limits.h>
@@ -42,15 +43,6 @@ struct control {
     bool discarding;      /* inside a line that is too long */
     uint64_t discarded;   /* bytes of it so far */
     enum { TELNET_DATA, TELNET_IAC, TELNET_OPTION } telnet;
-};
-
-/* Where the next transfer's bytes go: at most one listener, at most one connection. data.c. */
-struct data {
-    enum { DATA_NONE, DATA_PASSIVE, DATA_ACTIVE } kind;
-    int listener;   /* passive: until the client has come */
-    int fd;         /* the data connection, or an active one that is coming about */
-    bool connected; /* fd is ready for bytes */
-    uint16_t port;  /* active: of the client */
 };
 
 /* What a login, TYPE, OPTS and the like have set. */
@@ -106,6 +98,7 @@ struct session {
     bool read_only;
     uint64_t unique_key; /* of MLSD's unique facts */
 
+    uint64_t connected;     /* clock_msec: of the client, maybe to a session before this one */
     uint64_t started;       /* clock_msec */
     uint64_t last_activity; /* clock_msec */
     uint64_t bytes_sent, bytes_received;
@@ -257,9 +250,8 @@ void tls_handshake(struct session *session);
 /* Gives it up because it takes too long. */
 void tls_time_out(struct session *session);
 void tls_end(struct session *session);
-/* Log a handshake that is done, and a connection that failed: REASON is a word, and TLS says the
- * rest. COMMAND is the verb of a data connection, NULL for the control connection. */
-void tls_tell(struct session *session, const struct connection *connection, const char *command);
+/* Logs that CONNECTION failed: REASON is a word, and TLS says the rest. COMMAND is the verb of a
+ * data connection, NULL for the control connection. */
 void tls_tell_failure(struct session *session, const struct connection *connection,
                       const char *reason, const char *command);
 /* A new ticket for the client, with the next reply: it has used one for a data connection. */
@@ -274,24 +266,6 @@ void command_serve(struct session *session, char *line, size_t size);
 void command_refuse_long(struct session *session);
 /* True if the next line may be served now: always, but while a transfer runs only some. */
 bool command_may_serve(const struct session *session);
-
-/* --- the data connection; data.c
- * ------------------------------------------------------------------------------------ */
-
-void data_init(struct data *data);
-/* Forgets where the next transfer would go, and closes whatever is open. */
-void data_close(struct data *data);
-/* Passive: a listener from the monitor. */
-int data_listen(struct session *session, uint16_t *ret_port, char ret_announced[ADDRESS_TEXT_MAX]);
-void data_set_active(struct session *session, uint16_t port);
-/* Takes whoever knocks on the listener: the control connection's peer becomes the data connection,
- * anybody else is closed and logged. */
-void data_accept(struct session *session);
-/* Brings the connection about, as far as possible without waiting. 1 connected, 0 wait for
- * data_poll_fd, negative. */
-int data_establish(struct session *session);
-/* What to poll for while it is coming about, and with which events. */
-int data_poll(const struct data *data, short *ret_events);
 
 /* --- paths; path.c
  * -------------------------------------------------------------------------------------------------

@@ -45,6 +45,18 @@ int tls_begin(struct session *session, const struct tls_library *library)
     return 0;
 }
 
+static void tell_success(struct session *session)
+{
+    struct tls_description about;
+    session->library->describe(session->control.connection.stream, &about);
+    struct event event = EVENT_INIT(EVENT_TLS);
+    event.protocol = about.protocol;
+    event.cipher = about.cipher;
+    event.resumed = about.resumed ? "yes" : "no";
+    event.detail = *about.name ? about.name : NULL;
+    tell_event(session, &event);
+}
+
 static void give_up(struct session *session, const char *reason)
 {
     tls_tell_failure(session, &session->control.connection, reason, NULL);
@@ -72,7 +84,7 @@ void tls_handshake(struct session *session)
     }
     session->handshaking = false;
     session->last_activity = clock_msec();
-    tls_tell(session, &session->control.connection, NULL);
+    tell_success(session);
     if (!is_host_agreed(session)) {
         reply(session, 421, "HOST has named one host and TLS (SNI) another. Goodbye.");
         session_close(session, "host-mismatch");
@@ -92,19 +104,6 @@ void tls_end(struct session *session)
     if (session->tls)
         session->library->close(session->tls);
     session->tls = NULL;
-}
-
-void tls_tell(struct session *session, const struct connection *connection, const char *command)
-{
-    struct tls_description about;
-    connection->tls->describe(connection->stream, &about);
-    struct event event = EVENT_INIT(EVENT_TLS);
-    event.command = command;
-    event.protocol = about.protocol;
-    event.cipher = about.cipher;
-    event.resumed = about.resumed ? "yes" : "no";
-    event.detail = *about.name ? about.name : NULL;
-    tell_event(session, &event);
 }
 
 void tls_tell_failure(struct session *session, const struct connection *connection,

@@ -8,7 +8,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/socket.h>
 
 struct upload {
     struct upload_target target;
@@ -30,14 +29,33 @@ static int write_text(struct upload *upload, const char *bytes, size_t size, cha
     return upload_target_write(&upload->target, converted, length);
 }
 
-/* The end of the data is the end of the file, unless the client ended altogether: one that was
- * killed closes both connections, and half a file must not replace a whole one (row F01). Who says
- * QUIT means it. */
+/* In clear, the end of the data is the end of the file, unless the client ended altogether: one
+ * that was killed closes both connections, and half a file must not replace a whole one (row F01).
+ * Who says QUIT means it. */
 static bool client_is_gone(struct session *session)
 {
+    if (session->data.connection.tls)
+        return false; /* it has said that this is the end */
     control_read(&session->control);
     return session->control.failed ||
            (session->control.ended && !control_waits_for(&session->control, "QUIT"));
+}
+
+/* As much as there is, up to SPACE bytes: under TLS it comes by the record. */
+static ssize_t receive(struct session *session, char *bytes, size_t space)
+{
+    struct connection *connection = &session->data.connection;
+    ssize_t size = connection_read(connection, bytes, space);
+    if (size <= 0)
+        return size;
+    size_t received = (size_t)size;
+    while (received < space && connection_pending(connection)) {
+        size = connection_read(connection, bytes + received, space - received);
+        if (size <= 0)
+            break; /* the end, or what went wrong, comes again */
+        received += (size_t)size;
+    }
+    return (ssize_t)received;
 }
 
 static int step(struct session *session, struct transfer *transfer)
@@ -53,9 +71,9 @@ static int step(struct session *session, struct transfer *transfer)
         return -ENOMEM;
     /* As text, the second half is for what it becomes. */
     size_t space = upload->ascii ? SESSION_SCRATCH / 2 - 1 : SESSION_SCRATCH;
-    ssize_t size = recv(session->data.fd, scratch, space, MSG_DONTWAIT);
+    ssize_t size = receive(session, scratch, space);
     if (size < 0)
-        return errno == EINTR ? TRANSFER_MORE : -errno;
+        return size == -EINTR ? TRANSFER_MORE : (int)size;
     if (size == 0)
         return client_is_gone(session) ? -ECONNRESET : TRANSFER_DONE;
     transfer->bytes += (uint64_t)size;

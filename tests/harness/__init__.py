@@ -16,19 +16,20 @@
         main()
 
 Run one file by `tests/run NAME`, or by hand with PYTHONPATH=tests. See harness/case.py for the test
-class, server.py for the server, client.py for the client, logs.py for the log lines, journal.py for a journald of
+class, server.py for the server, client.py for the client, tls.py for its TLS, logs.py for the log lines, journal.py for a journald of
 its own, client_case.py for the tests with real clients; machine_case.py and machine.py for those in a booted machine.
 """
 
 from harness.case import ServerTest
 from harness.client import Client, MalformedReply, Reply
-from harness.client_case import ClientTest
+from harness.client_case import ClientTest, TlsClientTest
 from harness.data import Data, Listening
 from harness.journal import Journal
 from harness.listener import Listener
 from harness.machine_case import MachineTest
 from harness.program import main
 from harness.server import PASSWORD, Server, build, slow, wait_until, within
+from harness.tls import in_clear
 
 __all__ = [
     "Client",
@@ -43,7 +44,9 @@ __all__ = [
     "Reply",
     "Server",
     "ServerTest",
+    "TlsClientTest",
     "build",
+    "in_clear",
     "main",
     "slow",
     "wait_until",

@@ -7,7 +7,7 @@ import threading
 import time
 from pathlib import Path
 
-from harness import PASSWORD, ServerTest, build, main, process, wait_until, within
+from harness import PASSWORD, ServerTest, build, in_clear, main, process, wait_until, within
 
 ROUNDS = 2000 if build().name == "release" else 300
 
@@ -53,6 +53,7 @@ class Hoarding(ServerTest):
         self.assertEqual(written + self.server.left_out("127.0.0.1"), 123)
 
 
+@in_clear("no client connects")
 class FirstOnes(ServerTest):
     config = {"limits": {"waiting_per_address": 100, "per_address": 100}}
 
