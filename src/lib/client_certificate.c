@@ -48,6 +48,34 @@ void client_certificate_refuse_names(struct client_certificate *certificate)
 
 /* --- in and out of a message --- */
 
+void client_question_put(struct message *message, const struct client_question *question)
+{
+    message_begin(message, CLIENT_QUESTION);
+    message_put_bytes(message, question->messages, question->messages_size);
+    message_put_bytes(message, question->signed_hash, question->signed_size);
+    message_put_bytes(message, question->challenge, sizeof(question->challenge));
+    message_put_bytes(message, question->chain_hash, sizeof(question->chain_hash));
+}
+
+static size_t get_bytes(struct message *message, uint8_t *ret, size_t maximum)
+{
+    size_t size;
+    const uint8_t *bytes = message_get_bytes(message, maximum, &size);
+    memcpy(ret, bytes, size);
+    return size;
+}
+
+int client_question_get(struct message *message, struct client_question *ret)
+{
+    *ret = (struct client_question){.messages = NULL};
+    ret->messages = message_get_bytes(message, CLIENT_MESSAGES_MAX, &ret->messages_size);
+    ret->signed_size = get_bytes(message, ret->signed_hash, sizeof(ret->signed_hash));
+    bool whole =
+        get_bytes(message, ret->challenge, sizeof(ret->challenge)) == sizeof(ret->challenge) &&
+        get_bytes(message, ret->chain_hash, sizeof(ret->chain_hash)) == sizeof(ret->chain_hash);
+    return message->type == CLIENT_QUESTION && whole && message_end(message) ? 0 : -EBADMSG;
+}
+
 void client_certificate_put(struct message *message, const struct client_certificate *certificate)
 {
     message_put_u32(message, certificate->verdict);

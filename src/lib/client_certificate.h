@@ -76,6 +76,16 @@ struct client_question {
     size_t revocations_size;
 };
 
+/* The messages between the monitor and the verifier, which begins as any session does (READY). */
+enum {
+    CLIENT_QUESTION = 0x300, /* a struct client_question, [fd authorities] */
+    CLIENT_REVOCATION_FILE,  /* nothing, [fd revocations], if there are any */
+    CLIENT_ANSWER,           /* a struct client_certificate */
+};
+/* The question without its files. What is read points into MESSAGE; -EBADMSG. */
+void client_question_put(struct message *message, const struct client_question *question);
+int client_question_get(struct message *message, struct client_question *ret);
+
 /* What it answers. Names are set if the certificate is good, subject and fingerprint if there is
  * one to be read; all are printable UTF-8. */
 struct client_certificate {
