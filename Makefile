@@ -74,8 +74,8 @@ pam_objects     := $(pam_sources:src/%.c=$(O)/%.o)
 session_objects := $(session_sources:src/%.c=$(O)/%.o)
 tls_objects     := $(tls_sources:src/%.c=$(O)/%.o)
 ctl_objects     := $(ctl_sources:src/%.c=$(O)/%.o)
-# What cellftpctl has of the TLS library: certificates read and judged as the server does.
-certificate_objects := $(filter $(O)/tls/certificate%,$(tls_objects))
+# What cellftpctl has of the TLS library: certificates and settings read and judged as the server does.
+certificate_objects := $(filter $(O)/tls/certificate% $(O)/tls/settings%,$(tls_objects))
 
 .PHONY: all
 all: $(O)/cellftpd $(O)/cellftpd-tls.so $(O)/cellftpctl $(O)/includes.checked

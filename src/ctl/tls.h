@@ -5,9 +5,8 @@
 #pragma once
 
 #include "ctl/command.h"
+#include "lib/tls_identity.h"
 #include "tls/certificate.h"
-
-#include <limits.h>
 
 enum { TLS_NAMES_MAX = 32 };
 
@@ -23,14 +22,8 @@ void tls_names_of_machine(struct tls_names *ret);
 /* Those of --name. False after having said that there are too many. */
 bool tls_names_given(const struct invocation *invocation, struct tls_names *names);
 
-/* Where a certificate and its key are. */
-struct tls_files {
-    char host[TLS_NAME_MAX + 1]; /* "" for that of all hosts that have none of their own */
-    char certificate[PATH_MAX];
-    char key[PATH_MAX];
-};
-/* Those of HOST, which is NULL for that of the others. False after having said that the paths are
- * too long. */
+/* Where the certificate and the key of HOST are, or will be; HOST is NULL for those of all hosts
+ * that have none of their own. False after having said that the paths are too long. */
 bool tls_files_of(const struct config *config, const char *host, struct tls_files *ret);
 /* Those that the command is about: of the host that it names, or else tls.certificate and all in
  * tls.hosts. VISIT returns whether all is well; so does this. */

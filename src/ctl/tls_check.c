@@ -97,8 +97,8 @@ static bool is_shown(const struct tls_check *check, const struct tls_files *file
     struct tls_files own;
     if (files->host[0] != '\0')
         return check->invocation->name != NULL;
-    return !host_is_good(name) || !tls_files_of(check->invocation->config, name, &own) ||
-           access(own.certificate, F_OK) < 0;
+    tls_files_find(check->invocation->config, name, &own);
+    return own.host[0] == '\0';
 }
 
 static void check_names(struct tls_check *check, const struct tls_files *files, X509 *certificate)

@@ -3,10 +3,11 @@
 #include "ctl/tls.h"
 
 #include "lib/cleanup.h"
+#include "lib/option.h"
+#include "tls/settings.h"
 
 #include <errno.h>
 #include <grp.h>
-#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -49,10 +50,10 @@ static void check_key_file(struct tls_check *check, const char *path)
     if (stat(path, &state) < 0)
         return; /* it was said that it cannot be read */
     check_owner(check, path, &state);
-    if (state.st_mode & S_IROTH)
+    if (state.st_mode & S_IRWXO)
         tls_found(check, TLS_PROBLEM, path,
                   "chmod 0600, and get a new key and certificate if somebody may have read it",
-                  "the private key can be read by everybody: its mode is %04o",
+                  "the server refuses it: everybody can use the private key, its mode is %04o",
                   (unsigned)state.st_mode & 07777);
     else if (state.st_mode & S_IRGRP)
         tls_found(check, TLS_NOTE, path, "chmod 0600 if that is not meant",
@@ -74,30 +75,41 @@ void tls_check_files(struct tls_check *check, const struct tls_files *files)
 
 /* --- Settings --- */
 
-static void check_setting(struct tls_check *check, const char *option, const char *value, bool good)
+/* Whether the server can use what the configuration says of KEY, with the defaults for the rest, so
+ * that each mistake is found. */
+static void check_setting(struct tls_check *check, const struct config *config, SSL_CTX *context,
+                          const char *key)
 {
-    if (!good)
+    struct config alone = *config;
+    const struct {
+        const char *key;
+        char **value;
+    } lists[] = {
+        {"ciphers", &alone.tls_ciphers},
+        {"ciphersuites", &alone.tls_ciphersuites},
+        {"groups", &alone.tls_groups},
+    };
+    char words[TLS_WORDS_MAX];
+    for (size_t i = 0; i < ELEMENTS(lists); i++)
+        if (strcmp(lists[i].key, key) != 0)
+            *lists[i].value = (char *)(uintptr_t)option_find("tls", lists[i].key)->initial;
+    if (settings_apply(&alone, context, words) < 0)
         tls_found(check, TLS_PROBLEM, NULL,
-                  "take its default; openssl ciphers -v prints names of ciphers",
-                  "%s = \"%s\" has a name that OpenSSL does not know, or none that can be used",
-                  option, value);
-    ERR_clear_error();
+                  "take the default (cellftpctl config explain); openssl ciphers -v prints names",
+                  "%s", words);
 }
 
 void tls_check_settings(struct tls_check *check, const struct config *config)
 {
+    static const char *const keys[] = {"ciphers", "ciphersuites", "groups"};
     SSL_CTX *context = SSL_CTX_new(TLS_server_method());
     if (!context) {
         tls_found(check, TLS_PROBLEM, NULL, "look at /etc/ssl/openssl.cnf",
                   "OpenSSL cannot be used");
         return;
     }
-    check_setting(check, "tls.ciphers", config->tls_ciphers,
-                  SSL_CTX_set_cipher_list(context, config->tls_ciphers) == 1);
-    check_setting(check, "tls.ciphersuites", config->tls_ciphersuites,
-                  SSL_CTX_set_ciphersuites(context, config->tls_ciphersuites) == 1);
-    check_setting(check, "tls.groups", config->tls_groups,
-                  SSL_CTX_set1_groups_list(context, config->tls_groups) == 1);
+    for (size_t i = 0; i < ELEMENTS(keys); i++)
+        check_setting(check, config, context, keys[i]);
     SSL_CTX_free(context);
     if (!config->tls_enabled)
         tls_found(check, TLS_NOTE, NULL, "set tls.enabled = true",

@@ -95,17 +95,12 @@ static void check_auth(const struct config *config, config_report report, void *
                "a slash");
 }
 
-/* What nobody could fulfil is a mistake, and not the same as "never". */
+/* Only TLS can show a certificate. */
 static void check_tls(const struct config *config, config_report report, void *data)
 {
-    if (!config->tls_enabled && config->tls_required != TLS_REQUIRED_NEVER)
-        report(data, option_find("tls", "enabled"), option_find("tls", "required"),
-               "TLS is off but tls.required wants it; expected tls.required = \"never\" with it");
     if (!config->tls_enabled && config->tls_client_certificates != CLIENT_CERTIFICATES_OFF)
-        report(
-            data, option_find("tls", "enabled"), option_find("tls", "client_certificates"),
-            "TLS is off but tls.client_certificates wants it; expected tls.client_certificates = "
-            "\"off\" with it");
+        report(data, option_find("tls", "enabled"), option_find("tls", "client_certificates"),
+               "TLS is off but tls.client_certificates wants it; expected \"off\" with it");
 }
 
 void config_check(const struct config *config, config_report report, void *data)

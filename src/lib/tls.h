@@ -58,7 +58,6 @@ struct tls_description {
     const char *name;     /* the host that the client named (SNI), "" if none */
     bool resumed;         /* a session of this very login was resumed */
     bool kernel_sends;    /* the kernel encrypts what is sent */
-    bool kernel_receives;
 };
 
 struct tls;          /* the TLS of one FTP session: settings, ticket keys. In the session */
@@ -115,6 +114,9 @@ struct tls_library {
 
     /* --- the monitor --- */
 
+    /* Whether open() can use the configuration. -EINVAL if not: RET_WORDS names the option and what
+     * would be right. */
+    int (*check)(const struct config *config, char ret_words[TLS_WORDS_MAX]);
     /* Reads the chain in CERTIFICATE_FILE and the key in KEY_FILE (PEM, both may be in one file),
      * which must belong together. On failure RET_WORDS has what is wrong and what to do;
      * -EKEYREJECTED if the two do not match, which a renewal in progress also looks like. */

@@ -82,30 +82,55 @@ static const struct reason reasons[] = {
      "the client wants another protocol than FTP (alert no application protocol)"},
 };
 
-static const char *find_words(const struct tls_stream *stream, unsigned long code)
+static const char *reason_words(int reason)
 {
-    if (stream->refusal < 0)
-        return "no certificate can be used: what is wrong was logged before";
-    int reason = ERR_GET_REASON(code);
-    if (!stream->established && (stream->ended || reason == SSL_R_UNEXPECTED_EOF_WHILE_READING))
-        return "the connection ended in the handshake";
-    for (size_t i = 0; i < ELEMENTS(reasons) && code != 0; i++)
+    for (size_t i = 0; i < ELEMENTS(reasons); i++)
         if (reasons[i].reason == reason)
             return reasons[i].words;
     return NULL;
 }
 
-void failure_words(struct tls_stream *stream, unsigned long code)
+/* What the queue says: the first that there are words for, because that came first; what stands
+ * before it is about the inside of OpenSSL. */
+struct finding {
+    int reason; /* of libssl, 0: none */
+    const char *words;
+};
+
+static struct finding queue_find(void)
 {
-    const char *words = find_words(stream, code);
-    const char *reason = code != 0 ? ERR_reason_error_string(code) : NULL;
-    if (words)
-        (void)snprintf(stream->words, sizeof stream->words, "%s", words);
-    else if (reason)
-        (void)snprintf(stream->words, sizeof stream->words, "TLS failed: %s", reason);
-    else if (stream->socket_error)
-        (void)snprintf(stream->words, sizeof stream->words, "the connection failed: %s",
-                       strerror(stream->socket_error));
-    else
-        (void)snprintf(stream->words, sizeof stream->words, "the connection ended");
+    struct finding found = {0};
+    for (unsigned long code; (code = ERR_get_error()) != 0;) {
+        if (found.words && found.reason != 0)
+            continue;
+        bool ours = ERR_GET_LIB(code) == ERR_LIB_SSL;
+        const char *words = ours ? reason_words(ERR_GET_REASON(code)) : NULL;
+        if (words)
+            found = (struct finding){ERR_GET_REASON(code), words};
+        else if (!found.words)
+            found.words = ERR_reason_error_string(code);
+    }
+    return found;
+}
+
+bool failure_take(struct tls_stream *stream)
+{
+    struct finding found = queue_find();
+    bool cut = found.reason == SSL_R_UNEXPECTED_EOF_WHILE_READING;
+    const char *start = "";
+    const char *words = found.words;
+    if (stream->refusal < 0) {
+        words = "no certificate can be used: what is wrong was logged before";
+    } else if (!stream->established && (stream->ended || cut)) {
+        words = "the connection ended in the handshake";
+    } else if (words && found.reason == 0) {
+        start = "TLS failed: ";
+    } else if (!words && stream->socket_error) {
+        start = "the connection failed: ";
+        words = strerror(stream->socket_error);
+    } else if (!words) {
+        words = "the connection ended";
+    }
+    (void)snprintf(stream->words, sizeof stream->words, "%s%s", start, words);
+    return cut;
 }

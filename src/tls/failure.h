@@ -5,6 +5,8 @@
 
 #include "tls/internal.h"
 
-/* Puts a sentence about CODE (of ERR_get_error(3); 0: OpenSSL has nothing to say) into the stream.
- */
-void failure_words(struct tls_stream *stream, unsigned long code);
+#include <stdbool.h>
+
+/* Puts a sentence about what stands in OpenSSL's queue of errors (none: about the socket) into the
+ * stream, and empties the queue. True if it is that the peer ended without close_notify. */
+bool failure_take(struct tls_stream *stream);

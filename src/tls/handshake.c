@@ -4,6 +4,7 @@
 #include "tls/internal.h"
 
 #include "tls/failure.h"
+#include "tls/kernel.h"
 #include "tls/provider.h"
 #include "tls/socket.h"
 
@@ -140,12 +141,16 @@ void handshake_prepare(SSL_CTX *context, struct tls *tls)
     SSL_CTX_set_cert_cb(context, choose_certificate, tls);
 }
 
-static int fail(struct tls_stream *stream, int error)
+/* OpenSSL's errors are about the peer, unless the peer simply went. */
+static int fail(struct tls_stream *stream)
 {
-    stream->error = error;
+    bool cut = failure_take(stream);
+    if (stream->socket_error)
+        stream->error = -stream->socket_error;
+    else
+        stream->error = cut ? -ECONNABORTED : -EPROTO;
     stream->events = 0;
-    ERR_clear_error();
-    return error;
+    return stream->error;
 }
 
 static int wait_for(struct tls_stream *stream, short events)
@@ -156,48 +161,49 @@ static int wait_for(struct tls_stream *stream, short events)
 
 int stream_result(struct tls_stream *stream, int result)
 {
-    unsigned long code = ERR_peek_error();
     switch (SSL_get_error(stream->ssl, result)) {
     case SSL_ERROR_NONE:
     case SSL_ERROR_ZERO_RETURN: return 0;
     case SSL_ERROR_WANT_READ: return wait_for(stream, POLLIN);
     case SSL_ERROR_WANT_WRITE: return wait_for(stream, POLLOUT);
-    case SSL_ERROR_SSL:
-        failure_words(stream, code);
-        return fail(stream, ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING
-                                ? -ECONNABORTED
-                                : -EPROTO);
-    default:
-        failure_words(stream, 0);
-        return fail(stream, stream->socket_error ? -stream->socket_error : -ECONNRESET);
+    case SSL_ERROR_SYSCALL:
+        if (stream->socket_error == 0) /* it was OpenSSL's BIO of a socket, see kernel.h */
+            stream->socket_error = errno ? errno : ECONNRESET;
+        return fail(stream);
+    default: return fail(stream);
     }
+}
+
+/* It has failed for good: the alert goes as far as it goes at once. */
+static int handshake_failed(struct tls_stream *stream)
+{
+    (void)output_send(&stream->output, stream->fd);
+    stream->error = -EPROTO;
+    return -EPROTO;
 }
 
 int stream_handshake(struct tls_stream *stream)
 {
     if (stream->error < 0)
         return stream->error;
-    int error = 0;
-    if (!stream->established) {
-        error = stream_flush(stream);
-        if (error < 0)
-            return error;
+    int error = stream_flush(stream);
+    if (error == 0 && !stream->established) {
         ERR_clear_error();
+        errno = 0;
         error = stream_result(stream, SSL_do_handshake(stream->ssl));
+        stream->established = error == 0;
+        if (stream->established && stream->purpose == TLS_DOWNLOAD && stream->tls->kernel)
+            kernel_settle(stream);
+        if (error == 0 || error == -EAGAIN) {
+            short events = stream->events;
+            int sent = stream_flush(stream);
+            if (sent < 0)
+                error = sent;
+            else
+                stream->events = events;
+        }
     }
-    if (error < 0 && error != -EAGAIN) {
-        (void)output_send(&stream->output, stream->fd); /* the alert, as far as it goes at once */
-        stream->error = -EPROTO;
-        return -EPROTO;
-    }
-    short events = stream->events;
-    int sent = stream_flush(stream);
-    if (sent < 0)
-        return sent;
-    stream->events = events;
-    if (error < 0)
-        return error;
-    bool first = !stream->established;
-    stream->established = true;
-    return first ? client_request_finish(stream) : 0;
+    if (error == 0)
+        error = client_request_finish(stream);
+    return error < 0 && error != -EAGAIN ? handshake_failed(stream) : error;
 }

@@ -20,11 +20,14 @@ static int identity_encode(struct tls_identity *identity, const STACK_OF(X509) *
     if (!identity->chain)
         return -ENOMEM;
     unsigned char *next = identity->chain;
-    for (int i = 0; i < sk_X509_num(chain); i++)
+    for (int i = 0; i < sk_X509_num(chain); i++) {
+        time_t expires = certificate_expires(sk_X509_value(chain, i));
+        if (i == 0 || expires < identity->expires)
+            identity->expires = expires; /* a client refuses the whole chain from then on */
         if (i2d_X509(sk_X509_value(chain, i), &next) < 0)
             return -ENOMEM;
+    }
     identity->chain_size = (size_t)(next - identity->chain);
-    identity->expires = certificate_expires(sk_X509_value(chain, 0));
     return 0;
 }
 

@@ -7,6 +7,7 @@
 #include "lib/tls.h"
 
 #include "tls/client_request.h"
+#include "tls/input.h"
 #include "tls/output.h"
 
 #include <openssl/bio.h>
@@ -28,18 +29,18 @@ struct tls_stream {
     SSL *ssl;
     int fd;
     enum tls_purpose purpose;
+    struct input input;
     struct output output;
-    struct client_messages messages; /* of a handshake that asks for a certificate */
-    short events;                    /* what the last call waits for */
-    int error;                       /* negative errno: it has failed for good */
-    int socket_error;                /* errno of the socket, 0 if it is well */
-    int refusal;                     /* negative errno of the monitor's answer about the identity */
-    bool ended;                      /* the peer has closed the connection */
-    bool read_dry;                   /* the last read() had to wait */
-    bool established;                /* the handshake is done */
+    short events;     /* what the last call waits for */
+    int error;        /* negative errno: it has failed for good */
+    int socket_error; /* errno of the socket, 0 if it is well */
+    int refusal;      /* negative errno of the monitor's answer about the identity */
+    bool ended;       /* the peer has closed the connection */
+    bool read_dry;    /* the last read() had to wait */
+    bool established; /* the handshake is done */
     bool kernel_sends;
-    bool kernel_receives;
     bool said_close;
+    struct client_messages messages;
     char name[TLS_NAME_MAX + 1];
     char words[TLS_WORDS_MAX];
 };

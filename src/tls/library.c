@@ -6,6 +6,7 @@
 #include "tls/client_certificate.h"
 #include "tls/identity.h"
 #include "tls/internal.h"
+#include "tls/settings.h"
 
 __attribute__((visibility("default"))) const struct tls_library cellftpd_tls = {
     .open = tls_open,
@@ -24,6 +25,7 @@ __attribute__((visibility("default"))) const struct tls_library cellftpd_tls = {
     .describe = stream_describe,
     .covers = stream_covers,
     .failure = stream_failure,
+    .check = settings_check,
     .identity_open = identity_open,
     .identity_close = identity_close,
     .identity_chain = identity_chain,

@@ -7,6 +7,7 @@
 #include "tls/settings.h"
 
 #include "lib/cleanup.h"
+#include "tls/start.h"
 
 #include <errno.h>
 #include <openssl/err.h>
@@ -95,4 +96,20 @@ int settings_apply(const struct config *config, SSL_CTX *context, char ret_words
         return refuse(ret_words, "tls", "this OpenSSL lacks signatures");
     SSL_CTX_set_security_level(context, SECURITY_LEVEL);
     return 0;
+}
+
+int settings_check(const struct config *config, char ret_words[TLS_WORDS_MAX])
+{
+    (void)snprintf(ret_words, TLS_WORDS_MAX, "no memory for TLS");
+    int error = library_start();
+    if (error < 0)
+        return error;
+    SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+    if (!context)
+        return -ENOMEM;
+    error = settings_apply(config, context, ret_words);
+    SSL_CTX_free(context);
+    if (error == 0)
+        ret_words[0] = '\0';
+    return error;
 }

@@ -23,20 +23,19 @@ static int socket_read(BIO *bio, char *bytes, size_t size, size_t *ret_read)
 {
     struct tls_stream *stream = BIO_get_data(bio);
     BIO_clear_retry_flags(bio);
-    ssize_t got;
-    do {
-        got = recv(stream->fd, bytes, size, MSG_DONTWAIT);
-    } while (got < 0 && errno == EINTR);
+    ssize_t got = stream->purpose == TLS_UPLOAD && stream->established
+                      ? input_receive(&stream->input, stream->fd, bytes, size)
+                      : socket_receive(stream->fd, bytes, size);
     if (got > 0) {
         *ret_read = (size_t)got;
         return 1;
     }
     if (got == 0)
         stream->ended = true;
-    else if (errno == EAGAIN)
+    else if (got == -EAGAIN)
         BIO_set_retry_read(bio);
     else
-        stream->socket_error = errno;
+        stream->socket_error = (int)-got;
     return 0;
 }
 

@@ -5,6 +5,7 @@
 
 #include "tls/certificate.h"
 #include "tls/failure.h"
+#include "tls/kernel.h"
 #include "tls/socket.h"
 
 #include <errno.h>
@@ -14,8 +15,7 @@
 #include <sys/socket.h>
 
 enum {
-    READ_BUFFER = 256 << 10, /* for uploads: what one recv(2) may bring */
-    RECORD_OVERHEAD = 256,   /* bytes that a record is longer than what is in it, at most */
+    RECORD_OVERHEAD = 256, /* bytes that a record is longer than what is in it, at most */
     RECORD_SIZE = 16 << 10,
 };
 
@@ -40,14 +40,14 @@ static int stream_prepare(struct tls_stream *stream)
     SSL_set_bio(stream->ssl, bio, bio);
     SSL_set_app_data(stream->ssl, stream);
     SSL_set_accept_state(stream->ssl);
-    SSL_set_read_ahead(stream->ssl, 1);
+    SSL_set_read_ahead(stream->ssl, stream->purpose != TLS_UPLOAD); /* there input.h does it */
     if (stream->purpose == TLS_CONTROL)
         (void)SSL_set_mode(stream->ssl, SSL_MODE_RELEASE_BUFFERS);
-    else if (stream->purpose == TLS_UPLOAD)
-        SSL_set_default_read_buffer_len(stream->ssl, READ_BUFFER);
     if (SSL_set_num_tickets(stream->ssl, tickets_of(stream->purpose)) != 1)
         return -ENOMEM;
-    return client_request_record(stream);
+    if (stream->purpose == TLS_CONTROL)
+        return client_request_record(stream);
+    return stream->purpose == TLS_DOWNLOAD && stream->tls->kernel ? kernel_prepare(stream) : 0;
 }
 
 int stream_open(struct tls *tls, int fd, enum tls_purpose purpose, struct tls_stream **ret)
@@ -77,6 +77,7 @@ void stream_close(struct tls_stream *stream)
         SSL_set_shutdown(stream->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
         SSL_free(stream->ssl);
     }
+    input_free(&stream->input);
     output_free(&stream->output);
     client_request_free(&stream->messages);
     free(stream);
@@ -98,7 +99,7 @@ int stream_flush(struct tls_stream *stream)
     }
     if (error < 0) {
         stream->socket_error = -error;
-        failure_words(stream, 0);
+        (void)failure_take(stream);
         stream->error = error;
         return error;
     }
@@ -108,25 +109,39 @@ int stream_flush(struct tls_stream *stream)
     return 0;
 }
 
+static bool stream_has_more(const struct tls_stream *stream)
+{
+    return !input_is_empty(&stream->input) || SSL_has_pending(stream->ssl);
+}
+
+/* As many records as fit: each is at most 16 KiB, and whoever reads wants to write much at once. */
 ssize_t stream_read(struct tls_stream *stream, void *bytes, size_t size)
 {
     if (stream->error < 0)
         return stream->error;
-    size_t got = 0;
+    size_t done = 0;
+    int error = 0;
     ERR_clear_error();
-    int result = SSL_read_ex(stream->ssl, bytes, size, &got);
-    int error = result == 1 ? 0 : stream_result(stream, result);
+    do {
+        size_t got = 0;
+        int result = SSL_read_ex(stream->ssl, (char *)bytes + done, size - done, &got);
+        done += got;
+        error = result == 1 ? 0 : stream_result(stream, result);
+        if (result != 1)
+            break;
+    } while (done < size && stream_has_more(stream));
     stream->read_dry = error == -EAGAIN;
     /* TLS may have had to answer by itself; an alert is worth a try as well. */
     if (!output_is_empty(&stream->output))
         (void)output_send(&stream->output, stream->fd);
-    return error < 0 ? error : (ssize_t)got;
+    /* What came before an error is whole. The error stays, and so does a close_notify. */
+    return done > 0 || error == 0 ? (ssize_t)done : error;
 }
 
 bool stream_pending(const struct tls_stream *stream)
 {
-    /* What OpenSSL has may be a part of a record: then it was tried already. */
-    return !stream->read_dry && stream->error == 0 && SSL_has_pending(stream->ssl);
+    /* What is there may be a part of a record: then it was tried already. */
+    return !stream->read_dry && stream->error == 0 && stream_has_more(stream);
 }
 
 ssize_t stream_write(struct tls_stream *stream, const void *bytes, size_t size)
@@ -136,6 +151,8 @@ ssize_t stream_write(struct tls_stream *stream, const void *bytes, size_t size)
         return error;
     if (size > TLS_RECORDS_MAX)
         size = TLS_RECORDS_MAX;
+    if (stream->kernel_sends)
+        return kernel_write(stream, bytes, size);
     error = output_reserve(&stream->output, size + (size / RECORD_SIZE + 1) * RECORD_OVERHEAD);
     if (error < 0)
         return error;
@@ -154,10 +171,7 @@ ssize_t stream_send_file(struct tls_stream *stream, int file, off_t offset, size
 {
     if (!stream->kernel_sends)
         return -EOPNOTSUPP;
-    (void)file;
-    (void)offset;
-    (void)size;
-    return -EOPNOTSUPP;
+    return stream->error < 0 ? stream->error : kernel_send_file(stream, file, offset, size);
 }
 
 int stream_fresh_ticket(struct tls_stream *stream)
@@ -207,7 +221,6 @@ void stream_describe(const struct tls_stream *stream, struct tls_description *re
         .name = stream->name,
         .resumed = SSL_session_reused(stream->ssl) == 1,
         .kernel_sends = stream->kernel_sends,
-        .kernel_receives = stream->kernel_receives,
     };
 }
 

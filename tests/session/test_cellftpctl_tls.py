@@ -39,7 +39,8 @@ class Authority:
         openssl("genpkey", "-algorithm", key[0], "-pkeyopt", key[1], "-out", f"{base}.key")
         more = [word for extension in extensions for word in ("-addext", extension)]
         begins, ends = (
-            time.strftime("%Y%m%d%H%M%SZ", time.gmtime(when)) for when in (time.time() - 200 * DAY, time.time() + days * DAY)
+            time.strftime("%Y%m%d%H%M%SZ", time.gmtime(when))
+            for when in (time.time() - 200 * DAY, time.time() + days * DAY)
         )
         openssl("req", "-new", "-key", f"{base}.key", "-subj", f"/CN={name}", "-out", f"{base}.csr", *more)
         signer = self.directory / (issuer or name)
@@ -106,11 +107,11 @@ class SelfSigned(TlsTest):
             "tls", "self-signed", "--name", "FTP.Example.org", "--name=192.0.2.1", "--name", "2001:db8::1",
             "--name", "*.example.org", "--name", "ftp.example.org", "--days", "30",
         )  # fmt: skip
-        self.assertEqual(
-            self.names(), ["ftp.example.org", "192.0.2.1", "2001:DB8:0:0:0:0:0:1", "*.example.org"]
-        )
+        self.assertEqual(self.names(), ["ftp.example.org", "192.0.2.1", "2001:DB8:0:0:0:0:0:1", "*.example.org"])
         shown = json.loads(self.ctl("tls", "show", "--json").stdout)[0]
-        self.assertEqual((shown["days_left"], shown["subject"]), (29 + (shown["days_left"] == 30), "CN=ftp.example.org"))
+        self.assertEqual(
+            (shown["days_left"], shown["subject"]), (29 + (shown["days_left"] == 30), "CN=ftp.example.org")
+        )
 
     def test_long_name(self):
         name = ".".join(["a" * 60] * 4)
@@ -195,7 +196,8 @@ class Crash(TlsTest):
 
     def run_with(self, fault, arguments):
         return subprocess.run(
-            ["strace", "-qq", "-o", self.directory / "trace", "-e", f"trace={CHANGING}", *fault] + self.command(*arguments),
+            ["strace", "-qq", "-o", self.directory / "trace", "-e", f"trace={CHANGING}", *fault]
+            + self.command(*arguments),
             capture_output=True,
             timeout=60 * slow(),
             check=False,
@@ -273,7 +275,9 @@ class Show(TlsTest):
             [None, str(self.certificate), "valid", "ftp.example.org, 192.0.2.1", "CN=ftp.example.org",
              "CN=ftp.example.org", True, None, "EC, P-256"],
         )  # fmt: skip
-        fingerprint = openssl("x509", "-in", self.certificate, "-noout", "-fingerprint", "-sha256").split("=")[1].strip()
+        fingerprint = (
+            openssl("x509", "-in", self.certificate, "-noout", "-fingerprint", "-sha256").split("=")[1].strip()
+        )
         self.assertEqual(first["sha256"], fingerprint)
         self.assertEqual(second["host"], "b.example.org")
         alone = self.ctl("tls", "show", "b.example.org").stdout.splitlines()
@@ -386,7 +390,7 @@ class Check(TlsTest):
     def test_permissions(self):
         self.ctl("tls", "self-signed")
         self.key.chmod(0o644)
-        self.assert_problem("can be read by everybody: its mode is 0644")
+        self.assert_problem("everybody can use the private key, its mode is 0644")
         self.key.chmod(0o640)
         self.assertIn("note", [entry["result"] for entry in self.findings() if "group" in entry["found"]])
         self.key.chmod(0o600)
@@ -422,7 +426,9 @@ class Check(TlsTest):
         self.ctl("tls", "self-signed")
         self.configure('ciphers = "NONSENSE"; ciphersuites = "TLS_NONE"; groups = "P-1";')
         found = self.problems()
-        self.assertEqual([text.partition(" ")[0] for _, text in found], ["tls.ciphers", "tls.ciphersuites", "tls.groups"])
+        self.assertEqual(
+            [text.partition(":")[0] for _, text in found], ["tls.ciphers", "tls.ciphersuites", "tls.groups"]
+        )
 
     def test_every_problem_in_one_run(self):
         self.ctl("tls", "self-signed", "--name", "a.example.org")
@@ -431,7 +437,9 @@ class Check(TlsTest):
         self.key.chmod(0o666)
         self.configure('groups = "P-1";')
         found = self.problems("--name", "c.example.org")
-        self.assertEqual([file for file, _ in found], ["certificate.pem", "key.pem", "key.pem", "privkey.pem", "-"], found)
+        self.assertEqual(
+            [file for file, _ in found], ["certificate.pem", "key.pem", "key.pem", "privkey.pem", "-"], found
+        )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 /*
- * For tests of TLS: identities that are made on the spot, a server through lib/tls.h whose questions
- * are answered by an identity in the same process, and a client that is plain OpenSSL.
+ * For tests of TLS: identities that are made on the spot, a server through lib/tls.h whose
+ * questions are answered by an identity in the same process, and a client that is plain OpenSSL.
  */
 #pragma once
 
@@ -161,9 +161,15 @@ static inline void server_open(struct server *server)
     assert_int_equal(cellftpd_tls.open(server->config, &server->questions, false, &server->tls), 0);
 }
 
-static inline void server_stop(struct server *server)
+static inline void server_shut(struct server *server)
 {
     cellftpd_tls.close(server->tls);
+    server->tls = NULL;
+}
+
+static inline void server_stop(struct server *server)
+{
+    server_shut(server);
     cellftpd_tls.identity_close(server->identity);
     config_free(server->config);
     (void)unlink(server->certificate_file);
@@ -177,9 +183,20 @@ struct pair {
     int client_fd;
     struct tls_stream *stream;
     SSL *client;
-    int client_error; /* of the client's handshake: SSL_get_error */
-    unsigned long client_reason;
+    int client_error;  /* of the client's handshake: SSL_get_error */
+    int client_reason; /* ERR_GET_REASON */
 };
+
+/* The session that was received last stands in the context's app data. */
+static inline int client_takes_session(SSL *ssl, SSL_SESSION *session)
+{
+    SSL_SESSION **latest = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+    if (!latest)
+        return 0;
+    SSL_SESSION_free(*latest);
+    *latest = session;
+    return 1;
+}
 
 static inline SSL_CTX *client_context(int version)
 {
@@ -190,6 +207,7 @@ static inline SSL_CTX *client_context(int version)
         SSL_CTX_set_max_proto_version(context, version);
     }
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_sess_set_new_cb(context, client_takes_session);
     return context;
 }
 
@@ -211,17 +229,19 @@ static inline void pair_open(struct pair *pair, struct server *server, enum tls_
 static inline void pair_close(struct pair *pair)
 {
     cellftpd_tls.stream_close(pair->stream);
+    /* Otherwise OpenSSL's client takes its own session for a bad one if the end was abrupt. */
+    SSL_set_shutdown(pair->client, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
     SSL_free(pair->client);
     pair->server_fd = close_fd(pair->server_fd);
     pair->client_fd = close_fd(pair->client_fd);
 }
 
-/* Both go on until the server has a result; the client's own is in the pair. */
+/* Both go on until both have a result; the client's is in the pair. */
 static inline int pair_handshake(struct pair *pair)
 {
     int result = -EAGAIN;
     bool client_done = false;
-    for (unsigned turn = 0; turn < 1000; turn++) {
+    for (unsigned turn = 0; turn < 1000 && (result == -EAGAIN || !client_done); turn++) {
         if (!client_done) {
             ERR_clear_error();
             int step = SSL_do_handshake(pair->client);
@@ -229,12 +249,52 @@ static inline int pair_handshake(struct pair *pair)
             client_done = pair->client_error != SSL_ERROR_WANT_READ &&
                           pair->client_error != SSL_ERROR_WANT_WRITE;
             if (pair->client_error == SSL_ERROR_SSL)
-                pair->client_reason = (unsigned long)ERR_GET_REASON(ERR_peek_error());
+                pair->client_reason = ERR_GET_REASON(ERR_peek_error());
         }
         if (result == -EAGAIN)
             result = cellftpd_tls.handshake(pair->stream);
-        if (client_done && result != -EAGAIN)
-            break;
+        if (client_done && pair->client_error != SSL_ERROR_NONE && result == -EAGAIN)
+            (void)shutdown(pair->client_fd, SHUT_WR);
     }
     return result;
+}
+
+/* The client reads what is there, which is at least the server's tickets: what came, or -1 with the
+ * reason of SSL_get_error. */
+static inline int client_read(struct pair *pair, char *bytes, int size, int *ret_reason)
+{
+    ERR_clear_error();
+    int got = SSL_read(pair->client, bytes, size);
+    *ret_reason = SSL_get_error(pair->client, got);
+    if (*ret_reason == SSL_ERROR_SSL)
+        pair->client_reason = ERR_GET_REASON(ERR_peek_error());
+    return got;
+}
+
+static inline void client_expects_nothing(struct pair *pair)
+{
+    char byte;
+    int reason = 0;
+    assert_true(client_read(pair, &byte, 1, &reason) <= 0);
+    assert_int_equal(reason, SSL_ERROR_WANT_READ);
+}
+
+/* A connection whose handshake succeeds. */
+static inline void pair_connect(struct pair *pair, struct server *server, enum tls_purpose purpose,
+                                SSL_CTX *context, SSL_SESSION *session)
+{
+    pair_open(pair, server, purpose, context);
+    if (session)
+        assert_int_equal(SSL_set_session(pair->client, session), 1);
+    if (pair_handshake(pair) < 0)
+        fail_msg("%s", cellftpd_tls.failure(pair->stream));
+    assert_int_equal(pair->client_error, SSL_ERROR_NONE);
+}
+
+static inline bool pair_resumed(const struct pair *pair)
+{
+    struct tls_description description;
+    cellftpd_tls.describe(pair->stream, &description);
+    assert_int_equal(description.resumed, SSL_session_reused(pair->client));
+    return description.resumed;
 }
