@@ -14,7 +14,8 @@
 static void enter(struct session *session, struct login_answer *answer, unsigned code)
 {
     enum stop_reason stop = STOP_COUNT;
-    int r = enter_folder(session->monitor, answer, &stop);
+    int r =
+        enter_folder(session->monitor, answer, session->tls && session->config->tls_kernel, &stop);
     (void)close(answer->folder);
     uint64_t key = 0;
     if (r == 0 && getrandom(&key, sizeof(key), 0) != (ssize_t)sizeof(key))

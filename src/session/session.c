@@ -81,7 +81,7 @@ static int run_trial(int monitor)
     enum stop_reason stop = STOP_COUNT;
     int r = ask_trial(monitor, &answer);
     if (r == 0)
-        r = enter_folder(monitor, &answer, &stop);
+        r = enter_folder(monitor, &answer, false, &stop);
     return r == 0 && stop == STOP_COUNT ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

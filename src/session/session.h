@@ -137,7 +137,8 @@ void session_hand_over(struct session *session, enum session_kind kind);
  * process must end. *RET_STOP is STOP_COUNT, or why this session must leave nevertheless. enter.c
  */
 struct login_answer;
-int enter_folder(int monitor, const struct login_answer *answer, enum stop_reason *ret_stop);
+int enter_folder(int monitor, const struct login_answer *answer, bool kernel_tls,
+                 enum stop_reason *ret_stop);
 
 /* Instead of a session: judges a client's certificate, once. Returns the exit status of the
  * process. verifier.c */

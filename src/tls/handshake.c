@@ -7,6 +7,7 @@
 #include "tls/kernel.h"
 #include "tls/provider.h"
 #include "tls/socket.h"
+#include "tls/ticket.h"
 
 #include <errno.h>
 #include <openssl/err.h>
@@ -191,6 +192,8 @@ int stream_handshake(struct tls_stream *stream)
         ERR_clear_error();
         errno = 0;
         error = stream_result(stream, SSL_do_handshake(stream->ssl));
+        if (error == 0)
+            error = ticket_mark(stream);
         stream->established = error == 0;
         if (stream->established && stream->purpose == TLS_DOWNLOAD && stream->tls->kernel)
             kernel_settle(stream);

@@ -13,9 +13,10 @@ class TlsRclone(TlsClientTest):
     def rclone(self, *arguments, implicit=False, **expected):
         return self.run_client(
             *("rclone", "--config", "/dev/null", "--retries", "1", "--low-level-retries", "2", "--quiet"),
-            *("--ca-cert", self.authority, "--ftp-host", "127.0.0.1", "--ftp-user", "alice"),
+            *("--ftp-host", "127.0.0.1", "--ftp-user", "alice"),
             *("--ftp-port", str(self.implicit_port if implicit else self.port), "--ftp-pass", self.hidden),
             *("--ftp-tls" if implicit else "--ftp-explicit-tls", *arguments),
+            SSL_CERT_FILE=str(self.authority),  # its --ca-cert is not for FTP
             **expected,
         )
 
