@@ -184,6 +184,36 @@ class Certificate(ServerTest):
         self.assertEqual(server.wait(30), 0)
         self.server.expect_log("connections", "server-failed", reason="tls-disabled")
 
+    def check(self):
+        """What cellftpd --check says, and its exit status."""
+        command = [self.server.program, "--check", "--config", self.server.config_file]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        self.assertEqual(done.stderr, "")
+        return done.returncode, done.stdout
+
+    def test_T12_check(self):
+        host = self.make_host("ftp.example")
+        (self.directory / "hosts" / "README").write_text("not a host\n")
+        status, text = self.check()
+        self.assertEqual(status, 0, text)
+        for line in ("TLS library", f"certificate {self.certificate}", f"certificate {host / 'fullchain.pem'}"):
+            self.assertIn(f"ok      {line}\n", text)
+        self.assertNotIn("README", text)
+        (host / "privkey.pem").write_bytes(b"")
+        self.key.chmod(0o604)
+        status, text = self.check()
+        self.assertEqual(status, 1, text)
+        self.assertRegex(text, rf"(?m)^MISSING certificate: .*{host / 'privkey.pem'}")
+        self.assertIn(f"MISSING certificate: {self.key} has mode 0604", text)
+        self.restore()
+        shutil.rmtree(host)
+        make_certificate(self.certificate, self.key, days=2)
+        status, text = self.check()
+        self.assertEqual(status, 0, text)
+        self.assertIn(f"note    {self.certificate} expires on ", text)
+        self.use({"enabled": False})
+        self.assertIn("note    tls.enabled is false", self.check()[1])
+
     # the name of the host
 
     def make_host(self, name):
