@@ -36,6 +36,8 @@ ifeq ($(VARIANT),asan)
 sanitize := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 CFLAGS := -O1 -g
 CPPFLAGS += -DCELLFTPD_SANITIZED
+# ASan calls dlopen() for us, and a run path of the newer kind holds for the caller only.
+run_path := -Wl,--disable-new-dtags
 else
 hardening += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 endif
@@ -75,14 +77,14 @@ session_objects := $(session_sources:src/%.c=$(O)/%.o)
 tls_objects     := $(tls_sources:src/%.c=$(O)/%.o)
 ctl_objects     := $(ctl_sources:src/%.c=$(O)/%.o)
 # What cellftpctl has of the TLS library: certificates and settings read and judged as the server does.
-certificate_objects := $(filter $(O)/tls/certificate% $(O)/tls/settings%,$(tls_objects))
+certificate_objects := $(filter $(O)/tls/certificate% $(O)/tls/settings% $(O)/tls/start%,$(tls_objects))
 
 .PHONY: all
 all: $(O)/cellftpd $(O)/cellftpd-tls.so $(O)/cellftpctl $(O)/includes.checked
 
 # The server finds its TLS library beside it, or where "make install" puts it.
 $(O)/cellftpd: $(lib_objects) $(monitor_objects) $(check_objects) $(pam_objects) $(session_objects)
-	$(call quiet,LINK,$@)$(CC) $(all_ldflags) -Wl,-rpath,'$$ORIGIN/../lib/cellftpd:$$ORIGIN' -o $@ $^ \
+	$(call quiet,LINK,$@)$(CC) $(all_ldflags) $(run_path) -Wl,-rpath,'$$ORIGIN/../lib/cellftpd:$$ORIGIN' -o $@ $^ \
 		$(server_libs)
 
 # All that knows OpenSSL, loaded when a connection wants TLS.

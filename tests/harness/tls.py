@@ -171,9 +171,14 @@ class TlsSocket:
         self._flush()
 
     def shutdown(self, how):
-        """The end of our side is a close_notify and a FIN."""
-        if how != socket.SHUT_RD:
-            self.say_goodbye()
+        """The end of our side is a close_notify and a FIN, whether or not the server takes the one before it."""
+        timeout = self.tcp.gettimeout()
+        self.tcp.settimeout(0)
+        try:
+            if how != socket.SHUT_RD:
+                self.say_goodbye()
+        finally:
+            self.tcp.settimeout(timeout)
         self.tcp.shutdown(how)
 
     def close(self):
