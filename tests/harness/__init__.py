@@ -17,13 +17,16 @@
 
 Run one file by `tests/run NAME`, or by hand with PYTHONPATH=tests. See harness/case.py for the test
 class, server.py for the server, client.py for the client, logs.py for the log lines, journal.py for a journald of
-its own, client_case.py for the tests with real clients; machine_case.py and machine.py for those in a booted machine.
+its own, client_case.py for the tests with real clients; machine_case.py and machine.py for those in a booted machine,
+emulator_case.py and emulator.py for those in an emulated one, with a kernel of its own.
 """
 
 from harness.case import ServerTest
 from harness.client import Client, MalformedReply, Reply
 from harness.client_case import ClientTest
 from harness.data import Data, Listening
+from harness.emulator import show_console
+from harness.emulator_case import EmulatorTest
 from harness.journal import Journal
 from harness.listener import Listener
 from harness.machine_case import MachineTest
@@ -34,6 +37,7 @@ __all__ = [
     "Client",
     "ClientTest",
     "Data",
+    "EmulatorTest",
     "Journal",
     "Listener",
     "Listening",
@@ -45,6 +49,7 @@ __all__ = [
     "ServerTest",
     "build",
     "main",
+    "show_console",
     "slow",
     "wait_until",
     "within",
