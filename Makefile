@@ -195,6 +195,7 @@ vendor_files := \
 	systemd/cellftpd.slice:$(lib)/systemd/system/cellftpd.slice \
 	systemd/cellftpd.preset:$(lib)/systemd/system-preset/90-cellftpd.preset \
 	systemd/cellftpd.sysusers:$(lib)/sysusers.d/cellftpd.conf \
+	systemd/cellftpd.modules-load:$(lib)/modules-load.d/cellftpd.conf \
 	systemd/cellftpd.tmpfiles:$(lib)/tmpfiles.d/cellftpd.conf \
 	systemd/cellftpd.catalog:$(lib)/systemd/catalog/cellftpd.catalog \
 	etc/completion/cellftpctl:$(share)/bash-completion/completions/cellftpctl \
@@ -241,6 +242,7 @@ activate:
 ifneq ($(systemd_runs),)
 	systemd-sysusers $(PREFIX)/lib/sysusers.d/cellftpd.conf
 	systemd-tmpfiles --create $(PREFIX)/lib/tmpfiles.d/cellftpd.conf
+	systemctl start modprobe@tls.service
 	journalctl --update-catalog
 	systemctl daemon-reload
 endif

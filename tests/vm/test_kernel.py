@@ -7,6 +7,9 @@ from harness import PASSWORD, EmulatorTest, main, show_console
 
 
 class Kernel(EmulatorTest):
+    def assert_module(self, name):
+        self.assertIn(name, [line.split()[0] for line in self.machine.output("cat", "/proc/modules").splitlines()])
+
     def test_debians_kernel_runs(self):
         """Else the rest proves nothing: neither this machine's kernel nor a container."""
         self.assertRegex(self.machine.kernel, r"-cloud-amd64$")
@@ -49,10 +52,15 @@ class Kernel(EmulatorTest):
             self.assertEqual((found["CapBnd"], found["NoNewPrivs"], found["Seccomp"]), (["0" * 16], ["1"], ["2"]))
             self.assertEqual(found["interfaces"], ["lo:"])
 
+    def test_module_of_kernel_tls_is_loaded(self):
+        """By "make install", as a cell cannot do it."""
+        self.assert_module("tls")
+
     def test_reboot(self):
-        """All that was installed comes back by itself: the port and the account."""
+        """All that was installed comes back by itself: the port, the module, and the account."""
         self.machine.reboot()
         self.since = self.machine.output("date", "+@%s.%6N").strip()
+        self.assert_module("tls")
         self.assertEqual(self.machine.trouble(), [])
         self.make_file("/tmp/up", 1003)
         self.curl("--upload-file", "/tmp/up", path="b.bin")
