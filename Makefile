@@ -52,13 +52,16 @@ all_cppflags := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DCELLFTPD_VERSION='"$(VERS
 all_cflags   := -std=gnu17 $(CFLAGS) $(warnings) $(hardening) $(sanitize)
 all_ldflags  := $(hardening_link) $(sanitize) $(LDFLAGS)
 
+tls_libs    := -lssl -lcrypto
 server_libs := -lconfig -lcrypt -lmd -lz
 ctl_libs    := -lconfig -lcrypt -lmd
 
 lib_sources     := $(filter-out src/lib/filter_build.c,$(wildcard src/lib/*.c))
 monitor_sources := $(wildcard src/monitor/*.c)
+check_sources   := $(wildcard src/check/*.c)
 pam_sources     := $(wildcard src/pam/*.c)
 session_sources := $(wildcard src/session/*.c)
+tls_sources     := $(wildcard src/tls/*.c)
 ctl_sources     := $(wildcard src/ctl/*.c)
 ifneq ($(VARIANT),probe)
 session_sources := $(filter-out src/session/probe.c,$(session_sources))
@@ -66,15 +69,24 @@ endif
 
 lib_objects     := $(lib_sources:src/%.c=$(O)/%.o)
 monitor_objects := $(monitor_sources:src/%.c=$(O)/%.o)
+check_objects   := $(check_sources:src/%.c=$(O)/%.o)
 pam_objects     := $(pam_sources:src/%.c=$(O)/%.o)
 session_objects := $(session_sources:src/%.c=$(O)/%.o)
+tls_objects     := $(tls_sources:src/%.c=$(O)/%.o)
 ctl_objects     := $(ctl_sources:src/%.c=$(O)/%.o)
 
 .PHONY: all
-all: $(O)/cellftpd $(O)/cellftpctl $(O)/includes.checked
+all: $(O)/cellftpd $(O)/cellftpd-tls.so $(O)/cellftpctl $(O)/includes.checked
 
-$(O)/cellftpd: $(lib_objects) $(monitor_objects) $(pam_objects) $(session_objects)
-	$(call quiet,LINK,$@)$(CC) $(all_ldflags) -o $@ $^ $(server_libs)
+# The server finds its TLS library beside it, or where "make install" puts it.
+$(O)/cellftpd: $(lib_objects) $(monitor_objects) $(check_objects) $(pam_objects) $(session_objects)
+	$(call quiet,LINK,$@)$(CC) $(all_ldflags) -Wl,-rpath,'$$ORIGIN/../lib/cellftpd:$$ORIGIN' -o $@ $^ \
+		$(server_libs)
+
+# All that knows OpenSSL, loaded when a connection wants TLS.
+$(tls_objects): hardening += -fPIC -fvisibility=hidden
+$(O)/cellftpd-tls.so: $(tls_objects)
+	$(call quiet,LINK,$@)$(CC) $(filter-out -pie,$(all_ldflags)) -shared -o $@ $^ $(tls_libs)
 
 $(O)/cellftpctl: $(lib_objects) $(ctl_objects)
 	$(call quiet,LINK,$@)$(CC) $(all_ldflags) -o $@ $^ $(ctl_libs)
@@ -95,12 +107,15 @@ $(O)/lib/filter.o: $(O)/filter_program.h
 $(O)/includes.checked: tests/includes $(wildcard src/*/*.[ch])
 	$(call quiet,CHECK,src)tests/includes src && touch $@
 
--include $(patsubst %.o,%.d,$(lib_objects) $(monitor_objects) $(pam_objects) $(session_objects) $(ctl_objects))
+-include $(patsubst %.o,%.d,$(lib_objects) $(monitor_objects) $(check_objects) $(pam_objects) $(tls_objects) \
+	$(session_objects) $(ctl_objects))
 
 # Unit tests: one program per source file. They link what they need out of archives of everything.
 $(O)/lib.a: $(lib_objects)
 $(O)/monitor.a: $(filter-out %/main.o,$(monitor_objects))
+$(O)/check.a: $(check_objects)
 $(O)/pam.a: $(pam_objects)
+$(O)/tls.a: $(tls_objects)
 $(O)/session.a: $(session_objects)
 $(O)/ctl.a: $(filter-out %/main.o,$(ctl_objects))
 $(O)/%.a:
@@ -108,12 +123,12 @@ $(O)/%.a:
 	$(call quiet,AR,$@)$(AR) rcs $@ $^
 
 unit_tests := $(patsubst tests/unit/%.c,$(O)/unit/%,$(wildcard tests/unit/test_*.c))
-archives := $(foreach domain,monitor pam session ctl lib,$(O)/$(domain).a)
+archives := $(foreach domain,monitor check pam tls session ctl lib,$(O)/$(domain).a)
 $(O)/unit/%: tests/unit/%.c $(archives)
 	@mkdir -p $(@D)
 	$(call quiet,CC,$<)$(CC) $(all_cppflags) -Itests/unit $(all_cflags) $(all_ldflags) -MMD -MP -o $@ $< \
 		-Wl,--start-group $(archives) -Wl,--end-group \
-		-lcmocka $(server_libs)
+		-lcmocka $(server_libs) $(tls_libs)
 -include $(unit_tests:=.d)
 
 .PHONY: unit
@@ -121,7 +136,7 @@ unit: $(unit_tests)
 
 # What a Debian machine needs, to build and to test; only what is missing is installed.
 build_packages := gcc make libc6-dev linux-libc-dev libconfig-dev libcrypt-dev libmd-dev \
-	zlib1g-dev libseccomp-dev libpam0g-dev systemd
+	zlib1g-dev libseccomp-dev libpam0g-dev libssl-dev systemd
 test_packages := clang libcmocka-dev python3 curl lftp ncftp wget rclone strace acl iproute2 procps \
 	util-linux systemd-container mmdebstrap man-db mandoc cppcheck clang-format clang-tidy logrotate \
 	fail2ban python3-systemd jq
@@ -227,6 +242,7 @@ service = $(lib)/systemd/system/cellftpd@.service
 
 install: all
 	$(call put_program,$(O)/cellftpd,$(sbin)/cellftpd)
+	$(call put_program,$(O)/cellftpd-tls.so,$(lib)/cellftpd/cellftpd-tls.so)
 	$(call put_program,$(O)/cellftpctl,$(sbin)/cellftpctl)
 	$(call each_file,$(vendor_files),put_file)
 	sed 's|@SBINDIR@|$(PREFIX)/sbin|' systemd/cellftpd@.service.in > $(service).new
@@ -267,7 +283,8 @@ ifneq ($(systemd_runs),)
 	systemctl stop cellftpd.slice
 endif
 endif
-	rm -f $(sbin)/cellftpd $(sbin)/cellftpctl $(service)
+	rm -f $(sbin)/cellftpd $(sbin)/cellftpctl $(service) $(lib)/cellftpd/cellftpd-tls.so
+	-rmdir $(lib)/cellftpd
 	rm -f $(foreach pair,$(vendor_files),$(call target_of,$(pair)))
 	$(call each_file,$(filter-out etc/cellftpd.conf:% $(jail_kept),$(config_files)),remove_config)
 	$(if $(jail_kept),@echo "kept $(etc)/fail2ban: jail.d/cellftpd.local needs the filter to let fail2ban start")

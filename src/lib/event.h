@@ -37,6 +37,10 @@
     X(CONFIG_REJECTED,   connections, "config-rejected",  LOG_ERR,     MONITOR,       "7f6639dfdac8469e9f1800a1a75575d9") \
     X(PROTOCOL_ABUSE,    connections, "protocol-abuse",   LOG_NOTICE,  SESSION_NOISE, "32c0c9a2e67f4615829e213b47614fbf") \
     X(DATA_REFUSED,      connections, "data-refused",     LOG_NOTICE,  SESSION_NOISE, "f56a68a3b9da43a5869d5af6737267a3") \
+    X(TLS,               connections, "tls",              LOG_INFO,    SESSION,       "03125c922c504ef893cff83f0798c423") \
+    X(TLS_FAILED,        connections, "tls-failed",       LOG_NOTICE,  SESSION_NOISE, "c36cae00abf543898af38ecc167f207d") \
+    X(DATA_UNBOUND,      connections, "data-unbound",     LOG_WARNING, SESSION,       "2c6254b8c47a44e192e217f758e8c3e2") \
+    X(CERTIFICATE,       connections, "certificate",      LOG_WARNING, MONITOR,       "e1ff4fcdd16e44e5bdab65dd0767c220") \
     X(SESSION_END,       connections, "session-end",      LOG_INFO,    SESSION,       "ac9d9c56cfcc4e0b9e9c3061ecd17e21") \
     X(LOGIN,             auth,        "accepted",         LOG_INFO,    MONITOR,       "4079276150af47f3ac6dbfa2a90abb91") \
     X(LOGIN_REFUSED,     auth,        "refused",          LOG_NOTICE,  MONITOR,       "51a9599b44294b71864d77ba5e004180") \
@@ -126,6 +130,9 @@ const char *event_file_name(enum event_file file); /* "connections" */
     NUMBER(offset, "offset",  "FTP_OFFSET")                                                                            \
     NUMBER(duration, "usec",  "FTP_USEC")                                      /* microseconds */                      \
     NUMBER(reply,  "reply",   "FTP_REPLY")                                     /* code of the final reply */           \
+    TEXT(protocol, "protocol", "FTP_TLS",        EVENT_LOWER EVENT_UPPER EVENT_DIGITS ".", 16) /* "TLSv1.3", or "none" */ \
+    TEXT(cipher,   "cipher",  "FTP_TLS_CIPHER",  EVENT_UPPER EVENT_DIGITS "_-", 64)                                    \
+    TEXT(resumed,  "resumed", "FTP_TLS_RESUMED", EVENT_LOWER, 4)               /* yes or no */                         \
     TEXT(reason,   "reason",  "FTP_REASON",  EVENT_LOWER EVENT_DIGITS "-", 512) /* a word, or a sentence of ours */    \
     TEXT(detail,   "detail",  "FTP_DETAIL",  NULL, 2048)                       /* may contain what the client sent */  \
     ORIGIN_TEXT("actor", "FTP_ADMIN", NULL, origin->actor)                                                             \

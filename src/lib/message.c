@@ -4,8 +4,8 @@
  *
  * On the wire: the type (4 bytes), then fields, each led by a byte that names its kind, so that a
  * reader that expects another kind breaks off instead of taking one for the other. A string is its
- * length, the bytes, and a zero byte. Numbers are in the machine's own order: both ends are one
- * program.
+ * length, the bytes, and a zero byte; bytes are the same without the zero byte. Numbers are in the
+ * machine's own order: both ends are one program.
  */
 #include "lib/message.h"
 
@@ -16,7 +16,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-enum { FIELD_U32 = 1, FIELD_U64, FIELD_STRING };
+enum { FIELD_U32 = 1, FIELD_U64, FIELD_STRING, FIELD_BYTES };
 
 /* More descriptors than one may arrive; all that could not be stored the kernel has closed. */
 enum { DESCRIPTORS_MAX = 4 };
@@ -73,6 +73,21 @@ void message_put_string(struct message *message, const char *text)
     field[sizeof(length) + size] = '\0';
 }
 
+void message_put_bytes(struct message *message, const void *bytes, size_t size)
+{
+    if (size > MESSAGE_MAX) {
+        message->broken = true;
+        return;
+    }
+    uint32_t length = (uint32_t)size;
+    uint8_t *field = put_field(message, FIELD_BYTES, sizeof(length) + size);
+    if (!field)
+        return;
+    memcpy(field, &length, sizeof(length));
+    if (size > 0)
+        memcpy(field + sizeof(length), bytes, size);
+}
+
 /* SIZE bytes at the reader's place, which moves behind them; NULL (and broken) if there are not as
  * many. */
 static const uint8_t *get_bytes(struct message *message, size_t size)
@@ -110,6 +125,19 @@ uint64_t message_get_u64(struct message *message)
     if (field)
         memcpy(&value, field, sizeof(value));
     return value;
+}
+
+const uint8_t *message_get_bytes(struct message *message, size_t maximum, size_t *ret_size)
+{
+    uint32_t length = 0;
+    const uint8_t *field = get_field(message, FIELD_BYTES, sizeof(length));
+    if (field)
+        memcpy(&length, field, sizeof(length));
+    if (length > maximum)
+        message->broken = true;
+    const uint8_t *bytes = get_bytes(message, length);
+    *ret_size = bytes ? length : 0;
+    return bytes ? bytes : message->payload;
 }
 
 const char *message_get_string(struct message *message, size_t maximum)

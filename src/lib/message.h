@@ -28,12 +28,15 @@ void message_put_u32(struct message *message, uint32_t value);
 void message_put_u64(struct message *message, uint64_t value);
 /* TEXT may be NULL: the same as "". */
 void message_put_string(struct message *message, const char *text);
+void message_put_bytes(struct message *message, const void *bytes, size_t size);
 
 uint32_t message_get_u32(struct message *message);
 uint64_t message_get_u64(struct message *message);
 /* Points into the message, terminated; "" once the message is broken. MAXIMUM is the longest
  * allowed length without the terminator. */
 const char *message_get_string(struct message *message, size_t maximum);
+/* Points into the message; *RET_SIZE is 0 once it is broken. */
+const uint8_t *message_get_bytes(struct message *message, size_t maximum, size_t *ret_size);
 /* True if everything was read without a fault and nothing is left over. */
 bool message_end(const struct message *message);
 

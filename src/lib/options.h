@@ -57,6 +57,20 @@
     X(LIST,     passive, networks,         "", 0, 64,                        "exceptions for some clients: \"NETWORK=ADDRESS\"") \
     X(BOOLEAN,  active, enabled,           "true", 0, 0,                     "PORT and EPRT are served")               \
     X(BOOLEAN,  active, port_20,           "false", 0, 0,                    "active data connections come from port 20") \
+    X(BOOLEAN,  tls, enabled,              "true", 0, 0,                     "AUTH TLS is offered")                    \
+    X(CHOICE,   tls, required,             "public", "never|public|always", 0, "from whom a login in clear is refused") \
+    X(BOOLEAN,  tls, protect_data,         "true", 0, 0,                     "under TLS, data connections must be under TLS too") \
+    X(CHOICE,   tls, data_binding,         "auto", "off|auto|require", 0,    "data connections must resume the session of their control connection") \
+    X(PATH,     tls, certificate,          "/etc/cellftpd/tls/certificate.pem", 0, 0, "the server's certificate and the chain behind it") \
+    X(PATH,     tls, key,                  "/etc/cellftpd/tls/key.pem", 0, 0, "its private key")                       \
+    X(PATH,     tls, hosts,                "/etc/cellftpd/tls/hosts", 0, 0,  "certificates of other hosts, NAME/fullchain.pem and NAME/privkey.pem") \
+    X(NUMBER,   tls, expiry_warning,       "14", 0, 365,                     "days before its end from which the log warns of a certificate") \
+    X(CHOICE,   tls, minimum,              "1.2", "1.2|1.3", 0,              "oldest version of TLS that is spoken")   \
+    X(STRING,   tls, ciphers,              "ECDHE+AESGCM:ECDHE+CHACHA20", 1, 1000, "ciphers of TLS 1.2, as in ciphers(1)") \
+    X(STRING,   tls, ciphersuites,         "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256", 1, 1000, "ciphers of TLS 1.3") \
+    X(STRING,   tls, groups,               "X25519:P-256:P-384", 1, 200,     "groups for the exchange of keys")        \
+    X(DURATION, tls, handshake,            "30 s", 1000, 600000,             "longest time that a handshake may take") \
+    X(BOOLEAN,  tls, kernel,               "true", 0, 0,                     "the kernel encrypts data connections where it can") \
     X(MODE,     files, mode,               "0640", 0, 0666,                  "permissions of a new file")              \
     X(MODE,     files, directory_mode,     "0750", 0700, 0777,               "permissions of a new directory")         \
     X(BOOLEAN,  files, keep_partial,       "true", 0, 0,                     "an upload that broke off stays, under a name that was free") \

@@ -13,10 +13,23 @@
  *             supplementary groups, u32 each of them, string name, u32 account_flags, [fd folder]
  *  ENTERED    u32 errno, string step, [fd filter]
  *             the folder is the root now, or is not
+ *             answer, if it is: nothing. Who looks finds the user in the table of sessions and the
+ *             login in the log, and whoever locks the account ends this session: only now may it
+ *             say 230. If it must leave at once, STOP comes instead
  *  LISTEN     nothing
  *             answer: u32 errno, u32 port, string announced address, [fd listener]
  *  CONNECT    string address, u32 port
  *             answer: u32 errno, [fd connecting socket]
+ *  USER       string user
+ *             answer: u32 user_verdict; asked by a session in clear only
+ *  TLS        string host, "" if the client has named none (HOST)
+ *             answer: u32 errno; 0: a session that speaks TLS can follow
+ *  HANDOVER   u32 session_kind
+ *             the last message: a fresh session is to go on with this connection
+ *  IDENTITY   string name of the host that the client wants, "" if it does not say
+ *             answer: u32 errno, bytes certificate chain (lib/tls.h)
+ *  SIGN       u32 scheme, bytes text
+ *             answer: u32 errno, bytes signature (lib/tls.h)
  *  EVENT      see lib/event.h
  *  STATUS     string what the session is doing
  *
@@ -30,6 +43,7 @@
 #pragma once
 
 #include "lib/config.h"
+#include "lib/tls.h"
 
 #include <stdint.h>
 
@@ -42,6 +56,11 @@ enum request {
     REQUEST_EVENT,
     REQUEST_STATUS,
     REQUEST_STOP,
+    REQUEST_USER,
+    REQUEST_TLS,
+    REQUEST_HANDOVER,
+    REQUEST_IDENTITY,
+    REQUEST_SIGN,
 };
 
 /* The answer to request R has the type R | REQUEST_ANSWER. */
@@ -52,6 +71,17 @@ enum login_result {
     LOGIN_REFUSED, /* name or password wrong, or not allowed in: the session is not told which */
     LOGIN_LAST,    /* refused, and no further try will be answered */
     LOGIN_UNAVAILABLE, /* something is broken on the server; it is in the log */
+};
+
+/* May USER's password come in clear? */
+enum user_verdict { USER_MAY, USER_NEEDS_TLS };
+
+/* How a session begins. */
+enum session_kind {
+    SESSION_NEW,          /* in clear, with the banner */
+    SESSION_NEW_IMPLICIT, /* a handshake, then the banner; data connections are protected */
+    SESSION_TLS,          /* a handshake: AUTH has been answered */
+    SESSION_CLEAR,        /* in clear again: REIN has been answered */
 };
 
 /* What an account may do, as far as the session needs to know it to give the right reply. The
@@ -70,6 +100,9 @@ struct session_start {
     int control; /* the control connection */
     int monitor; /* to the monitor, SOCK_SEQPACKET */
     const struct config *config;
+    enum session_kind kind;
+    const struct tls_library *tls; /* NULL in clear */
+    const char *host;              /* what HOST said before AUTH, "" */
 };
 
 /* Runs one FTP session from banner to goodbye, in the closed cell. Returns the exit status of the

@@ -27,6 +27,7 @@
 #endif
 
 static const char name[] = "alice";
+static const uint8_t binary[] = {0, 1, 0, 255};
 static const char path[] = "/a b/\xc3\xbc";
 
 static void put_sample(struct message *message)
@@ -37,12 +38,15 @@ static void put_sample(struct message *message)
     message_put_u64(message, 0xfedcba9876543210);
     message_put_string(message, path);
     message_put_string(message, NULL);
+    message_put_bytes(message, binary, sizeof(binary));
 }
 
 struct sample {
     uint32_t first;
     uint64_t second;
     const char *name, *path, *empty;
+    const uint8_t *bytes;
+    size_t bytes_size;
 };
 
 /* Reads with the bytes behind the message poisoned, so that ASan sees whoever looks there; and
@@ -56,6 +60,9 @@ static bool get_sample(struct message *message, struct sample *ret)
     ret->second = message_get_u64(message);
     ret->path = message_get_string(message, 4096);
     ret->empty = message_get_string(message, 0);
+    ret->bytes = message_get_bytes(message, sizeof(binary), &ret->bytes_size);
+    if (ret->bytes_size > 0)
+        assert_true(ret->bytes >= message->payload && ret->bytes + ret->bytes_size <= end);
     const char *strings[] = {ret->name, ret->path, ret->empty};
     for (size_t i = 0; i < ELEMENTS(strings); i++) {
         const uint8_t *last = (const uint8_t *)strings[i] + strlen(strings[i]);
@@ -81,6 +88,8 @@ static void test_round_trip(void **state)
     assert_string_equal(sample.name, name);
     assert_string_equal(sample.path, path);
     assert_string_equal(sample.empty, "");
+    assert_int_equal(sample.bytes_size, sizeof(binary));
+    assert_memory_equal(sample.bytes, binary, sizeof(binary));
 }
 
 static void test_nothing_in_it(void **state)
@@ -127,6 +136,8 @@ static void mark_frame(const struct message *message, bool *frame)
         at += 5 + strings[i];
         frame[at++] = true;
     }
+    memset(frame + at, true, 5);
+    at += 5 + sizeof(binary);
     assert_int_equal(at, message->size);
 }
 
