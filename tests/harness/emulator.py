@@ -28,7 +28,8 @@ from harness.server import wait_until
 LIBC = ctypes.CDLL(None, use_errno=True)
 PR_SET_PDEATHSIG = 1
 QEMU = "qemu-system-x86_64"
-# A kernel that panics starts again, and the agent then says so. The journal is the console's, for failed runs.
+# A kernel that panics starts again, which QEMU is told to take for the end. The journal is the console's, for failed
+# runs.
 KERNEL_OPTIONS = (
     f"root=LABEL={disk.LABEL} rw console=ttyS0 panic=-1 systemd.hostname=ftphost "
     "systemd.show_status=0 systemd.log_color=0 "
@@ -63,8 +64,9 @@ class Emulator(Debian):
             return
         try:
             started = time.monotonic()
+            subprocess.run(["cp", "--sparse=always", disk.system() / "disk", self._path("disk")], check=True)
+            disk.make_source(self._path("source"))
             self._launch()
-            self._await_boot()
             booted = time.monotonic() - started
             self.install()
         except Exception as error:
@@ -73,69 +75,78 @@ class Emulator(Debian):
         print(f"# {self.kernel} booted in {booted:.0f} s, ready after {time.monotonic() - started:.0f} s", flush=True)
 
     def _launch(self):
-        system = disk.system()
-        source, port = self._path("source"), self._path("agent")
-        disk.make_source(source)
-        self._qemu = subprocess.Popen(
-            [
-                *(QEMU, "-no-user-config", "-nodefaults", "-display", "none"),
-                *("-machine", "q35", "-accel", "tcg", "-cpu", "max", "-smp", "2", "-m", "1024", "-nic", "none"),
-                *("-kernel", system / "vmlinuz", "-initrd", system / "initrd", "-append", KERNEL_OPTIONS),
-                # What is written goes into a file that has no name.
-                *("-drive", f"file={system}/disk,format=raw,if=virtio,snapshot=on"),
-                *("-drive", f"file={source},format=raw,if=virtio,readonly=on"),
-                *("-chardev", f"file,id=console,path={self._path('console')}", "-serial", "chardev:console"),
-                # It waits for us, so that nothing is lost.
-                *("-chardev", f"socket,id=agent,path={port},server=on,wait=on", "-device", "virtio-serial"),
-                *("-device", "virtserialport,chardev=agent,name=agent"),
-            ],
-            stdin=subprocess.DEVNULL,
-            stdout=open(self._path("qemu"), "wb"),
-            stderr=subprocess.STDOUT,
-            preexec_fn=lambda: LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0),
+        """Starts QEMU, and waits for the agent's first word and for all units to have started."""
+        system, port = disk.system(), self._path("agent")
+        self._qemu = self._popen(
+            *(QEMU, "-no-user-config", "-nodefaults", "-display", "none", "-no-reboot"),
+            *("-machine", "q35", "-accel", "tcg", "-cpu", "max", "-smp", "2", "-m", "1024", "-nic", "none"),
+            *("-kernel", system / "vmlinuz", "-initrd", system / "initrd", "-append", KERNEL_OPTIONS),
+            # Nothing has to outlive this machine: no write waits for a disk of ours.
+            *("-drive", f"file={self._path('disk')},format=raw,if=virtio,cache=unsafe"),
+            *("-drive", f"file={self._path('source')},format=raw,if=virtio,readonly=on"),
+            *("-chardev", f"file,id=console,path={self._path('console')},append=on", "-serial", "chardev:console"),
+            # It waits for us, so that nothing is lost.
+            *("-chardev", f"socket,id=agent,path={port},server=on,wait=on", "-device", "virtio-serial"),
+            *("-device", "virtserialport,chardev=agent,name=agent"),
         )
         self._agent = socket.socket(socket.AF_UNIX)
         if not wait_until(lambda: self._qemu.poll() is not None or self._agent.connect_ex(port) == 0, 60):
             raise RuntimeError(f"{QEMU} does not listen on its socket")
-
-    def _path(self, name):
-        return f"{self._folder.name}/{name}"
-
-    def _await_boot(self):
-        """Waits for the agent's first word, and for all units to have started."""
         self.kernel = self._receive(BOOT_SECONDS)["kernel"]
         # Its status says it as well.
         state = self.output("systemctl", "is-system-running", "--wait", check=False, timeout=BOOT_SECONDS).strip()
         if state != "running":
             raise RuntimeError(f"the machine is {state}:\n{self.output('systemctl', 'list-units', '--failed')}")
 
+    def _popen(self, *command):
+        with open(self._path("qemu"), "wb") as output:
+            return subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                preexec_fn=lambda: LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0),
+            )
+
+    def _path(self, name):
+        return f"{self._folder.name}/{name}"
+
     def reboot(self):
         """As an administrator would; the disk keeps what is on it."""
-        self.run("systemctl", "reboot", "--no-block")
-        self._await_boot()
+        # The answer may not get out any more.
+        self._ask(["systemctl", "reboot"], "", self.patience)
+        self._qemu.wait(BOOT_SECONDS)
+        self._end()
+        self._launch()
 
-    def stop(self):
+    def _end(self):
         if self._qemu:
             self._qemu.kill()
             self._qemu.wait()
         if self._agent:
             self._agent.close()
+        self._received = b""
+
+    def stop(self):
+        self._end()
         self._folder.cleanup()
 
     # commands and files
 
     def execute(self, command, text, timeout):
+        self._ask(command, text, timeout)
+        reply = self._receive(timeout + GRACE_SECONDS)
+        if reply["status"] is None:
+            raise AssertionError(f"{' '.join(command)}: no end after {timeout} s\n{reply['out']}{reply['errors']}")
+        return subprocess.CompletedProcess(command, reply["status"], reply["out"], reply["errors"])
+
+    def _ask(self, command, text, timeout):
         request = {"command": command, "text": text, "timeout": timeout}
+        self._agent.settimeout(timeout)
         try:
             self._agent.sendall(json.dumps(request).encode() + b"\n")
         except OSError:
             self._raise_gone()
-        reply = self._receive(timeout + GRACE_SECONDS)
-        if "kernel" in reply:
-            raise RuntimeError(f"the machine has started again by itself during {' '.join(command)}: see its console")
-        if reply["status"] is None:
-            raise AssertionError(f"{' '.join(command)}: no end after {timeout} s\n{reply['out']}{reply['errors']}")
-        return subprocess.CompletedProcess(command, reply["status"], reply["out"], reply["errors"])
 
     def _receive(self, seconds):
         """The agent's next message."""
@@ -155,9 +166,9 @@ class Emulator(Debian):
         return json.loads(message)
 
     def _raise_gone(self):
-        status = self._qemu.wait(10)
+        status = self._qemu.wait(GRACE_SECONDS)
         said = Path(self._path("qemu")).read_text(encoding="utf-8", errors="replace")
-        raise RuntimeError(f"{QEMU} has ended with status {status}:\n{said}")
+        raise RuntimeError(f"{QEMU} has ended with status {status}, see the machine's console. It said:\n{said}") from None
 
     def write(self, name, text, mode=0o644):
         self.run("install", "-D", "-m", f"{mode:o}", "/dev/stdin", name, text=text)
@@ -169,7 +180,7 @@ class Emulator(Debian):
         path = Path(self._path("console"))
         if not path.exists():
             return "nothing: it was not started\n"
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = [line for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
         return "".join(f"{line}\n" for line in lines[-CONSOLE_LINES:])
 
 

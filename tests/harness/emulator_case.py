@@ -22,6 +22,7 @@ class EmulatorTest(unittest.TestCase):
 
     def setUp(self):
         self.since = self.machine.output("date", "+@%s.%6N").strip()
+        self.tainted = self.taint()
 
     def tearDown(self):
         problems = []
@@ -29,12 +30,14 @@ class EmulatorTest(unittest.TestCase):
         if left:
             problems += ["sessions left:", *left]
         problems += self.machine.trouble()
-        # A bit for each kind of trouble: 0x200 is a warning, 0x80 an oops (proc(5)).
-        tainted = self.machine.output("cat", "/proc/sys/kernel/tainted").strip()
-        if tainted != "0":
-            problems.append(f"the kernel is tainted: {tainted}")
+        if self.taint() != self.tainted:
+            problems.append(f"the kernel is tainted: {self.taint()}")
         problems += self.journal("--priority=warning")
         self.assertEqual(problems, [], "\n".join(problems))
+
+    def taint(self):
+        """A bit for each kind of trouble that the kernel has had: 0x200 is a warning, 0x80 an oops (proc(5))."""
+        return int(self.machine.output("cat", "/proc/sys/kernel/tainted"))
 
     def journal(self, *matches):
         """What cellftpd has said since the test began, as lines."""
