@@ -58,6 +58,7 @@ ctl_libs    := -lconfig -lcrypt -lmd
 
 lib_sources     := $(filter-out src/lib/filter_build.c,$(wildcard src/lib/*.c))
 monitor_sources := $(wildcard src/monitor/*.c)
+check_sources   := $(wildcard src/check/*.c)
 pam_sources     := $(wildcard src/pam/*.c)
 session_sources := $(wildcard src/session/*.c)
 tls_sources     := $(wildcard src/tls/*.c)
@@ -68,6 +69,7 @@ endif
 
 lib_objects     := $(lib_sources:src/%.c=$(O)/%.o)
 monitor_objects := $(monitor_sources:src/%.c=$(O)/%.o)
+check_objects   := $(check_sources:src/%.c=$(O)/%.o)
 pam_objects     := $(pam_sources:src/%.c=$(O)/%.o)
 session_objects := $(session_sources:src/%.c=$(O)/%.o)
 tls_objects     := $(tls_sources:src/%.c=$(O)/%.o)
@@ -77,7 +79,7 @@ ctl_objects     := $(ctl_sources:src/%.c=$(O)/%.o)
 all: $(O)/cellftpd $(O)/cellftpd-tls.so $(O)/cellftpctl $(O)/includes.checked
 
 # The server finds its TLS library beside it, or where "make install" puts it.
-$(O)/cellftpd: $(lib_objects) $(monitor_objects) $(pam_objects) $(session_objects)
+$(O)/cellftpd: $(lib_objects) $(monitor_objects) $(check_objects) $(pam_objects) $(session_objects)
 	$(call quiet,LINK,$@)$(CC) $(all_ldflags) -Wl,-rpath,'$$ORIGIN/../lib/cellftpd:$$ORIGIN' -o $@ $^ \
 		$(server_libs)
 
@@ -105,11 +107,13 @@ $(O)/lib/filter.o: $(O)/filter_program.h
 $(O)/includes.checked: tests/includes $(wildcard src/*/*.[ch])
 	$(call quiet,CHECK,src)tests/includes src && touch $@
 
--include $(patsubst %.o,%.d,$(lib_objects) $(monitor_objects) $(pam_objects) $(tls_objects) $(session_objects) $(ctl_objects))
+-include $(patsubst %.o,%.d,$(lib_objects) $(monitor_objects) $(check_objects) $(pam_objects) $(tls_objects) \
+	$(session_objects) $(ctl_objects))
 
 # Unit tests: one program per source file. They link what they need out of archives of everything.
 $(O)/lib.a: $(lib_objects)
 $(O)/monitor.a: $(filter-out %/main.o,$(monitor_objects))
+$(O)/check.a: $(check_objects)
 $(O)/pam.a: $(pam_objects)
 $(O)/tls.a: $(tls_objects)
 $(O)/session.a: $(session_objects)
@@ -119,7 +123,7 @@ $(O)/%.a:
 	$(call quiet,AR,$@)$(AR) rcs $@ $^
 
 unit_tests := $(patsubst tests/unit/%.c,$(O)/unit/%,$(wildcard tests/unit/test_*.c))
-archives := $(foreach domain,monitor pam tls session ctl lib,$(O)/$(domain).a)
+archives := $(foreach domain,monitor check pam tls session ctl lib,$(O)/$(domain).a)
 $(O)/unit/%: tests/unit/%.c $(archives)
 	@mkdir -p $(@D)
 	$(call quiet,CC,$<)$(CC) $(all_cppflags) -Itests/unit $(all_cflags) $(all_ldflags) -MMD -MP -o $@ $< \

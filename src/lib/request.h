@@ -13,6 +13,9 @@
  *             supplementary groups, u32 each of them, string name, u32 account_flags, [fd folder]
  *  ENTERED    u32 errno, string step, [fd filter]
  *             the folder is the root now, or is not
+ *             answer, if it is: nothing. Who looks finds the user in the table of sessions and the
+ *             login in the log, and whoever locks the account ends this session: only now may it
+ *             say 230. If it must leave at once, STOP comes instead
  *  LISTEN     nothing
  *             answer: u32 errno, u32 port, string announced address, [fd listener]
  *  CONNECT    string address, u32 port

@@ -1,5 +1,6 @@
 /*
- * Who a name and a password belong to. Private to src/monitor; login.c asks, before login only.
+ * Who a name and a password belong to. Private to src/monitor and
+ * src/check; login.c asks, before login only.
  *
  * The back ends are tried in the order of auth.order; the first that knows the name decides, so
  * that a password of one never opens an account of the other (row A19).

@@ -1,5 +1,6 @@
 /*
- * What the monitor may do, and when it gives it up. Called by the monitor on itself only.
+ * What the monitor may do, and when it gives it up. Called by the monitor on itself only,
+ * and by cellftpd --check and --login-test.
  */
 #pragma once
 

@@ -1,5 +1,6 @@
 /*
- * The cell of a session: the monitor's part in building it. Private to src/monitor.
+ * The cell of a session: the monitor's part in building it. Private to src/monitor and
+ * src/check.
  *
  *   cell_start()   a child that is nobody, in namespaces of its own, with an empty read-only root
  *   cell_admit()   one uid becomes valid in it, and the user's folder is made ready to be passed in

@@ -3,11 +3,11 @@
  * inetd-style activator, once for each connection. It never listens itself and never runs in the
  * background.
  */
+#include "check/check.h"
 #include "lib/buffer.h"
 #include "lib/cleanup.h"
 #include "lib/config_last.h"
 #include "lib/service.h"
-#include "monitor/check.h"
 #include "monitor/monitor.h"
 
 #include <fcntl.h>

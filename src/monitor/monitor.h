@@ -1,5 +1,6 @@
 /*
- * The monitor: the privileged half of one connection. Private to src/monitor.
+ * The monitor: the privileged half of one connection. Private to src/monitor and
+ * src/check.
  *
  * Rights: it begins as root with what capabilities.h lists, reads no byte from the network, and
  * answers the requests of lib/request.h. After a login it keeps the capabilities of

@@ -1,6 +1,6 @@
 /*
  * The PAM process, seen from the monitor, which forks it for one try: lib/pam.h says what it is.
- * Private to src/monitor.
+ * Private to src/monitor and src/check.
  */
 #pragma once
 

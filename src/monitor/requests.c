@@ -215,7 +215,7 @@ static const struct {
     /* clang-format off */
     [REQUEST_READY]   = {"READY",   PHASE_STARTING,              false, true,  ready},
     [REQUEST_LOGIN]   = {"LOGIN",   PHASE_LOGIN,                 true,  false, login},
-    [REQUEST_ENTERED] = {"ENTERED", PHASE_ENTERING,              false, true,  entered},
+    [REQUEST_ENTERED] = {"ENTERED", PHASE_ENTERING,              true,  true,  entered},
     [REQUEST_LISTEN]  = {"LISTEN",  PHASE_SESSION,               true,  false, listen_request},
     [REQUEST_CONNECT] = {"CONNECT", PHASE_SESSION,               true,  false, connect_request},
     [REQUEST_EVENT]   = {"EVENT",   PHASE_LOGIN | PHASE_SESSION, false, false, event_request},

@@ -126,6 +126,17 @@ int tell_cell(int monitor, enum request type, int error, const char *step, int l
     return message_send(monitor, &message, listener);
 }
 
+enum stop_reason hear_monitor(int monitor, uint32_t wanted)
+{
+    struct message message;
+    int fd = -1;
+    int r = message_receive(monitor, &message, &fd);
+    (void)close_fd(fd);
+    if (r == 1 && message.type == REQUEST_STOP)
+        return stop_reason_of(message_get_u32(&message));
+    return r == 1 && message.type == wanted && message_end(&message) ? STOP_COUNT : STOP_STOPPED;
+}
+
 void tell_event(struct session *session, const struct event *event)
 {
     struct message message;

@@ -29,7 +29,8 @@ void command_user(struct session *session, char *argument)
 /* The monitor has granted the login: into the folder. */
 static void enter(struct session *session, struct login_answer *answer)
 {
-    int r = enter_folder(session->monitor, answer);
+    enum stop_reason stop = STOP_COUNT;
+    int r = enter_folder(session->monitor, answer, &stop);
     (void)close(answer->folder);
     uint64_t key = 0;
     if (r == 0 && getrandom(&key, sizeof(key), 0) != (ssize_t)sizeof(key))
@@ -37,6 +38,10 @@ static void enter(struct session *session, struct login_answer *answer)
     if (r < 0) {
         reply(session, 421, "Your folder cannot be opened. Tell the administrator.");
         session_close(session, "folder");
+        return;
+    }
+    if (stop != STOP_COUNT) {
+        session_stop(session, stop);
         return;
     }
     session->logged_in = true;

@@ -93,7 +93,7 @@ static int check_entrance(void)
     return faccessat(AT_FDCWD, "/", X_OK, 0) < 0 ? -errno : 0;
 }
 
-int enter_folder(int monitor, const struct login_answer *answer)
+int enter_folder(int monitor, const struct login_answer *answer, enum stop_reason *ret_stop)
 {
     cleanup_close int listener = -1;
     const char *step =
@@ -119,5 +119,8 @@ int enter_folder(int monitor, const struct login_answer *answer)
         r = listener < 0 ? listener : 0;
     }
     int told = tell_cell(monitor, REQUEST_ENTERED, r, r < 0 ? step : "", listener);
-    return r < 0 ? r : told;
+    if (r < 0)
+        return r;
+    *ret_stop = told < 0 ? STOP_STOPPED : hear_monitor(monitor, REQUEST_ENTERED | REQUEST_ANSWER);
+    return 0;
 }

@@ -5,7 +5,6 @@
  */
 #include "lib/cleanup.h"
 #include "lib/clock.h"
-#include "lib/stop.h"
 #include "session/command.h"
 #include "session/listing.h"
 #include "session/transfer.h"
@@ -133,19 +132,18 @@ static void end_of_control(struct session *session)
         session_close(session, "client-closed");
 }
 
-/* The monitor says one thing unasked: that this session must leave, and why. Or it is gone. */
-static void obey_monitor(struct session *session)
+void session_stop(struct session *session, enum stop_reason reason)
 {
-    struct message message;
-    int fd = -1;
-    enum stop_reason reason = STOP_STOPPED;
-    if (message_receive(session->monitor, &message, &fd) == 1 && message.type == REQUEST_STOP)
-        reason = stop_reason_of(message_get_u32(&message));
-    (void)close_fd(fd);
     if (session->transfer)
         transfer_end(session, -ESHUTDOWN);
     reply(session, 421, "%s", stop_text(reason));
     session_close(session, stop_word(reason));
+}
+
+/* The monitor says one thing unasked: that this session must leave, and why. Or it is gone. */
+static void obey_monitor(struct session *session)
+{
+    session_stop(session, hear_monitor(session->monitor, 0));
 }
 
 enum watched { WATCH_CONTROL, WATCH_MONITOR, WATCH_DATA, WATCH_COUNT };
@@ -242,10 +240,11 @@ static void tell_end(struct session *session)
 static int run_trial(int monitor)
 {
     struct login_answer answer;
+    enum stop_reason stop = STOP_COUNT;
     int r = ask_trial(monitor, &answer);
     if (r == 0)
-        r = enter_folder(monitor, &answer);
-    return r == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+        r = enter_folder(monitor, &answer, &stop);
+    return r == 0 && stop == STOP_COUNT ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 static int session_init(struct session *session, const struct session_start *start)

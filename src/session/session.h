@@ -15,6 +15,7 @@
 #include "lib/buffer.h"
 #include "lib/event.h"
 #include "lib/request.h"
+#include "lib/stop.h"
 #include "session/hash.h"
 
 #include <limits.h>
@@ -104,12 +105,15 @@ char *session_scratch(struct session *session);
 /* Ends the session once its replies are written. REASON is a word for the log; the first one
  * counts. */
 void session_close(struct session *session, const char *reason);
+/* The same because the monitor has said so, or is gone: with whatever runs, and a 421. */
+void session_stop(struct session *session, enum stop_reason reason);
 
 /* Makes the user's folder, which came with ANSWER, the root of this process, as the user with the
- * user's groups. Reports to the monitor either way. Negative errno: the process must end. enter.c
+ * user's groups. Reports to the monitor either way, and waits until that knows. Negative errno: the
+ * process must end. *RET_STOP is STOP_COUNT, or why this session must leave nevertheless. enter.c
  */
 struct login_answer;
-int enter_folder(int monitor, const struct login_answer *answer);
+int enter_folder(int monitor, const struct login_answer *answer, enum stop_reason *ret_stop);
 
 /* --- the monitor; ask.c
  * --------------------------------------------------------------------------------------- */
@@ -131,6 +135,10 @@ int ask_trial(int monitor, struct login_answer *ret);
  * errno, negative. */
 int ask_listen(int monitor, int *ret_fd, uint16_t *ret_port, char ret_announced[ADDRESS_TEXT_MAX]);
 int ask_connect(int monitor, const struct address *peer, uint16_t port, int *ret_fd);
+/* Takes the one message that the monitor sends next. STOP_COUNT if it is the answer WANTED (0: none
+ * is), which has no contents; else why this session must leave, STOP_STOPPED if the monitor is
+ * gone. */
+enum stop_reason hear_monitor(int monitor, uint32_t wanted);
 int tell_cell(int monitor, enum request type, int error, const char *step, int listener);
 void tell_event(struct session *session, const struct event *event);
 void tell_status(struct session *session, const char *status);

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import time
+from pathlib import Path
 
 from harness import ServerTest, main, process, slow, wait_until, within
 
@@ -21,12 +22,6 @@ class LiveTest(ServerTest):
         done = self.server.ctl(*arguments, check=False)
         self.assertEqual(done.returncode, status, f"{arguments}: {done.stdout}{done.stderr}")
         return done
-
-    def login(self, *arguments, **options):
-        """The client may know a moment before others see it."""
-        client = super().login(*arguments, **options)
-        self.assertTrue(wait_until(lambda: self.session_of(client)["user"]))
-        return client
 
     def who(self, *arguments):
         """The rows of `who --json`, oldest first."""
@@ -90,6 +85,27 @@ class Who(LiveTest):
         client.expect(426, "ABOR")
         client.read(226)
         self.assertTrue(wait_until(lambda: self.session_of(client)["doing"] == "idle"))
+
+    def assert_shown_with_230(self, client, logins):
+        """As soon as the client knows that it is logged in, everybody who looks does."""
+        client.login()
+        row = self.session_of(client)
+        self.assertEqual((row["user"], row["doing"]), ("alice", "logged in"))
+        self.assertEqual(len(self.server.logs("auth", "accepted")), logins)
+        client.quit()
+
+    def test_login_is_shown_with_its_reply(self):
+        """Also where each write of the monitor into the table of sessions takes 50 ms."""
+        self.server.prepare = lambda: os.environ.update(ASAN_OPTIONS="detect_leaks=0")  # it cannot under strace
+        slowly = ["strace", "-qq", "-o", os.devnull, "-e", "trace=pwrite64", "-e", "inject=pwrite64:delay_enter=50000"]
+        for logins in range(1, 11):
+            client = self.connect()
+            tracer = subprocess.Popen([*slowly, "-p", str(client.monitor_pid)])
+            self.addCleanup(tracer.wait)
+            self.addCleanup(tracer.kill)
+            tracing = Path(f"/proc/{client.monitor_pid}/status")
+            self.assertTrue(wait_until(lambda seen=tracing: "TracerPid:\t0" not in seen.read_text()))
+            self.assert_shown_with_230(client, logins)
 
     def test_the_dead_are_not_shown(self):
         killed, orphan, alive = self.login(), self.login(), self.login()

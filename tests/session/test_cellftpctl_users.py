@@ -345,6 +345,7 @@ class Login(ServerTest):
         client.send(f"PASS {self.server.passwords['alice']}")
         self.assertTrue(wait_until(lambda: Path(f"/proc/{client.session_pid}/uid_map").read_text().strip()))
         self.assertNotIn("ended", self.ctl("user", "lock", "alice").stdout)
+        self.assertIn("locked", client.read(421).text)  # and no 230 before it
         self.assertTrue(wait_until(lambda: not process.alive(client.monitor_pid)))
         client.loose = True
         self.server.expect_log("connections", "disconnect", user="alice", reason="locked")

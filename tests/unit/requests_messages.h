@@ -46,7 +46,8 @@ static void put_text(struct message *message, const char *const *texts, uint32_t
 static void make_event(struct message *message)
 {
     static const char *const texts[] = {"", "a", "/x\ny", "\xff\x80", "drop \"all\""};
-    static const size_t maxima[] = {64, 8192, 8192, 8, 0, 0, 0, 0, 512, 2048}; /* 0: a number */
+    static const size_t maxima[] = {64, 8192, 8192, 8, 0,   0,   0,
+                                    0,  16,   64,   4, 512, 2048}; /* 0: a number */
     message_put_u32(message, below(EVENT_COUNT + 2));
     size_t room = below(2); /* one text near its limit, or none: more do not fit */
     size_t which = below(ELEMENTS(maxima));

@@ -36,7 +36,7 @@ static bool take(struct reader *reader, void *ret, size_t size)
     return true;
 }
 
-enum { FIELDS_MAX = 11, NUMBER = -4, LONG_NUMBER = -8 };
+enum { FIELDS_MAX = 14, NUMBER = -4, LONG_NUMBER = -8 };
 
 /* What a request consists of: NUMBER, LONG_NUMBER, or the longest length of a text. */
 static const struct {
@@ -52,15 +52,15 @@ static const struct {
     [REQUEST_CONNECT] = {PHASE_SESSION, false, 2, {64, NUMBER}},
     [REQUEST_EVENT] = {PHASE_LOGIN | PHASE_SESSION,
                        false,
-                       11,
+                       14,
                        {NUMBER, 64, 8192, 8192, 8, LONG_NUMBER, LONG_NUMBER, LONG_NUMBER,
-                        LONG_NUMBER, 512, 2048}},
+                        LONG_NUMBER, 16, 64, 4, 512, 2048}},
     [REQUEST_STATUS] = {PHASE_LOGIN | PHASE_SESSION, false, 1, {256}},
 };
 
 struct opinion {
     uint32_t number;     /* the one of the request, if it has one */
-    const char *text[6]; /* in order */
+    const char *text[9]; /* in order */
 };
 
 static bool read_field(struct reader *reader, int form, struct opinion *ret, size_t *texts)
@@ -128,6 +128,7 @@ static void set_phase(struct monitor *monitor)
     monitor->phase = ANY_OF(phases);
     monitor->attempts = below(8) ? 0 : below(ATTEMPTS + 1);
     monitor->cell.listener = -1;
+    monitor->stop_deadline = 0;
     monitor->noise = (struct noise){.refilled = 0};
     account_free(monitor->account);
     monitor->account = NULL;
@@ -235,8 +236,11 @@ static void check_good(struct bench *bench, uint32_t type, const struct opinion 
     struct message answer;
     cleanup_close int fd = -1;
     bool has_answer = answered(bench, type, &answer, &fd);
-    assert_int_equal(has_answer,
-                     type == REQUEST_LOGIN || type == REQUEST_LISTEN || type == REQUEST_CONNECT);
+    /* One that has to leave reads STOP instead, and one that failed reads nothing. */
+    bool entered = type == REQUEST_ENTERED && r == 0 && !record.stopped;
+    assert_int_equal(has_answer, entered || type == REQUEST_LOGIN || type == REQUEST_LISTEN ||
+                                     type == REQUEST_CONNECT);
+    assert_true(!entered || (answer.size == 0 && fd < 0));
     assert_int_equal(record.events[EVENT_ATTACK], 0);
     switch (type) {
     case REQUEST_LOGIN: check_login(bench, opinion, &answer, fd); break;
@@ -377,6 +381,8 @@ static int report(struct bench *bench, enum request type, enum phase phase)
     assert_non_null(bench->monitor.account);
     bench->monitor.account->name = strdup("alice");
     int r = requests_handle(&bench->monitor, &message, some_descriptor());
+    int fd = -1;
+    assert_int_equal(answered(bench, type, &message, &fd), type == REQUEST_ENTERED && r == 0);
     bench->monitor.cell.listener = close_fd(bench->monitor.cell.listener);
     account_free(bench->monitor.account);
     bench->monitor.account = NULL;

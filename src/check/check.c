@@ -1,5 +1,6 @@
 /* cellftpd --check: see check.h. */
-#include "monitor/check.h"
+#include "check/check.h"
+#include "check/trial.h"
 #include "lib/buffer.h"
 #include "lib/cleanup.h"
 #include "lib/drain.h"
@@ -8,7 +9,6 @@
 #include "monitor/authenticate.h"
 #include "monitor/capabilities.h"
 #include "monitor/pam_process.h"
-#include "monitor/trial.h"
 
 #include <fcntl.h>
 #include <string.h>

@@ -1,5 +1,7 @@
 /* cellftpd --login-test: see check.h. It goes the way of monitor/login.c, with the same functions
  * and the same rights, but says what it finds to root instead of hiding it from a stranger. */
+#include "check/check.h"
+#include "check/trial.h"
 #include "lib/cleanup.h"
 #include "lib/clock.h"
 #include "lib/drain.h"
@@ -8,9 +10,7 @@
 #include "lib/text.h"
 #include "monitor/authenticate.h"
 #include "monitor/capabilities.h"
-#include "monitor/check.h"
 #include "monitor/pam_process.h"
-#include "monitor/trial.h"
 
 #include <limits.h>
 #include <pwd.h>

@@ -1,5 +1,5 @@
 /* A cell on trial: see trial.h. */
-#include "monitor/trial.h"
+#include "check/trial.h"
 
 #include "lib/cleanup.h"
 
@@ -52,7 +52,14 @@ int trial_enter(struct cell *cell, const struct account *account, int folder,
     message_begin(&message, REQUEST_LOGIN | REQUEST_ANSWER);
     login_put_grant(account, &message);
     r = message_send(cell->socket, &message, tree);
-    return r < 0 ? fail(CELL_STEP_ENTER, r, ret_step) : receive(cell, REQUEST_ENTERED, ret_step);
+    if (r < 0)
+        return fail(CELL_STEP_ENTER, r, ret_step);
+    r = receive(cell, REQUEST_ENTERED, ret_step);
+    if (r < 0)
+        return r;
+    message_begin(&message, REQUEST_ENTERED | REQUEST_ANSWER);
+    r = message_send(cell->socket, &message, -1);
+    return r < 0 ? fail(CELL_STEP_ENTER, r, ret_step) : 0;
 }
 
 void trial_end(struct cell *cell)

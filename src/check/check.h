@@ -1,6 +1,7 @@
 /*
- * cellftpd --check: everything that a connection will need, tried out loud. Called by main only. It
- * changes nothing but what the first connection would make as well (the run directory).
+ * cellftpd --check: everything that a connection will need, tried out loud. Called by
+ * monitor/main.c only. It changes nothing but what the first connection would make as well (the run
+ * directory), and never reads from a network.
  */
 #pragma once
 
