@@ -7,7 +7,7 @@ import threading
 import time
 from pathlib import Path
 
-from harness import PASSWORD, Listener, ServerTest, main, slow, tls
+from harness import PASSWORD, Listener, ServerTest, main, slow, tls, within
 from harness.network import own_network
 
 OPEN = {"USER", "PASS", "AUTH", "PBSZ", "PROT", "CCC", "REIN", "FEAT", "HELP", "SYST", "NOOP", "OPTS", "HOST", "CLNT"}
@@ -324,7 +324,7 @@ class Load(ServerTest):
             thread.join()
         self.assertEqual(problems, [])
         self.assertEqual(len(slowest), 32)
-        self.assertLess(statistics.median(slowest), 2 * slow(), slowest)
+        self.assertLess(statistics.median(slowest), within(2), slowest)
 
 
 class Backdoors(ServerTest):

@@ -125,7 +125,7 @@ class Addresses(ServerTest):
     def test_D03_stranger_cannot_upload(self):
         client = self.login()
         address = client.epsv()
-        thief = client.dial(address, source="127.0.0.2")
+        thief = client.dial(address, source="127.0.0.2").in_clear()
         client.send("STOR mine")
         with contextlib.suppress(ConnectionError):
             thief.send(b"forged")
