@@ -8,7 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from harness import ServerTest, main, process, slow, wait_until, within
+from harness import ServerTest, before_tls, main, process, slow, wait_until, within
 
 FAILED, USAGE, NOT_CONFIGURED = 1, 2, 6
 DRAINED = "The server is going down for maintenance. Try again later."
@@ -321,6 +321,7 @@ class Drain(LiveTest):
         self.assertEqual(client.read(421).text, DRAINED)
         self.assert_closed(client)
 
+    @before_tls
     def test_waits_for_the_last(self):
         client = self.login()
         drain = self.start()
@@ -342,6 +343,7 @@ class Drain(LiveTest):
         self.server.expect_log("admin", "resume")
         self.assertEqual(self.ctl("who").stderr, "")
 
+    @before_tls
     def test_now(self):
         client, waiting = self.login(), self.connect()
         state = json.loads(self.ctl("drain", "--now", "--json").stdout)
@@ -361,6 +363,7 @@ class Drain(LiveTest):
         self.assertEqual(client.read(421).text, DRAINED)
         self.assert_closed(client)
 
+    @before_tls
     def test_interrupted_it_still_refuses(self):
         client = self.login()
         drain = self.start()
@@ -385,6 +388,7 @@ class Drain(LiveTest):
         self.ctl("drain")
         self.assertIn("drain --end", subprocess.run(check, capture_output=True, text=True, check=True).stdout)
 
+    @before_tls
     def test_nobody_slips_in(self):
         """Whoever was greeted is waited for, however close to the beginning he came."""
         for _ in range(5):
