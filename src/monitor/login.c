@@ -69,9 +69,12 @@ int user_handle(struct monitor *monitor, struct message *message, struct message
         return -EBADMSG;
     if (session_kind_is_tls(monitor->kind))
         return -EPROTO;
-    /* Past a number that no login takes, nobody's name is looked for any more. */
+    /* Past a number that no login takes, nobody's record is looked for any more: what holds for
+     * all is the answer, and who tries names learns nothing. The password is judged all the same.
+     */
     bool few = monitor->users++ < NAMES_PER_ATTEMPT * monitor->config->login_attempts;
-    monitor->allowed = few && may_send_password(monitor, user);
+    monitor->allowed = few ? may_send_password(monitor, user)
+                           : tls_policy(monitor->config, &monitor->remote, NULL) == USER_MAY;
     (void)snprintf(monitor->allowed_user, sizeof(monitor->allowed_user), "%s", user);
     uint64_t taken = clock_msec() - arrived;
     if (taken < LOOKING)
