@@ -104,7 +104,7 @@ bool host_is_good(const char *text)
 /* In capitals too, and with an asterisk as the first label. */
 static bool is_subject(const char *text)
 {
-    char lower[TLS_NAME_MAX + 1];
+    char lower[TLS_NAME_MAX + 1] = "";
     size_t size = strnlen(text, sizeof(lower));
     if (is_address(text) && !strchr(text, '%'))
         return true;

@@ -75,41 +75,43 @@ void tls_check_files(struct tls_check *check, const struct tls_files *files)
 
 /* --- Settings --- */
 
-/* Whether the server can use what the configuration says of KEY, with the defaults for the rest, so
- * that each mistake is found. */
-static void check_setting(struct tls_check *check, const struct config *config, SSL_CTX *context,
-                          const char *key)
+/* Whether the server can use what CONFIG says, one list at a time, so that each mistake is found:
+ * the others are the defaults meanwhile. */
+static void check_lists(struct tls_check *check, struct config *config, SSL_CTX *context)
 {
-    struct config alone = *config;
     const struct {
         const char *key;
         char **value;
+        char *given;
     } lists[] = {
-        {"ciphers", &alone.tls_ciphers},
-        {"ciphersuites", &alone.tls_ciphersuites},
-        {"groups", &alone.tls_groups},
+        {"ciphers", &config->tls_ciphers, config->tls_ciphers},
+        {"ciphersuites", &config->tls_ciphersuites, config->tls_ciphersuites},
+        {"groups", &config->tls_groups, config->tls_groups},
     };
     char words[TLS_WORDS_MAX];
-    for (size_t i = 0; i < ELEMENTS(lists); i++)
-        if (strcmp(lists[i].key, key) != 0)
-            *lists[i].value = (char *)(uintptr_t)option_find("tls", lists[i].key)->initial;
-    if (settings_apply(&alone, context, words) < 0)
-        tls_found(check, TLS_PROBLEM, NULL,
-                  "take the default (cellftpctl config explain); openssl ciphers -v prints names",
-                  "%s", words);
+    for (size_t i = 0; i < ELEMENTS(lists); i++) {
+        for (size_t k = 0; k < ELEMENTS(lists); k++)
+            *lists[k].value = k == i ? lists[k].given
+                                     : (char *)(uintptr_t)option_find("tls", lists[k].key)->initial;
+        if (settings_apply(config, context, words) < 0)
+            tls_found(check, TLS_PROBLEM, NULL,
+                      "take the default (cellftpctl config explain); openssl ciphers -v prints "
+                      "names",
+                      "%s", words);
+    }
 }
 
 void tls_check_settings(struct tls_check *check, const struct config *config)
 {
-    static const char *const keys[] = {"ciphers", "ciphersuites", "groups"};
     SSL_CTX *context = SSL_CTX_new(TLS_server_method());
-    if (!context) {
+    cleanup_free struct config *copy = malloc(sizeof(*copy)); /* a shallow one */
+    if (context && copy) {
+        *copy = *config;
+        check_lists(check, copy, context);
+    } else {
         tls_found(check, TLS_PROBLEM, NULL, "look at /etc/ssl/openssl.cnf",
                   "OpenSSL cannot be used");
-        return;
     }
-    for (size_t i = 0; i < ELEMENTS(keys); i++)
-        check_setting(check, config, context, keys[i]);
     SSL_CTX_free(context);
     if (!config->tls_enabled)
         tls_found(check, TLS_NOTE, NULL, "set tls.enabled = true",

@@ -161,7 +161,7 @@ static int replace(const struct place *of_key, const struct place *of_certificat
 int tls_store(const struct tls_files *files, const struct tls_text *key,
               const struct tls_text *certificate, bool force, struct buffer *words)
 {
-    struct place of_key, of_certificate;
+    struct place of_key = {0}, of_certificate = {0};
     int r = place_of(files->key, &of_key, words);
     if (r == 0)
         r = place_of(files->certificate, &of_certificate, words);

@@ -129,6 +129,8 @@ static void stat_transfer(struct session *session)
                    (unsigned long long)transfer->total);
     else
         reply_line(session, "%llu bytes", (unsigned long long)transfer->bytes);
+    if (*transfer->protocol)
+        reply_line(session, "Data connection is under %s", transfer->protocol);
     reply_line(session, "%llu seconds",
                (unsigned long long)((clock_usec() - transfer->started) / 1000000));
     reply(session, 211, "End.");

@@ -38,7 +38,7 @@ void data_close(struct data *data)
  * received and not read yet. So the socket stays for a moment, with our side of it shut. */
 void data_leave(struct data *data)
 {
-    enum { PATIENCE = 2000 }; /* milliseconds */
+    enum { PATIENCE = 5000 }; /* milliseconds */
     if (data->connection.tls && shutdown(data->connection.fd, SHUT_WR) == 0) {
         connection_close(&data->leaving);
         data->leaving = data->connection;

@@ -43,7 +43,8 @@ struct candidate {
         CANDIDATE_UNBOUND,   /* done, but nothing was resumed: a better one goes first */
         CANDIDATE_BOUND,     /* done, and it has resumed a session of this login */
     } state;
-    uint64_t since;    /* clock_msec: of its coming, then of the end of its handshake */
+    uint64_t number;   /* in the order of their coming */
+    uint64_t since;    /* clock_msec: of the end of its handshake */
     uint64_t deadline; /* clock_msec: for its handshake; 0 before a transfer wants it */
 };
 
@@ -58,6 +59,7 @@ struct data {
     bool connected;               /* it is ready for bytes */
     uint16_t port;                /* active: of the client */
     struct candidate candidates[DATA_CANDIDATES_MAX];
+    uint64_t came;             /* candidates so far */
     enum data_failure failure; /* of the last candidate that was not taken */
 
     /* What outlives a transfer. */

@@ -18,10 +18,9 @@
 #include <string.h>
 
 enum {
-    /* Milliseconds from the command for the owner to come, when somebody else was refused. */
+    /* Milliseconds for the owner to come, from the command when somebody else was refused, and for
+     * another handshake to end, from the one of a client that has not resumed. */
     GRACE = 3000,
-    /* For a handshake that may resume, when another is complete that has not. */
-    PREFERENCE = 1000,
     TLS_HANDSHAKE_RECORD = 22, /* the first byte of all (RFC 8446 section 5.1) */
 };
 
@@ -87,7 +86,7 @@ static struct candidate *make_room(struct session *session)
         bool is_silent =
             candidate->state == CANDIDATE_SILENT && connection_peek(&candidate->connection) < 0;
         if (!oldest || (is_silent && !oldest_is_silent) ||
-            (is_silent == oldest_is_silent && candidate->since < oldest->since)) {
+            (is_silent == oldest_is_silent && candidate->number < oldest->number)) {
             oldest = candidate;
             oldest_is_silent = is_silent;
         }
@@ -99,7 +98,7 @@ static struct candidate *make_room(struct session *session)
 void data_add_candidate(struct session *session, int fd)
 {
     struct candidate *candidate = make_room(session);
-    *candidate = (struct candidate){.state = CANDIDATE_SILENT, .since = clock_msec()};
+    *candidate = (struct candidate){.state = CANDIDATE_SILENT, .number = ++session->data.came};
     connection_init(&candidate->connection, fd);
 }
 
@@ -183,7 +182,7 @@ static struct candidate *choose(struct session *session)
         others = others || !is_done(candidate);
     }
     bool waits = others && session->config->tls_data_binding != DATA_BINDING_OFF;
-    if (unbound && waits && clock_msec() < unbound->since + PREFERENCE)
+    if (unbound && waits && clock_msec() < unbound->since + GRACE)
         return NULL;
     return unbound;
 }
@@ -244,7 +243,7 @@ uint64_t data_protect_deadline(const struct session *session)
         const struct candidate *candidate = &data->candidates[i];
         if (is_free(candidate))
             continue;
-        uint64_t end = is_done(candidate)         ? candidate->since + PREFERENCE
+        uint64_t end = is_done(candidate)         ? candidate->since + GRACE
                        : candidate->deadline == 0 ? UINT64_MAX
                                                   : candidate->deadline;
         if (end < deadline)

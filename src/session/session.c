@@ -81,7 +81,7 @@ static int run_trial(int monitor)
     enum stop_reason stop = STOP_COUNT;
     int r = ask_trial(monitor, &answer);
     if (r == 0)
-        r = enter_folder(monitor, &answer, &stop);
+        r = enter_folder(monitor, &answer, false, &stop);
     return r == 0 && stop == STOP_COUNT ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
@@ -94,6 +94,7 @@ static int session_init(struct session *session, const struct session_start *sta
         .started = clock_msec(),
         .last_activity = clock_msec(),
         .kind = start->kind,
+        .challenge = start->challenge,
     };
     (void)snprintf(session->host, sizeof(session->host), "%s", start->host);
     settings_init(session);
@@ -124,6 +125,8 @@ static void session_free(struct session *session)
 
 int session_run(const struct session_start *start)
 {
+    if (start->kind == SESSION_VERIFIER)
+        return verifier_run(start->monitor, start->tls);
     if (start->control < 0)
         return run_trial(start->monitor);
     struct session session;

@@ -115,8 +115,7 @@ bool transfer_is_ready(const struct session *session)
     const struct transfer *transfer = session->transfer;
     if (transfer->kind->events == 0) /* a checksum has nothing to wait for */
         return true;
-    return transfer->connected && !transfer->finishing && !is_download(transfer) &&
-           connection_pending(&session->data.connection);
+    return transfer->connected && !transfer->waits;
 }
 
 /* TLS has something to say in both directions: an alert, new keys. What else the client of a
@@ -193,6 +192,7 @@ void transfer_run(struct session *session)
         if (r == -EAGAIN)
             break;
     }
+    transfer->waits = r == -EAGAIN;
     if (r < 0 && r != -EAGAIN)
         transfer_end(session, r);
     else

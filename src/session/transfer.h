@@ -36,6 +36,7 @@ struct transfer {
     uint64_t offset;               /* of the first byte in the file */
     uint64_t total;                /* bytes expected, 0: unknown */
     bool connected;
+    bool waits;     /* for poll(2), which under TLS does not know of everything that is there */
     bool finishing; /* all bytes are moved; what TLS has kept, and its last word, are not out yet */
     bool ended;     /* the client, of a download, says nothing more */
     bool ascii;

@@ -41,23 +41,6 @@ static bool client_is_gone(struct session *session)
            (session->control.ended && !control_waits_for(&session->control, "QUIT"));
 }
 
-/* As much as there is, up to SPACE bytes: under TLS it comes by the record. */
-static ssize_t receive(struct session *session, char *bytes, size_t space)
-{
-    struct connection *connection = &session->data.connection;
-    ssize_t size = connection_read(connection, bytes, space);
-    if (size <= 0)
-        return size;
-    size_t received = (size_t)size;
-    while (received < space && connection_pending(connection)) {
-        size = connection_read(connection, bytes + received, space - received);
-        if (size <= 0)
-            break; /* the end, or what went wrong, comes again */
-        received += (size_t)size;
-    }
-    return (ssize_t)received;
-}
-
 static int step(struct session *session, struct transfer *transfer)
 {
     struct upload *upload = transfer->state;
@@ -71,7 +54,7 @@ static int step(struct session *session, struct transfer *transfer)
         return -ENOMEM;
     /* As text, the second half is for what it becomes. */
     size_t space = upload->ascii ? SESSION_SCRATCH / 2 - 1 : SESSION_SCRATCH;
-    ssize_t size = receive(session, scratch, space);
+    ssize_t size = connection_read(&session->data.connection, scratch, space);
     if (size < 0)
         return size == -EINTR ? TRANSFER_MORE : (int)size;
     if (size == 0)

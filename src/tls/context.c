@@ -8,6 +8,7 @@
 #include "tls/settings.h"
 #include "tls/socket.h"
 #include "tls/start.h"
+#include "tls/ticket.h"
 
 #include <errno.h>
 #include <openssl/err.h>
@@ -53,8 +54,9 @@ static int make_context(struct tls *tls)
     static const unsigned char name[] = "cellftpd";
     if (SSL_CTX_set_session_id_context(context, name, sizeof name - 1) != 1)
         return -ENOMEM;
+    ticket_prepare(context);
     handshake_prepare(context, tls);
-    return 0;
+    return client_request_prepare(context, tls->questions);
 }
 
 int tls_open(const struct config *config, const struct tls_questions *questions, bool kernel,

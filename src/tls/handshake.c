@@ -7,6 +7,7 @@
 #include "tls/kernel.h"
 #include "tls/provider.h"
 #include "tls/socket.h"
+#include "tls/ticket.h"
 
 #include <errno.h>
 #include <openssl/err.h>
@@ -127,6 +128,7 @@ static int choose_certificate(SSL *ssl, void *argument)
     struct tls_stream *stream = SSL_get_app_data(ssl);
     if (stream->purpose != TLS_CONTROL)
         return stream->tls->certificate != NULL;
+    client_request_ask(stream);
     if (stream->tls->certificate)
         return 1;
     stream->refusal = ask_identity(stream);
@@ -190,6 +192,8 @@ int stream_handshake(struct tls_stream *stream)
         ERR_clear_error();
         errno = 0;
         error = stream_result(stream, SSL_do_handshake(stream->ssl));
+        if (error == 0)
+            error = ticket_mark(stream);
         stream->established = error == 0;
         if (stream->established && stream->purpose == TLS_DOWNLOAD && stream->tls->kernel)
             kernel_settle(stream);
@@ -202,5 +206,7 @@ int stream_handshake(struct tls_stream *stream)
                 stream->events = events;
         }
     }
+    if (error == 0)
+        error = client_request_finish(stream);
     return error < 0 && error != -EAGAIN ? handshake_failed(stream) : error;
 }

@@ -107,8 +107,7 @@ static int key_import(void *data, int selection, const OSSL_PARAM *parameters)
     const OSSL_PARAM *who = OSSL_PARAM_locate_const(parameters, "questions");
     void *questions = &key->questions;
     size_t size = 0;
-    return public &&
-           (!who || OSSL_PARAM_get_octet_string(who, &questions, sizeof key->questions, &size));
+    return public && (!who || OSSL_PARAM_get_octet_string(who, &questions, sizeof(void *), &size));
 }
 
 static const OSSL_PARAM *key_import_types(int selection)

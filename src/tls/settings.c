@@ -70,7 +70,10 @@ static int apply_groups(const char *groups, SSL_CTX *context, char ret_words[TLS
                           "where OpenSSL has it, X25519MLKEM768 are, with : between them");
         name += size + (name[size] == ':');
     }
-    if (SSL_CTX_set1_groups_list(context, groups) != 1)
+    /* The macros of OpenSSL want to be able to write, and do not. */
+    char list[LIST_MAX];
+    int size = snprintf(list, sizeof list, "%s", groups);
+    if (size < 0 || (size_t)size >= sizeof list || SSL_CTX_set1_groups_list(context, list) != 1)
         return refuse(ret_words, "tls.groups", "this version of OpenSSL does not know all of them");
     return 0;
 }
@@ -90,9 +93,10 @@ int settings_apply(const struct config *config, SSL_CTX *context, char ret_words
     if (error < 0)
         return error;
     /* The schemes of sign() in lib/tls.h; SHA-1 and SHA-224 would be offered otherwise. */
-    if (SSL_CTX_set1_sigalgs_list(context, "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:"
-                                           "RSA-PSS+SHA256:RSA-PSS+SHA384:RSA-PSS+SHA512:"
-                                           "RSA+SHA256:RSA+SHA384:RSA+SHA512") != 1)
+    char schemes[] = "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:"
+                     "RSA-PSS+SHA256:RSA-PSS+SHA384:RSA-PSS+SHA512:"
+                     "RSA+SHA256:RSA+SHA384:RSA+SHA512";
+    if (SSL_CTX_set1_sigalgs_list(context, schemes) != 1)
         return refuse(ret_words, "tls", "this OpenSSL lacks signatures");
     SSL_CTX_set_security_level(context, SECURITY_LEVEL);
     return 0;

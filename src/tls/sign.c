@@ -23,11 +23,11 @@ static const char certificate_verify[] = "                                "
 /* The groups of RFC 8422 section 5.4 and how long their points are (RFC 7748, SEC 1 uncompressed).
  */
 static const struct {
-    unsigned number;
     size_t point_size;
+    unsigned number;
     bool uncompressed;
 } groups[] = {
-    {23, 65, true}, {24, 97, true}, {25, 133, true}, {29, 32, false}, {30, 56, false},
+    {65, 23, true}, {97, 24, true}, {133, 25, true}, {32, 29, false}, {56, 30, false},
 };
 
 static bool is_key_exchange(const uint8_t *text, size_t size)
@@ -55,24 +55,24 @@ static enum form form_of(const uint8_t *text, size_t size)
 /* What TLS signs with which key (RFC 8446 section 4.2.3). TLS 1.3 has no PKCS #1 and binds the hash
  * of ECDSA to the curve; TLS 1.2 does not. */
 struct scheme {
-    unsigned number;
     const char *key;
     const char *group;
     const char *hash; /* NULL: none of its own */
+    unsigned number;
     bool pss;
     bool tls_1_3;
 };
 static const struct scheme schemes[] = {
-    {0x0401, "RSA", NULL, "SHA256", false, false},
-    {0x0501, "RSA", NULL, "SHA384", false, false},
-    {0x0601, "RSA", NULL, "SHA512", false, false},
-    {0x0804, "RSA", NULL, "SHA256", true, true},
-    {0x0805, "RSA", NULL, "SHA384", true, true},
-    {0x0806, "RSA", NULL, "SHA512", true, true},
-    {0x0403, "EC", "prime256v1", "SHA256", false, true},
-    {0x0503, "EC", "secp384r1", "SHA384", false, true},
-    {0x0603, "EC", "secp521r1", "SHA512", false, true},
-    {0x0807, "ED25519", NULL, NULL, false, true},
+    {"RSA", NULL, "SHA256", 0x0401, false, false},
+    {"RSA", NULL, "SHA384", 0x0501, false, false},
+    {"RSA", NULL, "SHA512", 0x0601, false, false},
+    {"RSA", NULL, "SHA256", 0x0804, true, true},
+    {"RSA", NULL, "SHA384", 0x0805, true, true},
+    {"RSA", NULL, "SHA512", 0x0806, true, true},
+    {"EC", "prime256v1", "SHA256", 0x0403, false, true},
+    {"EC", "secp384r1", "SHA384", 0x0503, false, true},
+    {"EC", "secp521r1", "SHA512", 0x0603, false, true},
+    {"ED25519", NULL, NULL, 0x0807, false, true},
 };
 
 static const struct scheme *find_scheme(unsigned number, const EVP_PKEY *key, enum form form)

@@ -1,15 +1,9 @@
 /*
  * The start of OpenSSL in a process: without its configuration file, which could load code from
- * anywhere, and without handlers at exit. Private to src/tls; everyone there calls it first.
+ * anywhere, without handlers at exit, and with memory that is cleared when it is freed. Private to
+ * src/tls; every entry of the library calls it first.
  */
 #pragma once
 
-#include <errno.h>
-#include <openssl/ssl.h>
-
-static inline int library_start(void)
-{
-    return OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, NULL) == 1
-               ? 0
-               : -ENOMEM;
-}
+/* 0, or -ENOMEM. Any number of times. */
+int library_start(void);

@@ -7,6 +7,7 @@
 #include "tls/failure.h"
 #include "tls/kernel.h"
 #include "tls/socket.h"
+#include "tls/ticket.h"
 
 #include <errno.h>
 #include <openssl/err.h>
@@ -40,11 +41,15 @@ static int stream_prepare(struct tls_stream *stream)
     SSL_set_bio(stream->ssl, bio, bio);
     SSL_set_app_data(stream->ssl, stream);
     SSL_set_accept_state(stream->ssl);
-    SSL_set_read_ahead(stream->ssl, stream->purpose != TLS_UPLOAD); /* there input.h does it */
+    /* What stands behind close_notify on the control connection is in clear again (REIN); on an
+     * upload, input.h does it. */
+    SSL_set_read_ahead(stream->ssl, stream->purpose == TLS_DOWNLOAD);
     if (stream->purpose == TLS_CONTROL)
         (void)SSL_set_mode(stream->ssl, SSL_MODE_RELEASE_BUFFERS);
     if (SSL_set_num_tickets(stream->ssl, tickets_of(stream->purpose)) != 1)
         return -ENOMEM;
+    if (stream->purpose == TLS_CONTROL)
+        return client_request_record(stream);
     return stream->purpose == TLS_DOWNLOAD && stream->tls->kernel ? kernel_prepare(stream) : 0;
 }
 
@@ -77,6 +82,7 @@ void stream_close(struct tls_stream *stream)
     }
     input_free(&stream->input);
     output_free(&stream->output);
+    client_request_free(&stream->messages);
     free(stream);
 }
 
@@ -216,7 +222,7 @@ void stream_describe(const struct tls_stream *stream, struct tls_description *re
         .protocol = SSL_get_version(stream->ssl),
         .cipher = cipher ? SSL_CIPHER_get_name(cipher) : "",
         .name = stream->name,
-        .resumed = SSL_session_reused(stream->ssl) == 1,
+        .resumed = ticket_is_own(stream),
         .kernel_sends = stream->kernel_sends,
     };
 }

@@ -59,10 +59,10 @@ class TlsFtplib(TlsClientTest):
             ftp.quit()
         self.server.expect_log("connections", "data-unbound", count=len(self.versions))
 
-    def test_one_that_resumes(self):
+    def test_T08_one_that_resumes(self):
         for version in self.versions:
             ftp = self.connected(Resuming, version)
-            for number in range(100):
+            for number in range(250 // slow()):
                 ftp.storbinary("STOR a", io.BytesIO(b"x" * number))
                 self.assertTrue(ftp.resumed)
                 self.assertEqual(self.fetch(ftp, "a"), b"x" * number)

@@ -4,7 +4,7 @@ from harness import TlsClientTest, main
 
 
 class OpensslSClient(TlsClientTest):
-    def s_client(self, *arguments, text="QUIT\r\n", implicit=False, **expected):
+    def s_client(self, *arguments, text="QUIT\n", implicit=False, **expected):
         """s_client with a terminal's patience: its input ends with the server's goodbye."""
         port = self.implicit_port if implicit else self.port
         return self.run_client(

@@ -32,7 +32,7 @@ class ClientTest(ServerTest):
         path.write_bytes(content)
         return path
 
-    def run_client(self, *command, text="", status=0):
+    def run_client(self, *command, text="", status=0, **environment):
         """Runs a client in `local`; its output, after its exit status was as expected (None: any will do)."""
         done = subprocess.run(
             command,
@@ -40,7 +40,7 @@ class ClientTest(ServerTest):
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             cwd=self.local,
-            env=dict(os.environ, HOME=str(self.local / "home"), LC_ALL="C.UTF-8"),
+            env=dict(os.environ, HOME=str(self.local / "home"), LC_ALL="C.UTF-8", **environment),
             timeout=60 * slow(),
             check=False,
         )

@@ -67,7 +67,7 @@ class Auth(ServerTest):
         client.login()
 
     def test_switched_off(self):
-        self.server.configure({"tls": {"enabled": False}})
+        self.server.configure({"tls": {"enabled": False, "required": "never"}})
         client = self.connect()
         self.check_replies(client, [("AUTH TLS", 502), ("PBSZ 0", 502), ("PROT P", 502), ("CCC", 502)])
         features = client.expect(211, "FEAT").lines
@@ -90,7 +90,7 @@ class Auth(ServerTest):
         client.expect(421, "AUTH TLS")
         self.assert_closed(client)
         self.server.expect_log("connections", "certificate")
-        self.server.expect_log("connections", "session-end", reason="tls-unavailable")
+        self.server.expect_log("connections", "disconnect", reason="tls-unavailable")
 
 
 if __name__ == "__main__":

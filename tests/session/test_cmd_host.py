@@ -65,7 +65,7 @@ class Host(ServerTest):
             client.start_tls(version=version, name="host.example", protect=False)
             client.read(421)
             self.assert_closed(client)
-        self.server.expect_log("connections", "session-end", count=2, reason="host-mismatch")
+        self.server.expect_log("connections", "disconnect", count=2, reason="host-mismatch")
         client = self.connect()
         client.expect(220, "HOST HOST.example")
         client.start_tls(name="host.example")

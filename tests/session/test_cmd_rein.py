@@ -1,6 +1,8 @@
 """REIN (RFC 959 section 4.1.1, RFC 4217 section 11): before a login, back to a fresh session in clear; after it refused,
 so that a second user never enters the first one's cell (A12)."""
 
+import socket
+
 from harness import PASSWORD, ServerTest, main, wait_until
 from harness.tls import VERSIONS, in_clear
 
@@ -52,7 +54,7 @@ class Rein(ServerTest):
         client.end_tls()
         client.start_tls()
         client.login()
-        client.stor("a", b"x")
+        client.expect(257, "PWD")
         self.server.expect_log("connections", "tls", count=2)
         self.server.expect_log("connections", "connect")
 
@@ -66,12 +68,25 @@ class Rein(ServerTest):
         client.socket = client.socket.tcp
         client.login()
 
+    def test_what_follows_close_notify_is_in_clear(self):
+        """... though it comes in the same packet."""
+        for version in VERSIONS:
+            with self.subTest(version=version):
+                client = self.connect().start_tls(version=version)
+                client.expect(220, "REIN")
+                client.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+                client.end_tls()
+                client.send("USER bob")
+                client.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
+                client.read(331)
+                client.expect(230, f"PASS {client.passwords['bob']}")
+
     def test_bytes_behind_it_under_tls(self):
         client = self.connect().start_tls()
         client.raw(b"REIN\r\nNOOP\r\n")
         client.read(421)
         self.assert_closed(client)
-        self.server.expect_log("connections", "session-end", reason="behind-rein")
+        self.server.expect_log("connections", "disconnect", reason="behind-rein")
 
     def test_implicit_tls_stays(self):
         client = self.connect(secure="implicit")
@@ -79,7 +94,7 @@ class Rein(ServerTest):
         client.expect(220, "REIN")
         client.expect(503, f"PASS {PASSWORD}")
         client.login("bob")
-        client.stor("a", b"x")
+        self.assertIn(" Data connections are under TLS", client.expect(211, "STAT").lines)
 
     def test_A12_after_login_nothing_changes(self):
         self.server.mkdir("d")

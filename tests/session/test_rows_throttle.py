@@ -4,7 +4,7 @@ import select
 import threading
 import time
 
-from harness import PASSWORD, ServerTest, main, slow, wait_until, within
+from harness import PASSWORD, ServerTest, in_clear, main, slow, wait_until, within
 
 # What the harness switches off, as it is by default.
 DEFAULTS = {"failures_per_address": 20, "failures_per_name": 100}
@@ -261,6 +261,7 @@ class LogFlood(ServerTest):
         self.assertLess(written, LINES)
         self.assertEqual(written + self.server.left_out("127.0.0.1"), total)
 
+    @in_clear("AUTH, PBSZ and PROT make lines of their own")
     def test_Q10_commands_of_strangers(self):
         """They may be logged (logs.commands), but a stranger does not fill the disk with them."""
         self.server.configure({"logs": {"commands": True}})

@@ -35,7 +35,8 @@ class Wire(ServerTest):
         for client in self.clients:
             self.assertEqual(client.socket.fileno(), -1)
             for wire in client.wires:
-                self.assertGreater(len(wire.records()), 1)
+                # A data connection that was broken off may end in the middle of one.
+                self.assertGreater(len(wire.records(whole=wire is client.wires[0])), 1)
 
     def finish(self, client, *codes):
         """The session ends with these replies and a close_notify."""
@@ -45,115 +46,110 @@ class Wire(ServerTest):
         self.assertEqual(client.socket.ended, "close_notify")
         client.close()
 
-    def each(self):
+    def test_login_transfers_errors(self):
+        self.server.write("big", bytes(30000000))
         for version in VERSIONS:
             with self.subTest(version=version):
-                yield version
-
-    def test_login_transfers_errors(self):
-        self.server.write("big", os.urandom(3000000))
-        for version in self.each():
-            client = self.secure(version, None)
-            self.check_replies(client, [("NOSUCH", 500), ("RETR a", 530), ("CCC", 533), ("USER alice", 331)])
-            client.expect(530, "PASS wrong")
-            client.login()
-            client.expect(200, "TYPE I")
-            client.stor("a", b"x" * 100000)
-            self.assertEqual(len(client.retr("a")), 100000)
-            client.list()
-            self.check_replies(client, [("RETR nosuch", 550), ("DELE nosuch", 550), ("x" * 3000, 500), ("PASV x", 501)])
-            data = client.begin("RETR big")
-            data.receive(1000)
-            client.expect(426, "ABOR")
-            client.read(226)
-            data.close()
-            client.passive().in_clear().send(b"in clear")
-            client.expect(150, "STOR b")
-            self.assertIn(client.read_reply().code, (425, 426))
-            self.assertFalse(self.server.path("b").exists())
-            client.send("QUIT")
-            self.finish(client, 221)
+                client = self.secure(version, None)
+                self.check_replies(client, [("NOSUCH", 500), ("RETR a", 530), ("CCC", 534), ("USER alice", 331)])
+                client.expect(530, "PASS wrong")
+                client.login()
+                client.expect(200, "TYPE I")
+                client.stor("a", b"x" * 100000)
+                self.assertEqual(len(client.retr("a")), 100000)
+                client.list()
+                self.check_replies(
+                    client,
+                    [("SIZE nosuch", 550), ("RETR a", 425), ("DELE nosuch", 550), ("x" * 3000, 500), ("PASV x", 501)],
+                )
+                data = client.begin("RETR big")
+                data.receive(1000)
+                client.expect(426, "ABOR")
+                client.read(226)
+                data.close()
+                client.passive().in_clear().send(b"in clear")
+                client.expect(150, "STOR b")
+                self.assertIn(client.read_reply().code, (425, 426, 522))
+                self.assertFalse(self.server.path("b").exists())
+                client.send("QUIT")
+                self.finish(client, 221)
 
     def test_kicked(self):
         self.server.write("big", b"x" * 30000000)
-        for version in self.each():
-            client = self.secure(version)
-            self.server.ctl("kick", "alice")
-            self.finish(client, 421)
-            client = self.secure(version)
-            data = client.begin("RETR big")
-            data.receive(1000)
-            self.server.ctl("kick", "alice")
-            data.close()
-            self.finish(client, 426, 421)
+        for version in VERSIONS:
+            with self.subTest(version=version):
+                client = self.secure(version)
+                self.server.ctl("kick", "alice")
+                self.finish(client, 421)
+                client = self.secure(version)
+                data = client.begin("RETR big")
+                data.receive(1000)
+                self.server.ctl("kick", "alice")
+                data.close()
+                self.finish(client, 426, 421)
 
     def test_stopped(self):
-        for version in self.each():
-            client = self.secure(version)
-            os.kill(client.monitor_pid, signal.SIGTERM)
-            self.finish(client, 421)
+        for version in VERSIONS:
+            with self.subTest(version=version):
+                client = self.secure(version)
+                os.kill(client.monitor_pid, signal.SIGTERM)
+                self.finish(client, 421)
 
     def test_session_is_killed(self):
-        for version in self.each():
-            client = self.secure(version)
-            client.exit_status = None
-            os.kill(client.session_pid, signal.SIGKILL)
-            client.read_end()
-            client.close()
-
-    def test_idle(self):
-        self.server.configure({"session": {"idle": "1 s"}})
-        for version in self.each():
-            self.finish(self.secure(version), 421)
-
-    def test_login_takes_too_long(self):
-        self.server.configure({"login": {"deadline": "1 s"}})
-        for version in self.each():
-            self.finish(self.secure(version, None), 421)
-
-    def test_too_many_attempts(self):
-        self.server.configure({"login": {"attempts": 1, "delay": "0 s"}})
-        for version in self.each():
-            client = self.secure(version, None)
-            client.expect(331, "USER alice")
-            client.send("PASS wrong")
-            reply = client.read_reply()
-            self.finish(client, *((421,) if reply.code == 530 else ()))
-
-    def test_too_many_sessions(self):
-        self.server.configure({"limits": {"sessions_per_user": 1}})
-        for version in self.each():
-            first = self.secure(version)
-            second = self.secure(version, None)
-            second.expect(331, "USER alice")
-            second.send(f"PASS {self.server.passwords['alice']}")
-            self.assertIn(second.read_reply().code, (421, 530))
-            second.close()
-            first.expect(221, "QUIT")
-            self.finish(first)
-
-    def test_P05_http(self):
-        for version in self.each():
-            for user in (None, "alice"):
-                client = self.secure(version, user)
-                client.loose = True
-                client.raw(b"POST / HTTP/1.1\r\nHost: x\r\n\r\nUSER alice\r\nDELE a\r\n")
-                reply = client.read_reply()
-                self.assertIn(reply.code, (421, 500))
+        for version in VERSIONS:
+            with self.subTest(version=version):
+                client = self.secure(version)
+                client.exit_status = None
+                os.kill(client.session_pid, signal.SIGKILL)
                 client.read_end()
                 client.close()
 
+    def test_idle(self):
+        self.server.configure({"session": {"idle": "1 s"}})
+        for version in VERSIONS:
+            with self.subTest(version=version):
+                self.finish(self.secure(version), 421)
+
+    def test_login_takes_too_long(self):
+        self.server.configure({"login": {"deadline": "1 s"}})
+        for version in VERSIONS:
+            with self.subTest(version=version):
+                self.finish(self.secure(version, None), 421)
+
+    def test_too_many_attempts(self):
+        self.server.configure({"login": {"attempts": 1, "delay": "0 s"}})
+        for version in VERSIONS:
+            with self.subTest(version=version):
+                client = self.secure(version, None)
+                client.expect(331, "USER alice")
+                client.send("PASS wrong")
+                reply = client.read_reply()
+                self.finish(client, *((421,) if reply.code == 530 else ()))
+
+    def test_P05_http(self):
+        for version in VERSIONS:
+            with self.subTest(version=version):
+                for user in (None, "alice"):
+                    client = self.secure(version, user)
+                    client.loose = True
+                    client.raw(b"POST / HTTP/1.1\r\nHost: x\r\n\r\nUSER alice\r\nDELE a\r\n")
+                    reply = client.read_reply()
+                    self.assertIn(reply.code, (421, 500))
+                    client.read_end()
+                    client.close()
+
     def test_records_that_are_none(self):
         """Bytes in clear in the middle of a session: an alert, and the end."""
-        for version in self.each():
-            client = self.secure(version)
-            client.loose = True
-            client.socket.tcp.sendall(b"NOOP\r\n" * 20)
-            try:
-                client.read_end()
-            except OSError:
-                pass  # the alert
-            client.close()
+        for version in VERSIONS:
+            with self.subTest(version=version):
+                client = self.secure(version)
+                client.loose = True
+                client.socket.tcp.sendall(b"NOOP\r\n" * 20)
+                try:
+                    client.read_end()
+                except OSError:
+                    pass  # the alert
+                client.close()
 
     def test_no_handshake(self):
         for garbage in (b"NOOP\r\n", b"USER alice\r\nPASS x\r\n", b"GET / HTTP/1.1\r\n\r\n", os.urandom(3000)):

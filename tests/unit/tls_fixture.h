@@ -226,6 +226,14 @@ static inline void pair_open(struct pair *pair, struct server *server, enum tls_
     SSL_set_connect_state(pair->client);
 }
 
+/* The host that the client asks for (SNI). */
+static inline void pair_name(struct pair *pair, const char *name)
+{
+    char text[TLS_NAME_MAX + 1]; /* the macro wants to be able to write */
+    (void)snprintf(text, sizeof text, "%s", name);
+    assert_int_equal(SSL_set_tlsext_host_name(pair->client, text), 1);
+}
+
 static inline void pair_close(struct pair *pair)
 {
     cellftpd_tls.stream_close(pair->stream);
