@@ -58,6 +58,13 @@ def read_to_end(connection):
 
 
 class Who(LiveTest):
+    def test_tls_is_shown(self):
+        for secure, protocol in (("clear", None), ("1.2", "TLSv1.2"), ("1.3", "TLSv1.3")):
+            for client in (self.connect(secure=secure), self.login(secure=secure)):
+                self.assertTrue(wait_until(lambda: self.session_of(client)["tls"] == protocol))
+                client.quit()
+                client.wait()
+
     def test_everybody_is_shown(self):
         self.assertEqual(self.who(), [])
         self.assertEqual(self.ctl("who").stdout, "")

@@ -330,7 +330,7 @@ static void check_user(const struct bench *bench, unsigned asked_before,
                        const struct opinion *opinion, struct message *answer)
 {
     bool few = asked_before < 3 * ATTEMPTS, secret = speaks_tls(&bench->monitor);
-    bool may = secret || (few && bench->config.tls_required == TLS_REQUIRED_NEVER);
+    bool may = secret || bench->config.tls_required == TLS_REQUIRED_NEVER;
     bool enough = few && needs_no_password(bench, opinion->text[0]);
     assert_int_equal(message_get_u32(answer), enough ? USER_NEEDS_NO_PASSWORD
                                               : may  ? USER_MAY
