@@ -46,7 +46,7 @@ static int check_file(const char *path, mode_t forbidden, const char *remedy,
                       char ret_words[TLS_SENTENCE_MAX])
 {
     cleanup_close int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    struct stat status;
+    struct stat status = {.st_mode = 0};
     int r = fd < 0 || fstat(fd, &status) < 0 ? -errno : S_ISREG(status.st_mode) ? 0 : -EINVAL;
     if (r == -EINVAL)
         (void)snprintf(ret_words, TLS_SENTENCE_MAX, "%s is no plain file", path);

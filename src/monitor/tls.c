@@ -126,6 +126,7 @@ int handover_handle(struct monitor *monitor, struct message *message)
     monitor->named = monitor->allowed = false;
     monitor->tls.ready = monitor->tls.asked = false;
     monitor->tls.protocol[0] = '\0';
+    (void)registry_set_protocol(&monitor->registry, "");
     if (kind == SESSION_CLEAR)
         monitor->tls.host[0] = '\0';
     return 0;
@@ -190,5 +191,6 @@ int tls_report(struct monitor *monitor, const struct event *event)
         !event->protocol[0])
         return -EPROTO;
     (void)snprintf(tls->protocol, sizeof(tls->protocol), "%s", event->protocol);
+    (void)registry_set_protocol(&monitor->registry, tls->protocol);
     return 0;
 }

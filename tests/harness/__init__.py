@@ -32,7 +32,7 @@ from harness.listener import Listener
 from harness.machine_case import MachineTest
 from harness.program import main
 from harness.server import PASSWORD, Server, build, slow, wait_until, within
-from harness.tls import in_clear
+from harness.tls import before_tls, in_clear
 
 __all__ = [
     "Client",
@@ -49,6 +49,7 @@ __all__ = [
     "Server",
     "ServerTest",
     "TlsClientTest",
+    "before_tls",
     "build",
     "in_clear",
     "main",

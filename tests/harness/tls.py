@@ -40,6 +40,12 @@ def in_clear(reason):
     return mark
 
 
+def before_tls(test):
+    """A decorator for a test of what happens before there is TLS: with implicit TLS the connection is closed instead,
+    without a word, so that there is nothing to be read."""
+    return in_clear("nothing is said before implicit TLS")(test) if default() == "implicit" else test
+
+
 # certificates
 
 

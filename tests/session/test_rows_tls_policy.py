@@ -97,13 +97,20 @@ class Policy(ServerTest):
 
     def test_so_many_names_and_no_more(self):
         """Whoever asks on learns nothing about accounts any more."""
-        client = self.connect(secure="clear")
-        for _ in range(9):
-            client.expect(331, "USER camera")
-        client.expect(530, "USER camera")
-        client.expect(503, f"PASS {PASSWORD}")
-        client.start_tls()
-        client.login("camera")
+        for required, code in (("always", TLS), ("never", CLEAR)):
+            self.server.configure({"tls": {"required": required}})
+            client = self.connect(secure="clear")
+            for _ in range(9):
+                client.expect(CLEAR, "USER camera")
+            client.expect(code, "USER camera")
+            client.expect(code, "USER boss")
+            client.expect(code, "USER nosuch")
+            client.expect(code, "USER boss")
+            client.expect(503 if code == TLS else 530, f"PASS {PASSWORD}")
+            client.start_tls()
+            client.login("boss")
+        self.server.expect_log("auth", "accepted", count=0, user="boss", protocol="none")
+        self.server.expect_log("auth", "refused", user="boss", reason="tls-required", count=3)
 
     def test_record_that_changes_between_user_and_pass(self):
         client = self.connect(secure="clear")

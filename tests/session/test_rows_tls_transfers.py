@@ -157,6 +157,10 @@ class Ends(DataTest):
             client.stor("text", text.replace(b"\n", b"\r\n"))
             self.assertEqual(self.server.read("text"), text)
             self.assertEqual(client.retr("text"), text.replace(b"\n", b"\r\n"))
+            client.quit()
+            client.wait()
+        # Where the kernel has no TLS, OpenSSL finds out by itself: nothing that it tries is refused.
+        self.assertEqual(self.server.logs("connections", "call-refused"), [])
 
 
 @in_clear("it is about TLS and chooses the version itself")
