@@ -16,7 +16,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -27,6 +26,7 @@ from harness.server import wait_until
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 PR_SET_PDEATHSIG = 1
+PREFIX = "cellftpd-vm-"
 QEMU = "qemu-system-x86_64"
 # A kernel that panics starts again, which QEMU is told to take for the end. The journal is the console's, for failed
 # runs.
@@ -50,7 +50,8 @@ class Emulator(Debian):
 
     def __init__(self):
         super().__init__()
-        self._folder = tempfile.TemporaryDirectory(prefix="cellftpd-vm-")
+        self._sweep()
+        self._folder = tempfile.TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-")
         self._qemu = self._agent = None
         self._received = b""
         self._failure = None
@@ -133,6 +134,13 @@ class Emulator(Debian):
         self._end()
         self._folder.cleanup()
 
+    @staticmethod
+    def _sweep():
+        """Disks of machines whose test process was killed; their QEMU has gone with it."""
+        for left in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+            if not Path("/proc", left.name.removeprefix(PREFIX).partition("-")[0]).exists():
+                shutil.rmtree(left)
+
     # commands and files
 
     def execute(self, command, text, timeout):
@@ -195,8 +203,14 @@ def _machine():
             raise RuntimeError(f'{name} is missing; "make check-vm" installs what these tests need')
     made = Emulator()
     atexit.register(made.stop)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, lambda *_: _end_at_once(made))
     return made
+
+
+def _end_at_once(made):
+    """An exception would be taken for a failed test, and the next one begun."""
+    made.stop()
+    os._exit(143)
 
 
 def emulator():
