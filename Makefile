@@ -177,7 +177,7 @@ check-vm:
 	@tests/packages $(build_packages) $(vm_packages)
 	@$(MAKE) --no-print-directory all
 	@echo "a Debian to emulate: $$(PYTHONPATH=tests python3 -c 'from harness import disk; print(disk.system())')"
-	@tests/run --vm --jobs 1 --timeout 3600
+	@tests/run --vm --jobs 1 --timeout 7200
 
 c_files := $(wildcard src/*/*.[ch] tests/unit/*.[ch])
 # memleak: cppcheck does not know __attribute__((cleanup)); the sanitizers look for leaks.

@@ -7,7 +7,14 @@ import signal
 import subprocess
 
 PORT = "/dev/virtio-ports/agent"
-ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "PAGER": "cat", "TERM": "dumb"}
+ENVIRONMENT = {
+    "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+    "LC_ALL": "C.UTF-8",
+    "PAGER": "cat",
+    "TERM": "dumb",
+    # systemctl would give up after 25 seconds.
+    "SYSTEMD_BUS_TIMEOUT": "900",
+}
 
 
 def execute(command, text, timeout):

@@ -14,7 +14,7 @@ from harness.server import ROOT, build
 MORE = ("curl", "linux-image-cloud-amd64", "openssl", "python3", "udev")
 LABEL = "ftphost"
 SOURCE_LABEL = "source"
-FSTAB = f"LABEL={SOURCE_LABEL} /src ext4 ro 0 0\n"
+FSTAB = f"LABEL={SOURCE_LABEL} /src ext4 ro,x-systemd.device-timeout=1800 0 0\n"
 AGENT = """\
 [Unit]
 Description=Runs the commands of the tests

@@ -16,7 +16,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -27,15 +26,18 @@ from harness.server import wait_until
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 PR_SET_PDEATHSIG = 1
+PREFIX = "cellftpd-vm-"
 QEMU = "qemu-system-x86_64"
 # A kernel that panics starts again, which QEMU is told to take for the end. The journal is the console's, for failed
 # runs.
+# Where the host gives the emulator a tenth of a processor, nothing in the machine may give up earlier than we do.
+BOOT_SECONDS = 1800
 KERNEL_OPTIONS = (
     f"root=LABEL={disk.LABEL} rw console=ttyS0 panic=-1 systemd.hostname=ftphost "
     "systemd.show_status=0 systemd.log_color=0 "
-    "systemd.journald.forward_to_console=1 systemd.journald.max_level_console=debug"
+    "systemd.journald.forward_to_console=1 systemd.journald.max_level_console=debug "
+    f"rootdelay={BOOT_SECONDS} udev.event_timeout={BOOT_SECONDS} systemd.default_timeout_start_sec={BOOT_SECONDS}"
 )
-BOOT_SECONDS = 600
 # For the agent, to say that it has killed a command whose time was over.
 GRACE_SECONDS = 60
 CONSOLE_LINES = 300
@@ -44,11 +46,12 @@ CONSOLE_LINES = 300
 class Emulator(Debian):
     """`kernel` is the release of the kernel that runs."""
 
-    patience = 300
+    patience = 900
 
     def __init__(self):
         super().__init__()
-        self._folder = tempfile.TemporaryDirectory(prefix="cellftpd-vm-")
+        self._sweep()
+        self._folder = tempfile.TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-")
         self._qemu = self._agent = None
         self._received = b""
         self._failure = None
@@ -131,6 +134,13 @@ class Emulator(Debian):
         self._end()
         self._folder.cleanup()
 
+    @staticmethod
+    def _sweep():
+        """Disks of machines whose test process was killed; their QEMU has gone with it."""
+        for left in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+            if not Path("/proc", left.name.removeprefix(PREFIX).partition("-")[0]).exists():
+                shutil.rmtree(left)
+
     # commands and files
 
     def execute(self, command, text, timeout):
@@ -193,8 +203,14 @@ def _machine():
             raise RuntimeError(f'{name} is missing; "make check-vm" installs what these tests need')
     made = Emulator()
     atexit.register(made.stop)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, lambda *_: _end_at_once(made))
     return made
+
+
+def _end_at_once(made):
+    """An exception would be taken for a failed test, and the next one begun."""
+    made.stop()
+    os._exit(143)
 
 
 def emulator():

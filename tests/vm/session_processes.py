@@ -29,7 +29,7 @@ def describe(process):
 def main():
     user, password = sys.argv[1:]
     client = ftplib.FTP()
-    client.connect("127.0.0.1", timeout=300)
+    client.connect("127.0.0.1", timeout=900)
     process = session_process()
     before = describe(process)
     client.login(user, password)
