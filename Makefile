@@ -144,6 +144,8 @@ build_packages := gcc make libc6-dev linux-libc-dev libconfig-dev libcrypt-dev l
 test_packages := clang libcmocka-dev python3 curl lftp ncftp wget rclone strace acl iproute2 procps \
 	util-linux systemd-container mmdebstrap man-db mandoc cppcheck clang-format clang-tidy logrotate \
 	fail2ban python3-systemd jq openssl nodejs libgnutls28-dev
+# What "make check-vm" needs; its kernel is installed in the image that it boots, never here.
+vm_packages := qemu-system-x86 e2fsprogs mmdebstrap python3 systemd
 
 .PHONY: deps test-deps
 deps:
@@ -168,6 +170,14 @@ check: test-deps
 	@$(MAKE) --no-print-directory VARIANT=probe all
 	@echo "a Debian to boot: $$(python3 tests/harness/image.py)"
 	@tests/check
+
+# What needs Debian's own kernel, in an emulated machine. Not among all tests: it needs an emulator.
+.PHONY: check-vm
+check-vm:
+	@tests/packages $(build_packages) $(vm_packages)
+	@$(MAKE) --no-print-directory all
+	@echo "a Debian to emulate: $$(PYTHONPATH=tests python3 -c 'from harness import disk; print(disk.system())')"
+	@tests/run --vm --jobs 1 --timeout 3600
 
 c_files := $(wildcard src/*/*.[ch] tests/unit/*.[ch])
 # memleak: cppcheck does not know __attribute__((cleanup)); the sanitizers look for leaks.
@@ -206,6 +216,7 @@ vendor_files := \
 	systemd/cellftpd.slice:$(lib)/systemd/system/cellftpd.slice \
 	systemd/cellftpd.preset:$(lib)/systemd/system-preset/90-cellftpd.preset \
 	systemd/cellftpd.sysusers:$(lib)/sysusers.d/cellftpd.conf \
+	systemd/cellftpd.modules-load:$(lib)/modules-load.d/cellftpd.conf \
 	systemd/cellftpd.tmpfiles:$(lib)/tmpfiles.d/cellftpd.conf \
 	systemd/cellftpd.catalog:$(lib)/systemd/catalog/cellftpd.catalog \
 	etc/completion/cellftpctl:$(share)/bash-completion/completions/cellftpctl \
@@ -257,6 +268,7 @@ activate:
 ifneq ($(systemd_runs),)
 	systemd-sysusers $(PREFIX)/lib/sysusers.d/cellftpd.conf
 	systemd-tmpfiles --create $(PREFIX)/lib/tmpfiles.d/cellftpd.conf
+	systemctl start modprobe@tls.service
 	journalctl --update-catalog
 	systemctl daemon-reload
 endif
@@ -312,6 +324,7 @@ help:
 	@echo "make             build cellftpd and cellftpctl in $(O)"
 	@echo "make demo        build and serve a demo account on port 2121 (make demo-stop ends it)"
 	@echo "make check       all tests"
+	@echo "make check-vm    what depends on the kernel, with Debian's, in an emulated machine"
 	@echo "make lint        clang-format, cppcheck, clang-tidy"
 	@echo "make deps        install what the build needs (Debian); test-deps: and the tests"
 	@echo "make install     DESTDIR= PREFIX=$(PREFIX) SYSCONFDIR=$(SYSCONFDIR)"

@@ -26,9 +26,17 @@ enum {
 /* Whether the password of an account may come in clear: as the server has it, or an exception. */
 enum account_tls { ACCOUNT_TLS_DEFAULT, ACCOUNT_TLS_REQUIRED, ACCOUNT_TLS_OPTIONAL };
 enum account_role { ACCOUNT_USER, ACCOUNT_ADMIN };
+/* What a client's certificate is to the account: lib/client_certificate.h. */
+enum account_certificate {
+    ACCOUNT_CERTIFICATE_DEFAULT,
+    ACCOUNT_CERTIFICATE_NO,
+    ACCOUNT_CERTIFICATE_FACTOR,
+    ACCOUNT_CERTIFICATE_INSTEAD
+};
 /* The words that stand for them in a record; NULL ends each list. */
 extern const char *const account_tls_words[];
 extern const char *const account_role_words[];
+extern const char *const account_certificate_words[];
 
 struct account {
     char *name;
@@ -42,6 +50,8 @@ struct account {
     bool read_only;
     enum account_tls tls;
     enum account_role role;
+    enum account_certificate certificate;
+    char *certificate_name; /* whose certificate is the account's, NULL: its own name's */
     time_t created;
     time_t expires; /* the last second in which a login is granted; 0: never */
 };

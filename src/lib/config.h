@@ -39,6 +39,12 @@ struct config {
 };
 #undef CONFIG_MEMBER
 
+enum config_client_certificates {
+    CLIENT_CERTIFICATES_OFF,
+    CLIENT_CERTIFICATES_OPTIONAL,
+    CLIENT_CERTIFICATES_REQUIRED
+};
+enum config_client_login { CLIENT_LOGIN_FACTOR, CLIENT_LOGIN_INSTEAD };
 enum config_list_time { LIST_TIME_UTC, LIST_TIME_LOCAL };
 enum config_data_binding { DATA_BINDING_OFF, DATA_BINDING_AUTO, DATA_BINDING_REQUIRE };
 enum config_tls_required { TLS_REQUIRED_NEVER, TLS_REQUIRED_PUBLIC, TLS_REQUIRED_ALWAYS };

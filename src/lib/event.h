@@ -41,6 +41,8 @@
     X(TLS_FAILED,        connections, "tls-failed",       LOG_NOTICE,  SESSION_NOISE, "c36cae00abf543898af38ecc167f207d") \
     X(DATA_UNBOUND,      connections, "data-unbound",     LOG_WARNING, SESSION,       "2c6254b8c47a44e192e217f758e8c3e2") \
     X(CERTIFICATE,       connections, "certificate",      LOG_WARNING, MONITOR,       "e1ff4fcdd16e44e5bdab65dd0767c220") \
+    X(CLIENT_CERTIFICATE, connections, "client-certificate", LOG_INFO,  MONITOR,       "c26d9ed0e94848c0a4d1065561dffe4a") \
+    X(CLIENT_REFUSED,    connections, "client-certificate-refused", LOG_NOTICE, MONITOR, "83b7d71982a74ff9ae6e893360e6be79") \
     X(SESSION_END,       connections, "session-end",      LOG_INFO,    SESSION,       "ac9d9c56cfcc4e0b9e9c3061ecd17e21") \
     X(LOGIN,             auth,        "accepted",         LOG_INFO,    MONITOR,       "4079276150af47f3ac6dbfa2a90abb91") \
     X(LOGIN_REFUSED,     auth,        "refused",          LOG_NOTICE,  MONITOR,       "51a9599b44294b71864d77ba5e004180") \

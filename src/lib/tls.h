@@ -37,6 +37,11 @@ struct tls_questions {
     /* The signature of that identity: see sign() below for SCHEME and TEXT. */
     int (*sign)(void *context, unsigned scheme, const uint8_t *text, size_t text_size,
                 uint8_t *ret_signature, size_t *signature_size);
+    /* CLIENT_CHALLENGE_SIZE bytes of the monitor's; NULL: clients are asked for no certificate. */
+    const uint8_t *challenge;
+    /* The client has shown a certificate: the messages of the handshake, for the monitor to judge
+     * (lib/client_certificate.h). Asked once, when the handshake is done. */
+    int (*certificate)(void *context, const uint8_t *messages, size_t size);
 };
 
 enum tls_purpose {
@@ -58,6 +63,9 @@ struct tls_description {
 struct tls;          /* the TLS of one FTP session: settings, ticket keys. In the session */
 struct tls_stream;   /* TLS over one connection. In the session */
 struct tls_identity; /* a certificate chain and its private key. In the monitor, and only there */
+
+struct client_question;
+struct client_certificate;
 
 struct tls_library {
     /* --- the session --- */
@@ -130,6 +138,12 @@ struct tls_library {
      */
     int (*sign)(const struct tls_identity *identity, unsigned scheme, const uint8_t *text,
                 size_t text_size, uint8_t *ret_signature, size_t *signature_size);
+
+    /* --- the verifier --- */
+
+    /* Judges what a client has shown as its certificate: lib/client_certificate.h. Reads what a
+     * stranger has sent, so it is called in a closed cell only. */
+    void (*client_verify)(const struct client_question *question, struct client_certificate *ret);
 };
 
 /* The one symbol of cellftpd-tls.so. */

@@ -17,6 +17,9 @@ static enum user_verdict default_policy(const struct config *config, const struc
 enum user_verdict tls_policy(const struct config *config, const struct address *remote,
                              const struct account *account)
 {
+    /* Only TLS can show a certificate. */
+    if (config->tls_client_certificates == CLIENT_CERTIFICATES_REQUIRED)
+        return USER_NEEDS_TLS;
     if (!account)
         return default_policy(config, remote);
     if (account->tls == ACCOUNT_TLS_REQUIRED ||

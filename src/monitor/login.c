@@ -10,7 +10,7 @@
 #include "lib/tls_policy.h"
 #include "monitor/authenticate.h"
 #include "monitor/cell.h"
-#include "monitor/monitor.h"
+#include "monitor/verifier.h"
 
 #include <string.h>
 
@@ -67,11 +67,14 @@ int user_handle(struct monitor *monitor, struct message *message, struct message
     const char *user = message_get_string(message, REQUEST_NAME_MAX);
     if (!message_end(message))
         return -EBADMSG;
-    if (session_kind_is_tls(monitor->kind))
+    if (session_kind_is_tls(monitor->kind) && !monitor->verifier.shown)
         return -EPROTO;
-    /* Past a number that no login takes, nobody's name is looked for any more. */
+    /* Past a number that no login takes, nobody's name is looked for any more: what holds for a
+     * name without a record holds for all. The password is judged by the record in any case. */
     bool few = monitor->users++ < NAMES_PER_ATTEMPT * monitor->config->login_attempts;
-    monitor->allowed = few && may_send_password(monitor, user);
+    monitor->allowed = few || session_kind_is_tls(monitor->kind)
+                           ? may_send_password(monitor, user)
+                           : tls_policy(monitor->config, &monitor->remote, NULL) == USER_MAY;
     (void)snprintf(monitor->allowed_user, sizeof(monitor->allowed_user), "%s", user);
     uint64_t taken = clock_msec() - arrived;
     if (taken < LOOKING)
@@ -81,7 +84,9 @@ int user_handle(struct monitor *monitor, struct message *message, struct message
         monitor->login_detail[0] = '\0';
         login_log(monitor, EVENT_LOGIN_REFUSED, "tls-required");
     }
-    message_put_u32(answer, monitor->allowed ? USER_MAY : USER_NEEDS_TLS);
+    message_put_u32(answer, !monitor->allowed                             ? USER_NEEDS_TLS
+                            : few && certificate_is_enough(monitor, user) ? USER_NEEDS_NO_PASSWORD
+                                                                          : USER_MAY);
     return 0;
 }
 
@@ -148,6 +153,7 @@ int login_handle(struct monitor *monitor, struct message *message, struct messag
     }
     monitor->phase = PHASE_ENTERING;
     monitor->control = close_fd(monitor->control);
+    verifier_end(monitor);
     login_put_grant(account, answer);
     monitor->account = take_pointer(account);
     return 0;

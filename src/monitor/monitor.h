@@ -11,6 +11,7 @@
 
 #include "lib/account.h"
 #include "lib/address.h"
+#include "lib/client_certificate.h"
 #include "lib/log.h"
 #include "lib/message.h"
 #include "lib/registry.h"
@@ -68,6 +69,15 @@ struct monitor_tls {
     char protocol[17];               /* what the session has reported, "" before */
 };
 
+/* The client's certificate; verifier.h. */
+struct verifier {
+    struct cell cell; /* its pid is 0 when there is none */
+    uint8_t challenge[CLIENT_CHALLENGE_SIZE];
+    uint8_t signed_hash[CLIENT_HASH_MAX]; /* the last that was signed for TLS 1.3 */
+    size_t signed_size;
+    struct client_certificate *shown; /* what the verifier has said of it, NULL: nothing shown */
+};
+
 struct monitor {
     const struct config *config;
     struct log log;
@@ -77,6 +87,7 @@ struct monitor {
     int control;        /* the connection, until a login is granted; never read from */
     unsigned handovers; /* fresh sessions so far */
     struct monitor_tls tls;
+    struct verifier verifier;
     char session[17]; /* 16 hexadecimal digits: the name of this connection in logs and registry */
     struct address local;
     struct address remote;

@@ -10,6 +10,7 @@
 #include "monitor/capabilities.h"
 #include "monitor/cell.h"
 #include "monitor/monitor.h"
+#include "monitor/verifier.h"
 
 #include <linux/seccomp.h>
 #include <linux/sockios.h>
@@ -123,6 +124,7 @@ SIMPLE_HANDLER(tls, tls_handle(monitor, message, answer))
 SIMPLE_HANDLER(handover, handover_handle(monitor, message))
 SIMPLE_HANDLER(identity, identity_handle(monitor, message, answer))
 SIMPLE_HANDLER(sign, sign_handle(monitor, message, answer))
+SIMPLE_HANDLER(certificate, certificate_handle(monitor, message, answer))
 #undef SIMPLE_HANDLER
 
 bool noise_admit(struct noise *noise, unsigned burst)
@@ -243,6 +245,7 @@ static const struct {
     [REQUEST_HANDOVER] = {"HANDOVER", PHASE_LOGIN,                 false, false, handover},
     [REQUEST_IDENTITY] = {"IDENTITY", PHASE_LOGIN,                 true,  false, identity},
     [REQUEST_SIGN]     = {"SIGN",     PHASE_LOGIN | PHASE_SESSION, true,  false, sign},
+    [REQUEST_CERTIFICATE] = {"CERTIFICATE", PHASE_LOGIN,           true,  false, certificate},
     /* clang-format on */
 };
 

@@ -13,6 +13,7 @@
 #include "monitor/cell.h"
 #include "monitor/monitor.h"
 #include "monitor/pam_process.h"
+#include "monitor/verifier.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -127,11 +128,13 @@ static bool admit(struct monitor *monitor, const char *problems)
 
 static bool start_cell(struct monitor *monitor)
 {
+    verifier_start(monitor);
     const struct session_start start = {
         .control = monitor->control,
         .config = monitor->config,
         .kind = monitor->kind,
         .tls = session_kind_is_tls(monitor->kind) ? monitor->tls.library : NULL,
+        .challenge = verifier_challenge(monitor),
         .host = monitor->tls.host,
         .connected = monitor->started / 1000,
     };
@@ -140,6 +143,7 @@ static bool start_cell(struct monitor *monitor)
     if (r < 0) {
         monitor_log_cell(monitor, cell_step_name(step), r);
         turn_away(monitor, REPLY_BROKEN);
+        verifier_end(monitor);
         return false;
     }
     monitor->phase = PHASE_STARTING;
@@ -296,6 +300,7 @@ static enum ending serve_cell(struct monitor *monitor, int *ret_status)
     if (ending != ENDING_HANDOVER)
         monitor->control = close_fd(monitor->control); /* now, and not when all is cleaned up */
     tls_release(monitor);
+    verifier_end(monitor);
     *ret_status = cell_end(&monitor->cell);
     return ending;
 }

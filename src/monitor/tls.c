@@ -10,7 +10,7 @@
 #include "lib/mark.h"
 #include "lib/tls_identity.h"
 #include "lib/tls_library.h"
-#include "monitor/monitor.h"
+#include "monitor/verifier.h"
 
 #include <string.h>
 #include <time.h>
@@ -167,6 +167,8 @@ int sign_handle(struct monitor *monitor, struct message *message, struct message
     if (tls->signatures > 0) {
         tls->signatures--;
         r = tls->library->sign(tls->identity, scheme, text, text_size, signature, &size);
+        if (r == 0)
+            verifier_note_signature(monitor, text, text_size);
     } else if (tls->refused++ == 0) {
         log_once(monitor, EVENT_TLS_FAILED, "too-many-signatures",
                  "handshakes without end on one data port; it was left to them");

@@ -186,6 +186,18 @@ int ask_sign(int monitor, unsigned scheme, const uint8_t *text, size_t text_size
     return r < 0 ? r : read_bytes(&message, TLS_SIGNATURE_MAX, ret_signature, signature_size);
 }
 
+int ask_certificate(int monitor, const uint8_t *messages, size_t size)
+{
+    struct message message;
+    message_begin(&message, REQUEST_CERTIFICATE);
+    message_put_bytes(&message, messages, size);
+    int r = ask_plainly(monitor, &message);
+    if (r < 0)
+        return r;
+    uint32_t error = message_get_u32(&message);
+    return message_end(&message) ? -(int)error : -EBADMSG;
+}
+
 void tell_handover(int monitor, enum session_kind kind)
 {
     struct message message;

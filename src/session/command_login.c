@@ -10,43 +10,8 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 
-/* False, and answered, if the password must not come in clear (row A10). The monitor decides, and
- * decides again when the password comes. */
-static bool may_send_password(struct session *session)
-{
-    if (session->tls)
-        return true;
-    enum user_verdict verdict = USER_MAY;
-    if (ask_user(session->monitor, session->user, &verdict) < 0) {
-        reply(session, 421, "Service not available.");
-        session_close(session, "monitor-gone");
-        return false;
-    }
-    if (verdict == USER_NEEDS_TLS)
-        reply(session, 530, "Log in under TLS: use explicit FTPS (AUTH TLS).");
-    return verdict != USER_NEEDS_TLS;
-}
-
-void command_user(struct session *session, char *argument)
-{
-    if (session->logged_in) {
-        reply(session, 530, "Already logged in. Connect anew to log in as somebody else.");
-        return;
-    }
-    /* Any name gets the same answer. One that is too long cannot be anybody's: cut, it still is
-     * nobody's. */
-    (void)snprintf(session->user, sizeof(session->user), "%s", argument);
-    /* Nor can "alice PASS secret", but the name is logged, and the secret must not be (row L03). */
-    size_t size = strlen(argument), visible = command_secret(argument, size);
-    if (visible < size)
-        (void)snprintf(session->user, sizeof(session->user), "%.*s***", (int)visible, argument);
-    session->user_given = may_send_password(session);
-    if (session->user_given)
-        reply(session, 331, "Send the password.");
-}
-
 /* The monitor has granted the login: into the folder. */
-static void enter(struct session *session, struct login_answer *answer)
+static void enter(struct session *session, struct login_answer *answer, unsigned code)
 {
     enum stop_reason stop = STOP_COUNT;
     int r =
@@ -72,28 +37,22 @@ static void enter(struct session *session, struct login_answer *answer)
     session->settings.umask = 0;
     (void)umask(0); /* files.mode says what a new file may have; SITE UMASK takes from it */
     session->last_activity = clock_msec();
-    reply(session, 230, "Logged in.");
+    session->password_unasked = code != 230;
+    reply(session, code, "Logged in%s.", session->password_unasked ? " by your certificate" : "");
 }
 
-void command_pass(struct session *session, char *argument)
+/* A try; CODE is the reply if it is granted. */
+static void log_in(struct session *session, const char *password, unsigned code)
 {
-    if (session->logged_in || !session->user_given) {
-        reply(session, 503, session->logged_in ? "Already logged in." : "Send USER first.");
-        return;
-    }
-    session->user_given = false; /* every password belongs to one USER */
     struct login_answer answer = {.result = LOGIN_REFUSED, .folder = -1};
-    /* One that is too long fits nothing, as an empty one does; it is a try all the same. */
-    const char *password = strlen(argument) <= REQUEST_PASSWORD_MAX ? argument : "";
     int r = ask_login(session->monitor, session->user, password, &answer);
-    explicit_bzero(argument, strlen(argument));
     if (r < 0) {
         reply(session, 421, "Service not available.");
         session_close(session, "monitor-gone");
         return;
     }
     switch (answer.result) {
-    case LOGIN_GRANTED: enter(session, &answer); break;
+    case LOGIN_GRANTED: enter(session, &answer, code); break;
     case LOGIN_REFUSED: reply(session, 530, "Login incorrect."); break;
     case LOGIN_LAST:
         reply(session, 421, "Login incorrect. Too many tries; goodbye.");
@@ -104,6 +63,61 @@ void command_pass(struct session *session, char *argument)
         session_close(session, "unavailable");
         break;
     }
+}
+
+/* False, and answered, if the password must not come in clear (row A10). The monitor decides, and
+ * decides again when the password comes. */
+static bool may_send_password(struct session *session)
+{
+    if (session->tls && !session->shown_certificate)
+        return true;
+    enum user_verdict verdict = USER_MAY;
+    if (ask_user(session->monitor, session->user, &verdict) < 0) {
+        reply(session, 421, "Service not available.");
+        session_close(session, "monitor-gone");
+        return false;
+    }
+    if (verdict == USER_NEEDS_TLS)
+        reply(session, 530, "Log in under TLS: use explicit FTPS (AUTH TLS).");
+    else if (verdict == USER_NEEDS_NO_PASSWORD)
+        log_in(session, "", 232);
+    return verdict == USER_MAY;
+}
+
+void command_user(struct session *session, char *argument)
+{
+    if (session->logged_in) {
+        reply(session, 530, "Already logged in. Connect anew to log in as somebody else.");
+        return;
+    }
+    /* Any name gets the same answer. One that is too long cannot be anybody's: cut, it still is
+     * nobody's. */
+    (void)snprintf(session->user, sizeof(session->user), "%s", argument);
+    /* Nor can "alice PASS secret", but the name is logged, and the secret must not be (row L03). */
+    size_t size = strlen(argument), visible = command_secret(argument, size);
+    if (visible < size)
+        (void)snprintf(session->user, sizeof(session->user), "%.*s***", (int)visible, argument);
+    session->user_given = may_send_password(session);
+    if (session->user_given)
+        reply(session, 331, "Send the password.");
+}
+
+void command_pass(struct session *session, char *argument)
+{
+    /* Many clients send it whatever USER has brought (RFC 959 section 4.2: superfluous). */
+    if (session->password_unasked) {
+        session->password_unasked = false;
+        reply(session, 202, "No password is needed: you are logged in by your certificate.");
+        return;
+    }
+    if (session->logged_in || !session->user_given) {
+        reply(session, 503, session->logged_in ? "Already logged in." : "Send USER first.");
+        return;
+    }
+    session->user_given = false; /* every password belongs to one USER */
+    /* One that is too long fits nothing, as an empty one does; it is a try all the same. */
+    log_in(session, strlen(argument) <= REQUEST_PASSWORD_MAX ? argument : "", 230);
+    explicit_bzero(argument, strlen(argument));
 }
 
 void command_quit(struct session *session, char *argument)

@@ -94,6 +94,7 @@ static int session_init(struct session *session, const struct session_start *sta
         .started = clock_msec(),
         .last_activity = clock_msec(),
         .kind = start->kind,
+        .challenge = start->challenge,
     };
     (void)snprintf(session->host, sizeof(session->host), "%s", start->host);
     settings_init(session);
@@ -124,6 +125,8 @@ static void session_free(struct session *session)
 
 int session_run(const struct session_start *start)
 {
+    if (start->kind == SESSION_VERIFIER)
+        return verifier_run(start->monitor, start->tls);
     if (start->control < 0)
         return run_trial(start->monitor);
     struct session session;

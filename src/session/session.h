@@ -80,6 +80,8 @@ struct session {
     struct tls *tls;
     struct tls_questions questions;
     enum session_kind kind;
+    const uint8_t *challenge;    /* for the client's certificate, NULL: it is asked for none */
+    bool shown_certificate;      /* the monitor knows what it is worth */
     bool handshaking;            /* on the control connection: nothing can be said yet */
     char host[TLS_NAME_MAX + 1]; /* that HOST has named, "" */
     bool hands_over;             /* ends so that a fresh session can go on */
@@ -93,6 +95,7 @@ struct session {
     bool user_given; /* USER has come, PASS has not */
     char user[REQUEST_NAME_MAX + 1];
     bool logged_in;
+    bool password_unasked;           /* the certificate was enough, and PASS has not come */
     char name[REQUEST_NAME_MAX + 1]; /* of the account */
     uid_t uid;
     bool read_only;
@@ -137,6 +140,10 @@ struct login_answer;
 int enter_folder(int monitor, const struct login_answer *answer, bool kernel_tls,
                  enum stop_reason *ret_stop);
 
+/* Instead of a session: judges a client's certificate, once. Returns the exit status of the
+ * process. verifier.c */
+int verifier_run(int monitor, const struct tls_library *library);
+
 /* --- the monitor; ask.c
  * --------------------------------------------------------------------------------------- */
 
@@ -161,11 +168,12 @@ int ask_connect(int monitor, const struct address *peer, uint16_t port, int *ret
  * is), which has no contents; else why this session must leave, STOP_STOPPED if the monitor is
  * gone. */
 enum stop_reason hear_monitor(int monitor, uint32_t wanted);
-/* May USER log in in clear? */
+/* May USER log in in clear, or, with a certificate, without a password? */
 int ask_user(int monitor, const char *user, enum user_verdict *ret);
 /* 0: a session under TLS can follow. The server's errno, negative. */
 int ask_tls(int monitor, const char *host);
 /* As the questions of lib/tls.h. */
+int ask_certificate(int monitor, const uint8_t *messages, size_t size);
 int ask_identity(int monitor, const char *name, uint8_t *ret_chain, size_t *size);
 int ask_sign(int monitor, unsigned scheme, const uint8_t *text, size_t text_size,
              uint8_t *ret_signature, size_t *signature_size);

@@ -23,12 +23,21 @@ static int answer_sign(void *context, unsigned scheme, const uint8_t *text, size
     return ask_sign(session->monitor, scheme, text, text_size, ret_signature, signature_size);
 }
 
+static int answer_certificate(void *context, const uint8_t *messages, size_t size)
+{
+    struct session *session = context;
+    session->shown_certificate = true;
+    return ask_certificate(session->monitor, messages, size);
+}
+
 int tls_begin(struct session *session, const struct tls_library *library)
 {
     session->questions = (struct tls_questions){
         .context = session,
         .identity = answer_identity,
         .sign = answer_sign,
+        .challenge = session->challenge,
+        .certificate = answer_certificate,
     };
     int r = library->open(session->config, &session->questions, session->config->tls_kernel,
                           &session->tls);

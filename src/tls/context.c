@@ -56,7 +56,7 @@ static int make_context(struct tls *tls)
         return -ENOMEM;
     ticket_prepare(context);
     handshake_prepare(context, tls);
-    return 0;
+    return client_request_prepare(context, tls->questions);
 }
 
 int tls_open(const struct config *config, const struct tls_questions *questions, bool kernel,

@@ -128,6 +128,7 @@ static int choose_certificate(SSL *ssl, void *argument)
     struct tls_stream *stream = SSL_get_app_data(ssl);
     if (stream->purpose != TLS_CONTROL)
         return stream->tls->certificate != NULL;
+    client_request_ask(stream);
     if (stream->tls->certificate)
         return 1;
     stream->refusal = ask_identity(stream);
@@ -205,5 +206,7 @@ int stream_handshake(struct tls_stream *stream)
                 stream->events = events;
         }
     }
+    if (error == 0)
+        error = client_request_finish(stream);
     return error < 0 && error != -EAGAIN ? handshake_failed(stream) : error;
 }

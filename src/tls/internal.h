@@ -6,6 +6,7 @@
 
 #include "lib/tls.h"
 
+#include "tls/client_request.h"
 #include "tls/input.h"
 #include "tls/output.h"
 
@@ -39,6 +40,7 @@ struct tls_stream {
     bool established; /* the handshake is done */
     bool kernel_sends;
     bool said_close;
+    struct client_messages messages;
     char name[TLS_NAME_MAX + 1];
     char words[TLS_WORDS_MAX];
 };

@@ -3,6 +3,7 @@
  */
 #include "lib/tls.h"
 
+#include "tls/client_certificate.h"
 #include "tls/identity.h"
 #include "tls/internal.h"
 #include "tls/settings.h"
@@ -30,4 +31,5 @@ __attribute__((visibility("default"))) const struct tls_library cellftpd_tls = {
     .identity_chain = identity_chain,
     .identity_expires = identity_expires,
     .sign = identity_sign,
+    .client_verify = client_verify,
 };

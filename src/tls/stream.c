@@ -48,6 +48,8 @@ static int stream_prepare(struct tls_stream *stream)
         (void)SSL_set_mode(stream->ssl, SSL_MODE_RELEASE_BUFFERS);
     if (SSL_set_num_tickets(stream->ssl, tickets_of(stream->purpose)) != 1)
         return -ENOMEM;
+    if (stream->purpose == TLS_CONTROL)
+        return client_request_record(stream);
     return stream->purpose == TLS_DOWNLOAD && stream->tls->kernel ? kernel_prepare(stream) : 0;
 }
 
@@ -80,6 +82,7 @@ void stream_close(struct tls_stream *stream)
     }
     input_free(&stream->input);
     output_free(&stream->output);
+    client_request_free(&stream->messages);
     free(stream);
 }
 

@@ -16,14 +16,17 @@
         main()
 
 Run one file by `tests/run NAME`, or by hand with PYTHONPATH=tests. See harness/case.py for the test
-class, server.py for the server, client.py for the client, tls.py for its TLS, logs.py for the log lines, journal.py for a journald of
-its own, client_case.py for the tests with real clients; machine_case.py and machine.py for those in a booted machine.
+class, server.py for the server, client.py for the client, tls.py for its TLS, logs.py for the log lines, journal.py
+for a journald of its own, client_case.py for the tests with real clients; machine_case.py and machine.py for those in
+a booted machine, emulator_case.py and emulator.py for those in an emulated one, with a kernel of its own.
 """
 
 from harness.case import ServerTest
 from harness.client import Client, MalformedReply, Reply
 from harness.client_case import ClientTest, TlsClientTest
 from harness.data import Data, Listening
+from harness.emulator import show_console
+from harness.emulator_case import EmulatorTest
 from harness.journal import Journal
 from harness.listener import Listener
 from harness.machine_case import MachineTest
@@ -35,6 +38,7 @@ __all__ = [
     "Client",
     "ClientTest",
     "Data",
+    "EmulatorTest",
     "Journal",
     "Listener",
     "Listening",
@@ -49,6 +53,7 @@ __all__ = [
     "build",
     "in_clear",
     "main",
+    "show_console",
     "slow",
     "wait_until",
     "within",

@@ -182,10 +182,11 @@ class Client:
             self.protect()
         return self
 
-    def handshake(self, version=None, session=None, alpn=None, name=None):
+    def handshake(self, version=None, session=None, alpn=None, name=None, certificate=None):
         """The control connection is under TLS from here on. VERSION is "1.2" or "1.3"; SESSION one to resume; NAME
-        what SNI and the certificate must say, by default the address of the server (which SNI cannot name)."""
-        self._settings = tls.context(version, alpn)
+        what SNI and the certificate must say, by default the address of the server (which SNI cannot name);
+        CERTIFICATE a file with the client's own and its key."""
+        self._settings = tls.context(version, alpn, certificate)
         self._name = name or self.socket.getpeername()[0]
         self.socket = self._tls_socket(self.socket, session)
         self.socket.handshake()

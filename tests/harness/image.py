@@ -1,5 +1,6 @@
 """The Debian that the system tests boot: made once by mmdebstrap from this machine's apt sources, kept in
-build/system, never changed. Run as a program it makes the image and prints where it is."""
+build/system, never changed. Run as a program it makes the image and prints where it is. disk.py makes another one of
+it, with a kernel."""
 
 import fcntl
 import hashlib
@@ -62,43 +63,50 @@ def _options():
     return [line for line in lines if line.startswith(APT_OPTIONS) and not line.endswith(' "";')]
 
 
-def _make(target, release, sources):
-    fresh = target.with_name(target.name + ".new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    command = ["mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", f"--include={','.join(PACKAGES)}"]
+def make(target, packages):
+    """Unpacks and configures a Debian of the packages in the directory TARGET."""
+    command = ["mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", f"--include={','.join(packages)}"]
     command += [f"--aptopt={line}" for line in _options()]
     command += [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in ("doc", "info", "locale")]
+    release = _release()
     done = subprocess.run(
-        [*command, "--format=directory", release, fresh, *sources],
+        [*command, "--format=directory", release, target, *_sources(release)],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode != 0:
-        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.rmtree(target, ignore_errors=True)
         raise RuntimeError(f"mmdebstrap failed with status {done.returncode}:\n{done.stderr[-4000:]}")
     # Nothing of this machine: the image's own is chosen when it boots.
-    (fresh / "etc" / "machine-id").write_text("", encoding="ascii")
-    (fresh / "etc" / "hostname").unlink(missing_ok=True)
-    fresh.rename(target)
+    (target / "etc" / "machine-id").write_text("", encoding="ascii")
+    (target / "etc" / "hostname").unlink(missing_ok=True)
 
 
-def image():
-    """The directory of the image, made if it is not there; the first of several askers makes it."""
+def kept(kind, build, *parts):
+    """The directory KIND-KEY of the folder, the key made of the parts and of where packages come from. If it is not
+    there, build(DIRECTORY) makes it and older ones of the kind go; the first of several askers makes it."""
     release = _release()
-    sources = _sources(release)
-    key = hashlib.sha256("\n".join([release, *sources, *PACKAGES]).encode()).hexdigest()[:16]
-    target = FOLDER / f"debian-{key}"
+    key = hashlib.sha256("\n".join([release, *_sources(release), *parts]).encode()).hexdigest()[:16]
+    target = FOLDER / f"{kind}-{key}"
     FOLDER.mkdir(parents=True, exist_ok=True)
     with open(FOLDER / "lock", "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not target.exists():
-            _make(target, release, sources)
-            for old in FOLDER.glob("debian-*"):
+            fresh = target.with_name(target.name + ".new")
+            shutil.rmtree(fresh, ignore_errors=True)
+            build(fresh)
+            fresh.rename(target)
+            for old in FOLDER.glob(f"{kind}-*"):
                 if old != target:
                     shutil.rmtree(old)
     return target
+
+
+def image():
+    """The directory of the image."""
+    return kept("debian", lambda target: make(target, PACKAGES), *PACKAGES)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ goes with it. One machine a test file: machine() starts it at the first call, th
 import atexit
 import ctypes
 import functools
-import json
 import os
 import re
 import shutil
@@ -20,6 +19,7 @@ import time
 from pathlib import Path
 
 from harness import process
+from harness.debian import Debian
 from harness.image import image
 from harness.server import ROOT, wait_until
 
@@ -73,10 +73,11 @@ def _removed(folder):
     return True
 
 
-class Machine:
+class Machine(Debian):
     """`leader` is its first process as seen from here, `cgroup` where its units' cgroups are, `tree` its files."""
 
     def __init__(self):
+        super().__init__()
         if os.geteuid() != 0:
             raise RuntimeError("the system tests need root: they boot a machine")
         self.name = f"{PREFIX}{os.getpid()}"
@@ -86,7 +87,6 @@ class Machine:
         self._console = tempfile.TemporaryFile()
         self._nspawn = None
         self.leader = None
-        self.passwords = {}
 
     @property
     def tree(self):
@@ -179,15 +179,6 @@ class Machine:
                 else:
                     _remove_cgroups(left)
 
-    def install(self):
-        """What an administrator does: "make install" in the source directory, then the socket is enabled."""
-        self.run("make", "-C", "/src", "install", "PREFIX=/usr")
-        self.run("systemctl", "enable", "--now", "cellftpd.socket")
-
-    def add_user(self, name, password, *options):
-        self.run("cellftpctl", "user", "add", name, "--password-stdin", *options, text=password + "\n")
-        self.passwords[name] = password
-
     # commands and files
 
     def popen(self, *command, **arguments):
@@ -196,8 +187,7 @@ class Machine:
             ["nsenter", "--target", str(self.leader), "--all", "--", *map(str, command)], env=ENVIRONMENT, **arguments
         )
 
-    def run(self, *command, text="", check=True, timeout=60):
-        """Runs a command in the machine; TEXT goes to its stdin."""
+    def execute(self, command, text, timeout):
         with self.popen(
             *command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as running:
@@ -206,13 +196,7 @@ class Machine:
             except subprocess.TimeoutExpired:
                 running.kill()
                 raise
-        done = subprocess.CompletedProcess(command, running.returncode, out, errors)
-        if check and done.returncode != 0:
-            raise AssertionError(f"{' '.join(map(str, command))}: status {done.returncode}\n{out}{errors}")
-        return done
-
-    def output(self, *command, **arguments):
-        return self.run(*command, **arguments).stdout
+        return subprocess.CompletedProcess(command, running.returncode, out, errors)
 
     def path(self, name):
         """Where the machine's file NAME is, seen from here. Absolute links in it lead elsewhere."""
@@ -225,11 +209,6 @@ class Machine:
         path.chmod(mode)
 
     # units
-
-    def show(self, unit, *properties):
-        """Properties of a unit as a dict."""
-        text = self.output("systemctl", "show", *(f"--property={name}" for name in properties), "--", unit)
-        return dict(line.split("=", 1) for line in text.splitlines())
 
     def instances(self):
         """The units of the sessions that are alive, by their cgroups."""
@@ -245,11 +224,6 @@ class Machine:
 
     def has_instance(self, port):
         return any(unit.endswith(f":{port}.service") for unit in self.instances())
-
-    def journal(self, *arguments):
-        """Entries of the journal as dicts."""
-        text = self.output("journalctl", "--quiet", "--output=json", "--all", *arguments)
-        return [json.loads(line) for line in text.splitlines()]
 
     def pids_of(self, unit):
         """Processes of the unit as seen from here, the monitor first."""

@@ -66,15 +66,7 @@ class MachineTest(unittest.TestCase):
             problems += client.finish(20)
         if not wait_until(lambda: not self.machine.instances(), 20):
             problems.append(f"sessions left: {sorted(self.machine.instances())}")
-        failed = self.machine.output("systemctl", "list-units", "--failed", "--plain", "--no-legend")
-        if failed:
-            said = self.machine.output("journalctl", "-n", "30", "--no-hostname", "-u", "cellftpd.socket")
-            problems.append(f"failed units:\n{failed}\n{said}")
-            self.machine.run("systemctl", "reset-failed")
-        state = self.machine.show("cellftpd.socket", "ActiveState", "SubState")
-        if state != {"ActiveState": "active", "SubState": "listening"}:
-            problems.append(f"cellftpd.socket: {state}")
-            self.machine.run("systemctl", "restart", "cellftpd.socket")
+        problems += self.machine.trouble()
         self.assertEqual(problems, [], "\n".join(problems))
 
     # connections

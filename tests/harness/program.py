@@ -60,8 +60,9 @@ def is_marked(test):
     return hasattr(test, "in_clear") or hasattr(getattr(test, test.id().rpartition(".")[2]), "in_clear")
 
 
-def main():
-    """The tests of the program that calls, or those whose names contain one of its arguments."""
+def main(after_failure=lambda: None):
+    """The tests of the program that calls, or those whose names contain one of its arguments. If one of them has
+    failed, AFTER_FAILURE is called."""
     suite = unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"])
     tests = [test for case in suite for test in case]
     every = len(tests)
@@ -72,4 +73,6 @@ def main():
     print(f"1..{len(tests)}", flush=True)
     result = TapResult()
     unittest.TestSuite(tests).run(result)
+    if result.failures:
+        after_failure()
     sys.exit(1 if result.failures or not every else 0)

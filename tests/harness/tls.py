@@ -94,14 +94,17 @@ def make_files(directory):
 
 
 @functools.cache
-def context(version=None, alpn=None):
-    """Settings that trust our authority only. Sessions can move between connections with the same ones."""
+def context(version=None, alpn=None, certificate=None):
+    """Settings that trust our authority only. Sessions can move between connections with the same ones. CERTIFICATE
+    is a file with the client's own, its key, and what is between it and its authority."""
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     made.load_verify_locations(files() / "ca.pem")
     if version:
         made.minimum_version = made.maximum_version = VERSIONS[version]
     if alpn:
         made.set_alpn_protocols([alpn])
+    if certificate:
+        made.load_cert_chain(certificate)
     return made
 
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "lib/cleanup.h"
+#include "lib/client_certificate.h"
 #include "lib/event.h"
 #include "lib/request.h"
 
@@ -73,11 +74,11 @@ static void make_good(struct message *message)
     static const char *const names_of_hosts[] = {"", "ftp.example", "../x", ".", "FTP.example"};
     static const uint32_t kinds[] = {SESSION_TLS, SESSION_TLS_PRIVATE, SESSION_CLEAR, SESSION_CLEAR,
                                      99};
-    static const uint32_t types[] = {REQUEST_READY,    REQUEST_LOGIN,    REQUEST_ENTERED,
-                                     REQUEST_LISTEN,   REQUEST_CONNECT,  REQUEST_EVENT,
-                                     REQUEST_STATUS,   REQUEST_USER,     REQUEST_TLS,
-                                     REQUEST_HANDOVER, REQUEST_IDENTITY, REQUEST_SIGN};
-    static const uint8_t bytes[TLS_SIGNED_MAX + 1];
+    static const uint32_t types[] = {
+        REQUEST_READY,    REQUEST_LOGIN,  REQUEST_ENTERED,    REQUEST_LISTEN, REQUEST_CONNECT,
+        REQUEST_EVENT,    REQUEST_STATUS, REQUEST_USER,       REQUEST_TLS,    REQUEST_HANDOVER,
+        REQUEST_IDENTITY, REQUEST_SIGN,   REQUEST_CERTIFICATE};
+    static const uint8_t bytes[CLIENT_MESSAGES_MAX + 1];
     uint32_t type = ANY_OF(types);
     message_begin(message, type);
     switch (type) {
@@ -101,7 +102,10 @@ static void make_good(struct message *message)
     case REQUEST_HANDOVER: message_put_u32(message, ANY_OF(kinds)); break;
     case REQUEST_SIGN:
         message_put_u32(message, below(4) ? 0x0804 : below(70000));
-        message_put_bytes(message, bytes, below(8) ? 130 : below(sizeof(bytes) + 1));
+        message_put_bytes(message, bytes, below(8) ? 130 : below(TLS_SIGNED_MAX + 2));
+        break;
+    case REQUEST_CERTIFICATE:
+        message_put_bytes(message, bytes, below(8) ? 2000 : sizeof(bytes) - below(2));
         break;
     case REQUEST_STATUS: PUT_TEXT(message, statuses, REQUEST_STATUS_MAX); break;
     default: break;

@@ -36,7 +36,7 @@ static bool take(struct reader *reader, void *ret, size_t size)
     return true;
 }
 
-enum { FIELDS_MAX = 14, NUMBER = -4, LONG_NUMBER = -8, BYTES = -256 };
+enum { FIELDS_MAX = 14, NUMBER = -4, LONG_NUMBER = -8, BYTES = -256, MANY_BYTES = -16384 };
 
 /* What a request consists of: NUMBER, LONG_NUMBER, or the longest length of a text. */
 static const struct {
@@ -62,6 +62,7 @@ static const struct {
     [REQUEST_HANDOVER] = {PHASE_LOGIN, false, 1, {NUMBER}},
     [REQUEST_IDENTITY] = {PHASE_LOGIN, false, 1, {255}},
     [REQUEST_SIGN] = {PHASE_LOGIN | PHASE_SESSION, false, 2, {NUMBER, BYTES}},
+    [REQUEST_CERTIFICATE] = {PHASE_LOGIN, false, 1, {MANY_BYTES}},
 };
 
 struct opinion {
@@ -79,8 +80,8 @@ static bool read_field(struct reader *reader, int form, struct opinion *ret, siz
         return kind == 1 && take(reader, &ret->number, 4);
     if (form == LONG_NUMBER)
         return kind == 2 && take(reader, NULL, 8);
-    if (form == BYTES)
-        return kind == 4 && take(reader, &length, 4) && length <= TLS_SIGNED_MAX &&
+    if (form == BYTES || form == MANY_BYTES)
+        return kind == 4 && take(reader, &length, 4) && length <= (uint32_t)-form &&
                take(reader, NULL, length);
     if (kind != 3 || !take(reader, &length, 4) || length > (uint32_t)form)
         return false;
@@ -119,7 +120,8 @@ static bool is_attack(const struct monitor *monitor, const struct message *messa
     case REQUEST_LOGIN:
         return monitor->attempts >= ATTEMPTS ||
                (!speaks_tls(monitor) && (!monitor->allowed || strcmp(ret->text[0], "alice") != 0));
-    case REQUEST_USER:
+    case REQUEST_USER: return speaks_tls(monitor) && !monitor->verifier.shown;
+    case REQUEST_CERTIFICATE: return monitor->verifier.cell.pid == 0 || !monitor->tls.identity;
     case REQUEST_TLS: return speaks_tls(monitor);
     case REQUEST_IDENTITY: return !speaks_tls(monitor) || monitor->tls.asked;
     case REQUEST_SIGN: return !monitor->tls.identity;
@@ -148,6 +150,7 @@ static bool is_attack(const struct monitor *monitor, const struct message *messa
 struct bench {
     struct config config;
     struct monitor monitor;
+    bool proved; /* alice's certificate was shown */
     int session; /* the other end of the monitor's socket */
     unsigned good[ELEMENTS(forms)], bad;
 };
@@ -173,6 +176,35 @@ static void set_tls(struct monitor *monitor)
         (void)snprintf(monitor->tls.protocol, sizeof(monitor->tls.protocol), "TLSv1.3");
 }
 
+/* What may have been shown: nothing yet, something bad, or alice's. */
+static void set_certificate(struct bench *bench)
+{
+    struct verifier *verifier = &bench->monitor.verifier;
+    bench->config.tls_client_certificates = CLIENT_CERTIFICATES_OPTIONAL;
+    bench->config.tls_client_login = below(2);
+    bench->proved = false;
+    free(verifier->shown);
+    *verifier = (struct verifier){.shown = NULL};
+    if (!speaks_tls(&bench->monitor))
+        return;
+    if (below(2)) {
+        verifier->cell = (struct cell){.pid = A_PID, .process = -1, .socket = -1, .listener = -1};
+        return;
+    }
+    verifier->shown = calloc(1, sizeof(*verifier->shown));
+    assert_non_null(verifier->shown);
+    bench->proved = below(2);
+    verifier->shown->verdict = bench->proved ? CLIENT_GOOD : CLIENT_EXPIRED;
+    (void)snprintf(verifier->shown->common_name, sizeof(verifier->shown->common_name), "alice");
+}
+
+/* Whether the account NAME needs no password: what was shown is its own, and stands for it. */
+static bool needs_no_password(const struct bench *bench, const char *name)
+{
+    return bench->proved && strcmp(name, "alice") == 0 &&
+           bench->config.tls_client_login == CLIENT_LOGIN_INSTEAD;
+}
+
 static void set_phase(struct bench *bench)
 {
     struct monitor *monitor = &bench->monitor;
@@ -181,6 +213,7 @@ static void set_phase(struct bench *bench)
     monitor->attempts = below(8) ? 0 : below(ATTEMPTS + 1);
     monitor->cell.listener = -1;
     set_tls(monitor);
+    set_certificate(bench);
     bench->config.tls_required = below(3);
     bench->config.tls_enabled = below(8) != 0;
     monitor->stop_deadline = 0;
@@ -234,8 +267,9 @@ static void check_login(struct bench *bench, const struct opinion *opinion, stru
     bool clear = !speaks_tls(&bench->monitor);
     bool needs_tls = clear && bench->config.tls_required != TLS_REQUIRED_NEVER;
     bool checked = record.throttled == THROTTLE_CHECK && !needs_tls;
-    bool known =
-        (old || strcmp(opinion->text[0], "alice") == 0) && strcmp(opinion->text[1], "right") == 0;
+    bool fits = strcmp(opinion->text[1], "right") == 0;
+    bool known = ((old || strcmp(opinion->text[0], "alice") == 0) && fits) ||
+                 needs_no_password(bench, opinion->text[0]);
     bool right = checked && known;
     bool granted = right && !record.fail;
     uint32_t result = message_get_u32(answer);
@@ -255,6 +289,7 @@ static void check_login(struct bench *bench, const struct opinion *opinion, stru
     assert_int_equal(result == LOGIN_GRANTED, granted);
     assert_int_equal(fd >= 0, granted);
     assert_int_equal(bench->monitor.phase, granted ? PHASE_ENTERING : PHASE_LOGIN);
+    assert_false(granted && (bench->monitor.verifier.shown || bench->monitor.verifier.cell.pid));
     assert_int_equal(record.dropped + record.bound + record.connected, 0);
 }
 
@@ -291,13 +326,17 @@ static void check_report(const struct bench *bench, uint32_t type, const struct 
         assert_int_equal(bench->monitor.phase, type == REQUEST_READY ? PHASE_LOGIN : PHASE_SESSION);
 }
 
-static void check_user(const struct bench *bench, unsigned asked_before, struct message *answer)
+static void check_user(const struct bench *bench, unsigned asked_before,
+                       const struct opinion *opinion, struct message *answer)
 {
-    bool few = asked_before < 3 * ATTEMPTS;
-    bool may = few && bench->config.tls_required == TLS_REQUIRED_NEVER;
-    assert_int_equal(message_get_u32(answer), may ? USER_MAY : USER_NEEDS_TLS);
+    bool few = asked_before < 3 * ATTEMPTS, secret = speaks_tls(&bench->monitor);
+    bool may = secret || (few && bench->config.tls_required == TLS_REQUIRED_NEVER);
+    bool enough = few && needs_no_password(bench, opinion->text[0]);
+    assert_int_equal(message_get_u32(answer), enough ? USER_NEEDS_NO_PASSWORD
+                                              : may  ? USER_MAY
+                                                     : USER_NEEDS_TLS);
     assert_true(message_end(answer));
-    assert_int_equal(record.looked_up, few);
+    assert_int_equal(record.looked_up, few && (!secret || bench->proved));
     assert_int_equal(record.events[EVENT_LOGIN_REFUSED], !may);
     assert_int_equal(record.tries + record.compared, 0);
     assert_int_equal(bench->monitor.allowed, may);
@@ -333,6 +372,19 @@ static void check_tls(const struct bench *bench, const struct monitor *before, u
     }
 }
 
+/* Here there is no file of authorities: it is refused, the verifier ended, and asked never again.
+ */
+static void check_certificate(const struct bench *bench, struct message *answer)
+{
+    const struct verifier *verifier = &bench->monitor.verifier;
+    assert_int_equal(message_get_u32(answer), 0);
+    assert_true(message_end(answer));
+    assert_int_equal(verifier->shown->verdict, CLIENT_AUTHORITIES);
+    assert_int_equal(verifier->cell.pid, 0);
+    assert_int_equal(record.cells_ended, 1);
+    assert_int_equal(record.events[EVENT_CLIENT_REFUSED], 1);
+}
+
 static void check_handover(const struct bench *bench, const struct opinion *opinion,
                            const struct monitor *before)
 {
@@ -353,7 +405,7 @@ static void check_good(struct bench *bench, const struct monitor *before, uint32
     assert_int_equal(has_answer, entered || type == REQUEST_LOGIN || type == REQUEST_LISTEN ||
                                      type == REQUEST_CONNECT || type == REQUEST_USER ||
                                      type == REQUEST_TLS || type == REQUEST_IDENTITY ||
-                                     type == REQUEST_SIGN);
+                                     type == REQUEST_SIGN || type == REQUEST_CERTIFICATE);
     assert_true(!entered || (answer.size == 0 && fd < 0));
     assert_int_equal(record.events[EVENT_ATTACK], 0);
     switch (type) {
@@ -362,7 +414,8 @@ static void check_good(struct bench *bench, const struct monitor *before, uint32
     case REQUEST_CONNECT: check_socket(type, opinion, &answer, fd); break;
     case REQUEST_READY:
     case REQUEST_ENTERED: check_report(bench, type, opinion, r); return;
-    case REQUEST_USER: check_user(bench, before->users, &answer); break;
+    case REQUEST_USER: check_user(bench, before->users, opinion, &answer); break;
+    case REQUEST_CERTIFICATE: check_certificate(bench, &answer); break;
     case REQUEST_TLS:
     case REQUEST_IDENTITY:
     case REQUEST_SIGN: check_tls(bench, before, type, &answer); break;
@@ -442,7 +495,9 @@ static void open_bench(struct bench *bench, int *ret_pair)
                    .passive_networks = no_networks,
                    .tls_certificate = key_file,
                    .tls_key = key_file,
-                   .tls_hosts = nowhere},
+                   .tls_hosts = nowhere,
+                   .tls_client_ca = nowhere,
+                   .tls_client_crl = nowhere},
         .monitor = {.registry = {.fd = -1}, .signals = -1, .control = -1, .cell = {.listener = -1}},
     };
     static char local[] = "local", pam[] = "pam";
@@ -475,6 +530,7 @@ static void test_C21_a_million_messages(void **state)
         if (forms[type].phases != 0 && bench.good[type] <= MESSAGES / 2000)
             fail_msg("request %zu: only %u good ones", type, bench.good[type]);
     account_free(bench.monitor.account);
+    free(bench.monitor.verifier.shown);
     (void)close(before);
     (void)close(after);
     (void)close(pair[0]);
@@ -505,6 +561,7 @@ static void test_C21_truncations_and_flipped_bits(void **state)
     }
     assert_true(bench.bad > 1000);
     account_free(bench.monitor.account);
+    free(bench.monitor.verifier.shown);
     (void)close(pair[0]);
     (void)close(pair[1]);
 }
