@@ -146,6 +146,24 @@ class Key(ServerTest):
                     client.read(226)
                     client.quit()
 
+    def test_memory_of_a_verifier(self):
+        """The process that reads the certificates of strangers was forked before the key was there."""
+        wanted = self.use("ec")
+        self.server.config["tls"]["client_certificates"] = "optional"
+        self.server.configure({"tls": self.server.config["tls"]})
+        client = self.connect(secure="clear")
+        self.begin_tls_of_two(client)
+        client.handshake(version="1.3").protect()
+        self.check_monitor(client, wanted)
+        for pid in process.children(client.monitor_pid):
+            found, read = search(pid, wanted)
+            self.assertGreater(read, 1 << 20)
+            self.assertEqual(found, set())
+
+    def begin_tls_of_two(self, client):
+        client.expect(234, "AUTH TLS")
+        self.assertTrue(wait_until(lambda: len(process.children(client.monitor_pid)) == 2))
+
     def test_memory_after_rein(self):
         """A session in clear again, which is a fork of a monitor that has had the key."""
         for kind in ("rsa", "ec", "ed25519"):
