@@ -36,6 +36,8 @@ ifeq ($(VARIANT),asan)
 sanitize := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 CFLAGS := -O1 -g
 CPPFLAGS += -DCELLFTPD_SANITIZED
+# ASan calls dlopen() for us, and a run path of the newer kind holds for the caller only.
+run_path := -Wl,--disable-new-dtags
 else
 hardening += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 endif
@@ -74,22 +76,24 @@ pam_objects     := $(pam_sources:src/%.c=$(O)/%.o)
 session_objects := $(session_sources:src/%.c=$(O)/%.o)
 tls_objects     := $(tls_sources:src/%.c=$(O)/%.o)
 ctl_objects     := $(ctl_sources:src/%.c=$(O)/%.o)
+# What cellftpctl has of the TLS library: certificates and settings read and judged as the server does.
+certificate_objects := $(filter $(O)/tls/certificate% $(O)/tls/settings% $(O)/tls/start%,$(tls_objects))
 
 .PHONY: all
 all: $(O)/cellftpd $(O)/cellftpd-tls.so $(O)/cellftpctl $(O)/includes.checked
 
 # The server finds its TLS library beside it, or where "make install" puts it.
 $(O)/cellftpd: $(lib_objects) $(monitor_objects) $(check_objects) $(pam_objects) $(session_objects)
-	$(call quiet,LINK,$@)$(CC) $(all_ldflags) -Wl,-rpath,'$$ORIGIN/../lib/cellftpd:$$ORIGIN' -o $@ $^ \
+	$(call quiet,LINK,$@)$(CC) $(all_ldflags) $(run_path) -Wl,-rpath,'$$ORIGIN/../lib/cellftpd:$$ORIGIN' -o $@ $^ \
 		$(server_libs)
 
 # All that knows OpenSSL, loaded when a connection wants TLS.
-$(tls_objects): hardening += -fPIC -fvisibility=hidden
+$(tls_objects): all_cflags += -fPIC -fvisibility=hidden
 $(O)/cellftpd-tls.so: $(tls_objects)
 	$(call quiet,LINK,$@)$(CC) $(filter-out -pie,$(all_ldflags)) -shared -o $@ $^ $(tls_libs)
 
-$(O)/cellftpctl: $(lib_objects) $(ctl_objects)
-	$(call quiet,LINK,$@)$(CC) $(all_ldflags) -o $@ $^ $(ctl_libs)
+$(O)/cellftpctl: $(lib_objects) $(ctl_objects) $(certificate_objects)
+	$(call quiet,LINK,$@)$(CC) $(all_ldflags) -o $@ $^ $(ctl_libs) $(tls_libs)
 
 $(O)/%.o: src/%.c
 	@mkdir -p $(@D)
@@ -139,7 +143,7 @@ build_packages := gcc make libc6-dev linux-libc-dev libconfig-dev libcrypt-dev l
 	zlib1g-dev libseccomp-dev libpam0g-dev libssl-dev systemd
 test_packages := clang libcmocka-dev python3 curl lftp ncftp wget rclone strace acl iproute2 procps \
 	util-linux systemd-container mmdebstrap man-db mandoc cppcheck clang-format clang-tidy logrotate \
-	fail2ban python3-systemd jq
+	fail2ban python3-systemd jq openssl nodejs libgnutls28-dev
 # What "make check-vm" needs; its kernel is installed in the image that it boots, never here.
 vm_packages := qemu-system-x86 e2fsprogs mmdebstrap python3 systemd
 
@@ -148,6 +152,7 @@ deps:
 	@tests/packages $(build_packages)
 test-deps:
 	@tests/packages $(build_packages) $(test_packages)
+	@tests/npm
 
 .PHONY: demo demo-stop
 demo: deps
@@ -207,6 +212,7 @@ manuals := $(wildcard man/*.[1-8])
 # What is installed under other names, as SOURCE:TARGET.
 vendor_files := \
 	systemd/cellftpd.socket:$(lib)/systemd/system/cellftpd.socket \
+	systemd/cellftpd-tls.socket:$(lib)/systemd/system/cellftpd-tls.socket \
 	systemd/cellftpd.slice:$(lib)/systemd/system/cellftpd.slice \
 	systemd/cellftpd.preset:$(lib)/systemd/system-preset/90-cellftpd.preset \
 	systemd/cellftpd.sysusers:$(lib)/sysusers.d/cellftpd.conf \
@@ -238,15 +244,19 @@ put_program = $(INSTALL) -D -m 0755 $(1) $(2).new && mv -f $(2).new $(2)
 put_config = @if [ ! -e $(2) ]; then $(INSTALL) -D -m 0644 $(1) $(2); \
 	elif ! cmp -s $(1) $(2); then echo "kept $(2): it is not the same as $(1)"; fi
 remove_config = @if cmp -s $(1) $(2); then rm -f $(2); elif [ -e $(2) ]; then echo "kept $(2): it was changed"; fi
-service = $(lib)/systemd/system/cellftpd@.service
+# From one template: plain connections, and those that begin with TLS.
+services := cellftpd@.service cellftpd-tls@.service
+options_of = $(if $(findstring -tls,$(1)), --implicit-tls)
+put_service = sed 's|@SBINDIR@|$(PREFIX)/sbin|;s|@OPTIONS@|$(call options_of,$(1))|' systemd/cellftpd@.service.in \
+	> $(lib)/systemd/system/$(1).new && chmod 0644 $(lib)/systemd/system/$(1).new \
+	&& mv -f $(lib)/systemd/system/$(1).new $(lib)/systemd/system/$(1)
 
 install: all
 	$(call put_program,$(O)/cellftpd,$(sbin)/cellftpd)
 	$(call put_program,$(O)/cellftpd-tls.so,$(lib)/cellftpd/cellftpd-tls.so)
 	$(call put_program,$(O)/cellftpctl,$(sbin)/cellftpctl)
 	$(call each_file,$(vendor_files),put_file)
-	sed 's|@SBINDIR@|$(PREFIX)/sbin|' systemd/cellftpd@.service.in > $(service).new
-	chmod 0644 $(service).new && mv -f $(service).new $(service)
+	$(foreach service,$(services),$(call put_service,$(service))$(newline)	)
 	$(call each_file,$(config_files),put_config)
 ifeq ($(DESTDIR),)
 	@$(MAKE) --no-print-directory activate
@@ -262,15 +272,23 @@ ifneq ($(systemd_runs),)
 	journalctl --update-catalog
 	systemctl daemon-reload
 endif
+	@$(MAKE) --no-print-directory certificate
 	@echo
 	@echo "Next:"
 	@echo "    cellftpctl user add alice                 asks for a password, makes /srv/ftp/alice"
 ifneq ($(systemd_runs),)
 	@echo "    systemctl enable --now cellftpd.socket    listens on port 21"
-	@echo "    curl -u alice ftp://localhost/            logs in"
+	@echo "    curl --ssl-reqd --cacert /etc/cellftpd/tls/certificate.pem -u alice ftp://localhost/"
+	@echo "                                              logs in, under TLS"
 else
 	@echo "Without systemd: cellftpd(8), Without systemd."
 endif
+
+# TLS works from the first minute: if there is no certificate yet, the machine makes one of its own.
+.PHONY: certificate
+certificate:
+	@$(sbin)/cellftpctl tls show > /dev/null 2>&1 || $(sbin)/cellftpctl tls self-signed \
+		|| echo "There is no TLS before this is mended: cellftpctl tls check"
 
 # A jail that an administrator has switched on keeps fail2ban, with all its jails, from starting if the filter is gone.
 jail_kept = $(if $(wildcard $(etc)/fail2ban/jail.d/cellftpd.local),etc/fail2ban/%)
@@ -279,11 +297,12 @@ jail_kept = $(if $(wildcard $(etc)/fail2ban/jail.d/cellftpd.local),etc/fail2ban/
 uninstall:
 ifeq ($(DESTDIR),)
 ifneq ($(systemd_runs),)
-	-systemctl disable --now cellftpd.socket
+	-systemctl disable --now cellftpd.socket cellftpd-tls.socket
 	systemctl stop cellftpd.slice
 endif
 endif
-	rm -f $(sbin)/cellftpd $(sbin)/cellftpctl $(service) $(lib)/cellftpd/cellftpd-tls.so
+	rm -f $(sbin)/cellftpd $(sbin)/cellftpctl $(addprefix $(lib)/systemd/system/,$(services)) \
+		$(lib)/cellftpd/cellftpd-tls.so
 	-rmdir $(lib)/cellftpd
 	rm -f $(foreach pair,$(vendor_files),$(call target_of,$(pair)))
 	$(call each_file,$(filter-out etc/cellftpd.conf:% $(jail_kept),$(config_files)),remove_config)
@@ -294,8 +313,8 @@ ifneq ($(systemd_runs),)
 	journalctl --update-catalog
 endif
 endif
-	@echo "kept: $(etc)/cellftpd, accounts (/var/lib/cellftpd), users' folders (/srv/ftp), logs (/var/log/cellftpd),"
-	@echo "      the system user cellftpd-cell"
+	@echo "kept: $(etc)/cellftpd (with certificate and key), accounts (/var/lib/cellftpd), users' folders (/srv/ftp),"
+	@echo "      logs (/var/log/cellftpd), the system user cellftpd-cell"
 
 .PHONY: clean help
 clean:

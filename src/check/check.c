@@ -6,13 +6,17 @@
 #include "lib/drain.h"
 #include "lib/file.h"
 #include "lib/run.h"
+#include "lib/tls_identity.h"
+#include "lib/tls_library.h"
 #include "monitor/authenticate.h"
 #include "monitor/capabilities.h"
 #include "monitor/pam_process.h"
 
 #include <fcntl.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
+#include <time.h>
 
 /* One line: WHAT is there (RESULT is 0 or positive), or it is missing, why, and what to do. */
 static bool say(int result, const char *what, const char *remedy)
@@ -95,6 +99,48 @@ static bool check_cell(const struct config *config, int folder)
     return say_trial(r, "entering a user's folder", step);
 }
 
+/* The certificate and key of the host NAME, as a connection would use them. */
+static bool check_certificate(const struct config *config, const struct tls_library *library,
+                              const char *name)
+{
+    char words[TLS_SENTENCE_MAX];
+    struct tls_files files;
+    struct tls_identity *identity = NULL;
+    tls_files_find(config, name, &files);
+    if (strcasecmp(files.host, name) != 0)
+        return true; /* no name that a client can reach: a README, or ".." */
+    int r = tls_identity_load(library, &files, &identity, words);
+    if (r < 0) {
+        printf("MISSING certificate: %s\n", words);
+        return false;
+    }
+    printf("ok      certificate %s\n", files.certificate);
+    time_t expires = library->identity_expires(identity);
+    library->identity_close(identity);
+    if (tls_identity_warning(config, &files, expires, time(NULL), words))
+        printf("note    %s\n", words);
+    return true;
+}
+
+static bool check_tls(const struct config *config)
+{
+    const struct tls_library *library = NULL;
+    char words[TLS_WORDS_MAX];
+    if (!config->tls_enabled) {
+        puts("note    tls.enabled is false: passwords and files are sent in clear");
+        return true;
+    }
+    if (tls_library_load(&library, words) < 0) {
+        printf("MISSING TLS library: %s\n", words);
+        return false;
+    }
+    bool good = say(0, "TLS library", "") && check_certificate(config, library, "");
+    cleanup_closedir DIR *hosts = opendir(config->tls_hosts);
+    for (const struct dirent *entry; hosts && (entry = readdir(hosts));)
+        good &= check_certificate(config, library, entry->d_name);
+    return good;
+}
+
 int check(const char *config_file)
 {
     cleanup_buffer struct buffer problems;
@@ -110,6 +156,7 @@ int check(const char *config_file)
     }
     bool good = say(0, "configuration", "");
     good &= check_directories(config);
+    good &= check_tls(config);
     if (authenticate_uses_pam(config))
         good &= say(pam_service_check(config), "PAM service", PAM_SERVICE_REMEDY);
     char path[4096];

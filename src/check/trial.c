@@ -31,7 +31,8 @@ static int receive(struct cell *cell, enum request type, char ret_step[TRIAL_STE
 int trial_close(const struct config *config, struct cell *ret, char ret_step[TRIAL_STEP_MAX])
 {
     enum cell_step step;
-    int r = cell_start(config, -1, ret, &step);
+    const struct session_start start = {.control = -1, .config = config, .host = ""};
+    int r = cell_start(&start, ret, &step);
     if (r < 0)
         return fail(step, r, ret_step);
     r = receive(ret, REQUEST_READY, ret_step);

@@ -68,14 +68,19 @@ static int take_option(int count, char *const *arguments, int *index, struct inv
         complain("%s needs %s", word->word, operand_expected(word->kind));
         return -EINVAL;
     }
-    if (option_given(invocation, word->option)) {
+    if (option_given(invocation, word->option) && !(OPTIONS_THAT_REPEAT & (unsigned)word->option)) {
         complain("%s was given twice", word->word);
         return -EINVAL;
     }
     if (!operand_check(word->kind, value))
         return -EINVAL;
+    if (invocation->value_count == WORDS_MAX) {
+        complain("there are too many options");
+        return -EINVAL;
+    }
     invocation->options |= (unsigned)word->option;
-    invocation->values[__builtin_ctz((unsigned)word->option)] = value;
+    invocation->values[invocation->value_count].option = word->option;
+    invocation->values[invocation->value_count++].value = value;
     return 0;
 }
 

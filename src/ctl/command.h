@@ -43,6 +43,11 @@ enum operand_kind {
     OPERAND_NUMBER,   /* scan_u64() takes it */
     OPERAND_TIME,     /* since_parse() takes it */
     OPERAND_LOGS,     /* logs_parse() takes it */
+    OPERAND_TLS,      /* whether an account needs TLS */
+    OPERAND_ROLE,
+    OPERAND_HOST,    /* host_is_good() takes it */
+    OPERAND_SUBJECT, /* what a certificate can be for */
+    OPERAND_KEY_TYPE,
     OPERAND_FILE,
     OPERAND_KIND_COUNT,
 };
@@ -64,6 +69,11 @@ const char *operand_placeholder(enum operand_kind kind);
 const char *operand_expected(enum operand_kind kind);
 /* Whether TEXT can be one; says on stderr what would be right. Nothing is opened. */
 bool operand_check(enum operand_kind kind, const char *text);
+/* Where TEXT stands in WORDS, which end with NULL; -1 if it is none of them. */
+int word_index(const char *const *words, const char *text);
+/* Whether TEXT is a host name as it stands in a path below tls.hosts: of a-z 0-9 . -, in labels
+ * that are not empty (RFC 1123 section 2.1). */
+bool host_is_good(const char *text);
 
 /* --- Options --- */
 
@@ -82,6 +92,8 @@ enum ctl_option {
     OPTION_EXPIRES = 1 << 11,
     OPTION_LOCKED = 1 << 12,
     OPTION_UNLOCKED = 1 << 13,
+    OPTION_TLS = 1 << 14,
+    OPTION_ROLE = 1 << 15,
     OPTION_USER = 1 << 16,
     OPTION_ADDRESS = 1 << 17,
     OPTION_TIMEOUT = 1 << 18,
@@ -93,9 +105,14 @@ enum ctl_option {
     OPTION_LINES = 1 << 24,
     OPTION_FOLLOW = 1 << 25,
     OPTION_ALL = 1 << 26,
+    OPTION_NAME = 1 << 27,
+    OPTION_TYPE = 1 << 28,
+    OPTION_DAYS = 1 << 29,
+    OPTION_FORCE = 1 << 30,
 };
-enum { OPTION_BITS = 32 };
-#define OPTIONS_OF_ALL ((unsigned)(OPTION_CONFIG | OPTION_HELP | OPTION_VERSION))
+#define OPTIONS_OF_ALL      ((unsigned)(OPTION_CONFIG | OPTION_HELP | OPTION_VERSION))
+/* Those that can be given several times. */
+#define OPTIONS_THAT_REPEAT ((unsigned)OPTION_NAME)
 
 struct option_word {
     const char *word; /* "--json" */
@@ -149,7 +166,11 @@ struct invocation {
     size_t operand_count;
     const char *name; /* the first operand, NULL if there is none */
     unsigned options;
-    const char *values[OPTION_BITS]; /* see option_value */
+    struct {
+        enum ctl_option option;
+        const char *value;
+    } values[WORDS_MAX]; /* see option_value */
+    size_t value_count;
     const char *config_path;
     const struct config *config; /* NULL for a command that NEEDS_NOTHING */
 };
@@ -161,6 +182,9 @@ static inline bool option_given(const struct invocation *invocation, enum ctl_op
 
 /* The value of an option, checked; NULL if the option was not given. */
 const char *option_value(const struct invocation *invocation, enum ctl_option option);
+/* The value number INDEX of an option that repeats; NULL if there are not so many. */
+const char *option_value_at(const struct invocation *invocation, enum ctl_option option,
+                            size_t index);
 
 /* Reads the command line. 0, or -EINVAL after having said why on stderr; never repeats an argument
  * that it does not know, because that may be a password. */
@@ -208,4 +232,7 @@ enum exit_status command_config_explain(const struct invocation *invocation);
 enum exit_status command_throttle_list(const struct invocation *invocation);
 enum exit_status command_throttle_clear(const struct invocation *invocation);
 enum exit_status command_login_test(const struct invocation *invocation);
+enum exit_status command_tls_self_signed(const struct invocation *invocation);
+enum exit_status command_tls_show(const struct invocation *invocation);
+enum exit_status command_tls_check(const struct invocation *invocation);
 enum exit_status command_commands(const struct invocation *invocation);

@@ -11,14 +11,16 @@
 const struct command commands[] = {
     /* noun     verb      operands  needs         options */
     {"user",   "add",    ACCOUNT,  NEEDS_ROOT,
-     OPTION_PASSWORD_STDIN | OPTION_GENERATE | OPTION_READ_ONLY | OPTION_EXPIRES | OPTION_JSON,
+     OPTION_PASSWORD_STDIN | OPTION_GENERATE | OPTION_READ_ONLY | OPTION_EXPIRES | OPTION_TLS | OPTION_ROLE |
+     OPTION_JSON,
      "make an account and its folder", command_user_add},
     {"user",   "ensure", ACCOUNT,  NEEDS_ROOT,
      OPTION_PASSWORD_STDIN | OPTION_GENERATE | OPTION_READ_ONLY | OPTION_READ_WRITE | OPTION_EXPIRES |
-     OPTION_LOCKED | OPTION_UNLOCKED | OPTION_DRY_RUN | OPTION_JSON,
+     OPTION_LOCKED | OPTION_UNLOCKED | OPTION_TLS | OPTION_ROLE | OPTION_DRY_RUN | OPTION_JSON,
      "make an account, or change it, so that it is as asked", command_user_ensure},
     {"user",   "mod",    ACCOUNT,  NEEDS_ROOT,
-     OPTION_READ_ONLY | OPTION_READ_WRITE | OPTION_EXPIRES | OPTION_DRY_RUN | OPTION_JSON,
+     OPTION_READ_ONLY | OPTION_READ_WRITE | OPTION_EXPIRES | OPTION_TLS | OPTION_ROLE | OPTION_DRY_RUN |
+     OPTION_JSON,
      "change what an account may do", command_user_mod},
     {"user",   "expire", {{OPERAND_ACCOUNT, OPERAND_ONE}, {OPERAND_DATE, OPERAND_ONE}}, NEEDS_ROOT,
      OPTION_DRY_RUN | OPTION_JSON,
@@ -64,6 +66,13 @@ const struct command commands[] = {
     {"login-test", NULL, {{OPERAND_USER, OPERAND_ONE}}, NEEDS_ROOT,
      OPTION_PASSWORD_STDIN | OPTION_JSON,
      "go through all that a login of a user takes, and say what is missing", command_login_test},
+    {"tls",    "self-signed", {{OPERAND_HOST, OPERAND_OPTIONAL}}, NEEDS_ROOT,
+     OPTION_NAME | OPTION_TYPE | OPTION_DAYS | OPTION_FORCE | OPTION_DRY_RUN,
+     "make a key and a certificate that no CA has signed", command_tls_self_signed},
+    {"tls",    "show",   {{OPERAND_HOST, OPERAND_OPTIONAL}}, NEEDS_CONFIG, OPTION_JSON,
+     "the certificates that the server has, and until when", command_tls_show},
+    {"tls",    "check",  {{OPERAND_HOST, OPERAND_OPTIONAL}}, NEEDS_ROOT, OPTION_NAME | OPTION_JSON,
+     "find everything that is wrong with certificates, keys and ciphers", command_tls_check},
     {"commands", NULL,   NOTHING,  NEEDS_NOTHING, OPTION_JSON,
      "all commands with their operands and options", command_commands},
 };

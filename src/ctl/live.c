@@ -70,7 +70,7 @@ enum exit_status live_print(const struct invocation *invocation, const struct li
         {"SESSION", "session", TABLE_TEXT}, {"USER", "user", TABLE_TEXT},
         {"ADDRESS", "address", TABLE_TEXT}, {"PORT", "port", TABLE_NUMBER},
         {"SINCE", "since", TABLE_TEXT},     {"PID", "pid", TABLE_NUMBER},
-        {"DOING", "doing", TABLE_TEXT},
+        {"TLS", "tls", TABLE_TEXT},         {"DOING", "doing", TABLE_TEXT},
     };
     cleanup_table struct table table;
     table_begin(&table, invocation, columns, ELEMENTS(columns), TABLE_OF_MANY);
@@ -84,6 +84,7 @@ enum exit_status live_print(const struct invocation *invocation, const struct li
         table_put_number(&table, entry->remote.port);
         table_put_time(&table, (time_t)entry->started);
         table_put_number(&table, (uint64_t)entry->monitor);
+        table_put(&table, entry->protocol[0] ? entry->protocol : NULL);
         table_put(&table, !entry->logged_in          ? "not logged in"
                           : entry->status[0] != '\0' ? entry->status
                                                      : NULL);

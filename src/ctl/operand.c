@@ -4,16 +4,26 @@
 #include "ctl/date.h"
 #include "ctl/log_select.h"
 #include "ctl/since.h"
+#include "ctl/tls.h"
 #include "lib/account.h"
 #include "lib/address.h"
 #include "lib/cleanup.h"
 #include "lib/scan.h"
 #include "lib/text.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <time.h>
 
 enum { USER_MAX = 128, SESSION_DIGITS = 16 };
+
+int word_index(const char *const *words, const char *text)
+{
+    for (int i = 0; words[i]; i++)
+        if (strcmp(words[i], text) == 0)
+            return i;
+    return -1;
+}
 
 static bool is_account(const char *text)
 {
@@ -73,6 +83,43 @@ static bool is_logs(const char *text)
     return logs_parse(text, &ignored) == 0;
 }
 
+static bool is_tls(const char *text)
+{
+    return word_index(account_tls_words, text) >= 0;
+}
+
+static bool is_role(const char *text)
+{
+    return word_index(account_role_words, text) >= 0;
+}
+
+bool host_is_good(const char *text)
+{
+    size_t size = strnlen(text, TLS_NAME_MAX + 1);
+    return size > 0 && size <= TLS_NAME_MAX &&
+           strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789.-") == size && text[0] != '.' &&
+           text[0] != '-' && text[size - 1] != '.' && !strstr(text, "..");
+}
+
+/* In capitals too, and with an asterisk as the first label. */
+static bool is_subject(const char *text)
+{
+    char lower[TLS_NAME_MAX + 1] = "";
+    size_t size = strnlen(text, sizeof(lower));
+    if (is_address(text) && !strchr(text, '%'))
+        return true;
+    if (size == sizeof(lower))
+        return false;
+    for (size_t i = 0; i <= size; i++)
+        lower[i] = (char)tolower((unsigned char)text[i]);
+    return host_is_good(strncmp(lower, "*.", 2) == 0 ? lower + 2 : lower);
+}
+
+static bool is_key_type(const char *text)
+{
+    return word_index(tls_key_types, text) >= 0;
+}
+
 static bool is_file(const char *text)
 {
     return text[0] != '\0';
@@ -102,6 +149,14 @@ static const struct {
                       "YYYY-MM-DDTHH:MM:SS; local time, or UTC with a Z behind it"},
     [OPERAND_LOGS] = {"LOG", is_logs,
                       "connections, auth, files, admin, commands, or several with commas between"},
+    [OPERAND_TLS] = {"WHEN", is_tls,
+                     "default (as tls.required is), required, or optional for a device without "
+                     "TLS"},
+    [OPERAND_ROLE] = {"ROLE", is_role, "user, or admin, who needs TLS"},
+    [OPERAND_HOST] = {"HOST", host_is_good,
+                      "a host name in lower case, which has a directory in tls.hosts"},
+    [OPERAND_SUBJECT] = {"HOST", is_subject, "a host name, or an IPv4 or IPv6 address"},
+    [OPERAND_KEY_TYPE] = {"TYPE", is_key_type, "ecdsa, rsa or ed25519"},
     [OPERAND_FILE] = {"FILE", is_file, "the name of a file"},
 };
 _Static_assert(ELEMENTS(kinds) == OPERAND_KIND_COUNT, "every kind has a row");

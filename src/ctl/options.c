@@ -25,6 +25,10 @@ const struct option_word option_words[] = {
      "the user cannot log in"},
     {"--unlocked",      OPTION_UNLOCKED,        OPERAND_NONE,    OPTION_LOCKED, 0,
      "the user can log in"},
+    {"--tls",           OPTION_TLS,             OPERAND_TLS,     0, 0,
+     "whether the password may come in clear"},
+    {"--role",          OPTION_ROLE,            OPERAND_ROLE,    0, 0,
+     "what the account is for"},
     {"--purge",         OPTION_PURGE,           OPERAND_NONE,    0, 0,
      "remove the folder and everything in it as well"},
     {"--yes",           OPTION_YES,             OPERAND_NONE,    0, 0,
@@ -55,13 +59,29 @@ const struct option_word option_words[] = {
      "go on with what comes"},
     {"--all",           OPTION_ALL,             OPERAND_NONE,    0, 0,
      "all of them"},
+    {"--name",          OPTION_NAME,            OPERAND_SUBJECT, 0, 0,
+     "a name or address by which clients call the server; several times"},
+    {"--type",          OPTION_TYPE,            OPERAND_KEY_TYPE, 0, 0,
+     "which kind of key"},
+    {"--days",          OPTION_DAYS,            OPERAND_NUMBER,  0, 0,
+     "until it expires"},
+    {"--force",         OPTION_FORCE,           OPERAND_NONE,    0, 0,
+     "replace what is there"},
 };
 /* clang-format on */
 
 const size_t option_word_count = ELEMENTS(option_words);
 
+const char *option_value_at(const struct invocation *invocation, enum ctl_option option,
+                            size_t index)
+{
+    for (size_t i = 0; i < invocation->value_count; i++)
+        if (invocation->values[i].option == option && index-- == 0)
+            return invocation->values[i].value;
+    return NULL;
+}
+
 const char *option_value(const struct invocation *invocation, enum ctl_option option)
 {
-    return option_given(invocation, option) ? invocation->values[__builtin_ctz((unsigned)option)]
-                                            : NULL;
+    return option_value_at(invocation, option, 0);
 }

@@ -29,6 +29,7 @@ void user_log(const struct invocation *invocation, enum event_id id, const char 
     {"STATE",   "state",     TABLE_TEXT}, {NULL,   "enabled",   TABLE_BOOLEAN}, \
     {"RIGHTS",  NULL,        TABLE_TEXT}, {NULL,   "read_only", TABLE_BOOLEAN}, \
     {"CREATED", "created",   TABLE_TEXT}, {"EXPIRES", "expires", TABLE_TEXT},   \
+    {"ROLE",    "role",      TABLE_TEXT}, {"TLS",  "tls",       TABLE_TEXT},    \
     {"FOLDER",  "home",      TABLE_TEXT}
 /* clang-format on */
 
@@ -54,6 +55,8 @@ struct user_wish {
     bool sets_enabled;
     bool sets_read_only;
     bool sets_expires;
+    bool sets_tls;
+    bool sets_role;
     struct account_settings settings;
     const struct secret *secret; /* the new password; NULL: the present one stays */
     bool keeps_fitting;          /* the hash stays if it is good and of that password */

@@ -10,7 +10,15 @@
 #include <string.h>
 
 /* The changes, in the order in which they are logged. */
-enum change { CHANGE_PASSWORD, CHANGE_ENABLED, CHANGE_RIGHTS, CHANGE_EXPIRES, CHANGE_COUNT };
+enum change {
+    CHANGE_PASSWORD,
+    CHANGE_ENABLED,
+    CHANGE_RIGHTS,
+    CHANGE_EXPIRES,
+    CHANGE_TLS,
+    CHANGE_ROLE,
+    CHANGE_COUNT
+};
 
 /* A change that is being made, and what came of it. */
 struct progress {
@@ -48,12 +56,18 @@ static int apply(struct account *account, void *data)
     progress->made[CHANGE_RIGHTS] =
         wish->sets_read_only && account->read_only != settings->read_only;
     progress->made[CHANGE_EXPIRES] = wish->sets_expires && account->expires != settings->expires;
+    progress->made[CHANGE_TLS] = wish->sets_tls && account->tls != settings->tls;
+    progress->made[CHANGE_ROLE] = wish->sets_role && account->role != settings->role;
     if (wish->sets_enabled)
         account->enabled = settings->enabled;
     if (wish->sets_read_only)
         account->read_only = settings->read_only;
     if (wish->sets_expires)
         account->expires = settings->expires;
+    if (wish->sets_tls)
+        account->tls = settings->tls;
+    if (wish->sets_role)
+        account->role = settings->role;
     for (size_t i = 0; i < CHANGE_COUNT; i++)
         r = progress->made[i] ? 1 : r;
     return r;
@@ -76,6 +90,12 @@ static void append_change(struct buffer *buffer, const struct account *account, 
         table_format_time(account->expires, when);
         (void)buffer_append_format(buffer, account->expires ? "expires %s" : "never expires", when);
         break;
+    case CHANGE_TLS:
+        (void)buffer_append_format(buffer, "TLS %s", account_tls_words[account->tls]);
+        break;
+    case CHANGE_ROLE:
+        (void)buffer_append_format(buffer, "role %s", account_role_words[account->role]);
+        break;
     case CHANGE_COUNT: break;
     }
 }
@@ -90,12 +110,14 @@ static void log_changes(const struct progress *progress, const struct account *a
             [CHANGE_ENABLED] = account->enabled ? EVENT_USER_UNLOCK : EVENT_USER_LOCK,
             [CHANGE_RIGHTS] = EVENT_USER_MODIFY,
             [CHANGE_EXPIRES] = EVENT_USER_EXPIRE,
+            [CHANGE_TLS] = EVENT_USER_MODIFY,
+            [CHANGE_ROLE] = EVENT_USER_MODIFY,
         };
         cleanup_buffer struct buffer detail;
         buffer_init(&detail, USER_TEXT_MAX);
         append_change(&detail, account, (enum change)i);
         (void)buffer_append(&detail, "", 1);
-        bool says_more = i == CHANGE_RIGHTS || i == CHANGE_EXPIRES;
+        bool says_more = i >= CHANGE_RIGHTS;
         user_log(progress->invocation, ids[i], says_more ? buffer_begin(&detail) : NULL);
     }
 }
@@ -106,9 +128,9 @@ static void describe(const struct progress *progress, const struct account *acco
 {
     const struct user_wish *wish = progress->wish;
     const bool asked[CHANGE_COUNT] = {
-        [CHANGE_ENABLED] = wish->sets_enabled,
-        [CHANGE_RIGHTS] = wish->sets_read_only,
-        [CHANGE_EXPIRES] = wish->sets_expires,
+        [CHANGE_ENABLED] = wish->sets_enabled, [CHANGE_RIGHTS] = wish->sets_read_only,
+        [CHANGE_EXPIRES] = wish->sets_expires, [CHANGE_TLS] = wish->sets_tls,
+        [CHANGE_ROLE] = wish->sets_role,
     };
     bool dry = option_given(progress->invocation, OPTION_DRY_RUN);
     (void)buffer_append_format(ret, "%s user \"%s\"",
@@ -201,6 +223,14 @@ struct user_wish user_wish_read(const struct invocation *invocation)
     wish.settings.read_only = read_only;
     if (date) /* it was checked when the command line was read */
         wish.sets_expires = date_parse(date, time(NULL), &wish.settings.expires) == 0;
+    wish.sets_tls = option_given(invocation, OPTION_TLS);
+    if (wish.sets_tls)
+        wish.settings.tls =
+            (enum account_tls)word_index(account_tls_words, option_value(invocation, OPTION_TLS));
+    wish.sets_role = option_given(invocation, OPTION_ROLE);
+    if (wish.sets_role)
+        wish.settings.role = (enum account_role)word_index(account_role_words,
+                                                           option_value(invocation, OPTION_ROLE));
     return wish;
 }
 
@@ -234,7 +264,7 @@ enum exit_status command_user_unlock(const struct invocation *invocation)
 enum exit_status command_user_mod(const struct invocation *invocation)
 {
     struct user_wish wish = user_wish_read(invocation);
-    if (!wish.sets_read_only && !wish.sets_expires) {
+    if (!wish.sets_read_only && !wish.sets_expires && !wish.sets_tls && !wish.sets_role) {
         complain("what is to be changed? see \"cellftpctl user mod --help\"");
         return STATUS_USAGE;
     }

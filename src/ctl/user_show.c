@@ -30,6 +30,8 @@ static void put(struct table *table, const struct account *account, const char *
     table_put_boolean(table, account->read_only);
     table_put_time(table, account->created);
     table_put_time(table, account->expires);
+    table_put(table, account_role_words[account->role]);
+    table_put(table, account_tls_words[account->tls]);
     table_put(table, account->home);
 }
 

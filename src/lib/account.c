@@ -30,6 +30,26 @@ int account_check_name(const char *name)
     return 0;
 }
 
+const char *const account_tls_words[] = {
+    [ACCOUNT_TLS_DEFAULT] = "default",
+    [ACCOUNT_TLS_REQUIRED] = "required",
+    [ACCOUNT_TLS_OPTIONAL] = "optional",
+    NULL,
+};
+const char *const account_role_words[] = {
+    [ACCOUNT_USER] = "user",
+    [ACCOUNT_ADMIN] = "admin",
+    NULL,
+};
+
+const char *const account_certificate_words[] = {
+    [ACCOUNT_CERTIFICATE_DEFAULT] = "default",
+    [ACCOUNT_CERTIFICATE_NO] = "no",
+    [ACCOUNT_CERTIFICATE_FACTOR] = "factor",
+    [ACCOUNT_CERTIFICATE_INSTEAD] = "instead",
+    NULL,
+};
+
 void account_free(struct account *account)
 {
     if (!account)
@@ -39,6 +59,7 @@ void account_free(struct account *account)
         explicit_bzero(account->password, strlen(account->password));
     free(account->password);
     free(account->home);
+    free(account->certificate_name);
     free(account->groups);
     free(account);
 }

@@ -23,6 +23,21 @@ enum {
 /* The last second of the year 9999. A number of milliseconds, written by mistake, is larger. */
 #define ACCOUNT_EXPIRES_MAX INT64_C(253402300799)
 
+/* Whether the password of an account may come in clear: as the server has it, or an exception. */
+enum account_tls { ACCOUNT_TLS_DEFAULT, ACCOUNT_TLS_REQUIRED, ACCOUNT_TLS_OPTIONAL };
+enum account_role { ACCOUNT_USER, ACCOUNT_ADMIN };
+/* What a client's certificate is to the account: lib/client_certificate.h. */
+enum account_certificate {
+    ACCOUNT_CERTIFICATE_DEFAULT,
+    ACCOUNT_CERTIFICATE_NO,
+    ACCOUNT_CERTIFICATE_FACTOR,
+    ACCOUNT_CERTIFICATE_INSTEAD
+};
+/* The words that stand for them in a record; NULL ends each list. */
+extern const char *const account_tls_words[];
+extern const char *const account_role_words[];
+extern const char *const account_certificate_words[];
+
 struct account {
     char *name;
     char *password; /* crypt(5) hash; NULL for a system user */
@@ -33,6 +48,10 @@ struct account {
     size_t group_count;
     bool enabled;
     bool read_only;
+    enum account_tls tls;
+    enum account_role role;
+    enum account_certificate certificate;
+    char *certificate_name; /* whose certificate is the account's, NULL: its own name's */
     time_t created;
     time_t expires; /* the last second in which a login is granted; 0: never */
 };
@@ -75,6 +94,8 @@ int account_list(const struct config *config, int (*visit)(const char *name, voi
 struct account_settings {
     bool enabled;
     bool read_only;
+    enum account_tls tls;
+    enum account_role role;
     time_t expires;
 };
 

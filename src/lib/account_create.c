@@ -178,6 +178,8 @@ static int account_new(const struct config *config, const char *name, const char
         return -ENOMEM;
     account->enabled = settings->enabled;
     account->read_only = settings->read_only;
+    account->tls = settings->tls;
+    account->role = settings->role;
     account->expires = settings->expires;
     account->created = time(NULL);
     *ret = take_pointer(account);

@@ -2,6 +2,7 @@
 #include "lib/account_record.h"
 
 #include "lib/cleanup.h"
+#include "lib/client_certificate.h"
 #include "lib/password.h"
 #include "lib/scan.h"
 #include "lib/syntax.h"
@@ -162,6 +163,56 @@ static int take_home(const struct account_reading *reading, const config_setting
     return 0;
 }
 
+/* One of WORDS, as its index. EXPECTED says which there are. */
+static int take_word(const struct account_reading *reading, const config_setting_t *setting,
+                     const char *const *words, const char *expected, unsigned *ret)
+{
+    const char *text = config_setting_type(setting) == CONFIG_TYPE_STRING
+                           ? config_setting_get_string(setting)
+                           : NULL;
+    for (unsigned i = 0; text && words[i]; i++)
+        if (strcmp(text, words[i]) == 0) {
+            *ret = i;
+            return 0;
+        }
+    return wrong(reading, setting, expected);
+}
+
+static int take_tls(const struct account_reading *reading, const config_setting_t *setting)
+{
+    unsigned word = 0;
+    int r = take_word(reading, setting, account_tls_words,
+                      "must be \"default\", \"required\" or \"optional\"", &word);
+    reading->account->tls = word;
+    return r;
+}
+
+static int take_role(const struct account_reading *reading, const config_setting_t *setting)
+{
+    unsigned word = 0;
+    int r = take_word(reading, setting, account_role_words, "must be \"user\" or \"admin\"", &word);
+    reading->account->role = word;
+    return r;
+}
+
+static int take_certificate(const struct account_reading *reading, const config_setting_t *setting)
+{
+    unsigned word = 0;
+    int r = take_word(reading, setting, account_certificate_words,
+                      "must be \"default\", \"no\", \"factor\" or \"instead\"", &word);
+    reading->account->certificate = word;
+    return r;
+}
+
+static int take_certificate_name(const struct account_reading *reading,
+                                 const config_setting_t *setting)
+{
+    char **name = &reading->account->certificate_name;
+    int r = take_string(reading, setting, CLIENT_WANTED_MAX, name);
+    const char *fault = r == 0 ? client_certificate_name_fault(*name) : NULL;
+    return fault ? wrong(reading, setting, fault) : r;
+}
+
 const struct account_key account_keys[] = {
     {"uid", NULL, "a number from accounts.uid_min to accounts.uid_max", take_uid},
     {"password", NULL, "a hash as in crypt(5), in quotes", take_password},
@@ -169,6 +220,13 @@ const struct account_key account_keys[] = {
      "an absolute path in quotes, without \".\" and \"..\", and not \"/\"", take_home},
     {"enabled", "true", "true or false, without quotes", take_enabled},
     {"read_only", "false", "true or false, without quotes", take_read_only},
+    {"tls", "\"default\"", "\"default\", \"required\" or \"optional\"", take_tls},
+    {"role", "\"user\"", "\"user\" or \"admin\"", take_role},
+    {"certificate", "\"default\"", "\"default\", \"no\", \"factor\" or \"instead\"",
+     take_certificate},
+    {"certificate_name", "the account's name",
+     "a common name, \"email:ADDRESS\", \"dns:HOST\" or \"sha256:FINGERPRINT\"",
+     take_certificate_name},
     {"created", NULL, "seconds since 1970, UTC", take_created},
     {"expires", "never", "seconds since 1970, UTC, from 1 to 253402300799", take_expires},
 };

@@ -2,6 +2,7 @@
 #include "lib/account_record.h"
 
 #include "lib/cleanup.h"
+#include "lib/client_certificate.h"
 #include "lib/password.h"
 #include "lib/text.h"
 
@@ -50,13 +51,21 @@ static int write_text(const struct config *config, const struct account *account
     config_t record;
     config_init(&record);
     config_setting_t *root = config_root_setting(&record);
-    bool complete = set_number(root, "uid", account->uid) &&
-                    set_string(root, "password", account->password) &&
-                    (is_default_home(config, account) || set_string(root, "home", account->home)) &&
-                    set_boolean(root, "enabled", account->enabled) &&
-                    set_boolean(root, "read_only", account->read_only) &&
-                    set_number(root, "created", account->created) &&
-                    (account->expires == 0 || set_number(root, "expires", account->expires));
+    bool complete =
+        set_number(root, "uid", account->uid) && set_string(root, "password", account->password) &&
+        (is_default_home(config, account) || set_string(root, "home", account->home)) &&
+        set_boolean(root, "enabled", account->enabled) &&
+        set_boolean(root, "read_only", account->read_only) &&
+        (account->tls == ACCOUNT_TLS_DEFAULT ||
+         set_string(root, "tls", account_tls_words[account->tls])) &&
+        (account->role == ACCOUNT_USER ||
+         set_string(root, "role", account_role_words[account->role])) &&
+        (account->certificate == ACCOUNT_CERTIFICATE_DEFAULT ||
+         set_string(root, "certificate", account_certificate_words[account->certificate])) &&
+        (!account->certificate_name ||
+         set_string(root, "certificate_name", account->certificate_name)) &&
+        set_number(root, "created", account->created) &&
+        (account->expires == 0 || set_number(root, "expires", account->expires));
     if (complete)
         config_write(&record, file);
     config_destroy(&record);
@@ -74,7 +83,11 @@ static bool is_writable(const struct account *account)
     return account->password && account->password[0] != '\0' &&
            strlen(account->password) < PASSWORD_HASH_MAX &&
            text_is_plain(account->password, strlen(account->password)) && account->created >= 0 &&
+           (!account->certificate_name ||
+            !client_certificate_name_fault(account->certificate_name)) &&
            account->expires >= 0 && account->expires <= ACCOUNT_EXPIRES_MAX &&
+           account->tls <= ACCOUNT_TLS_OPTIONAL && account->role <= ACCOUNT_ADMIN &&
+           account->certificate <= ACCOUNT_CERTIFICATE_INSTEAD &&
            (!account->home || (account_is_home(account->home) &&
                                text_is_plain(account->home, strlen(account->home))));
 }

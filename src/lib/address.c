@@ -188,7 +188,6 @@ bool address_is_private(const struct address *address)
         {{.family = AF_INET, .bytes = {10}}, 8},           /* RFC 1918 */
         {{.family = AF_INET, .bytes = {172, 16}}, 12},     /* RFC 1918 */
         {{.family = AF_INET, .bytes = {192, 168}}, 16},    /* RFC 1918 */
-        {{.family = AF_INET, .bytes = {100, 64}}, 10},     /* RFC 6598 */
         {{.family = AF_INET, .bytes = {169, 254}}, 16},    /* RFC 3927 */
         {{.family = AF_INET6, .bytes = {0xfe, 0x80}}, 10}, /* RFC 4291 */
         {{.family = AF_INET6, .bytes = {0xfc}}, 7},        /* RFC 4193 */

@@ -51,6 +51,7 @@ size_t address_owner_size(const struct address *address);
 /* Same host, whatever the ports. */
 bool address_same_host(const struct address *a, const struct address *b);
 bool address_is_loopback(const struct address *address);
-/* Loopback, RFC 1918, RFC 6598, link-local, RFC 4193. */
+/* Loopback, RFC 1918, link-local, RFC 4193: a network of one's own. Not RFC 6598: a provider's
+ * other customers are there. */
 bool address_is_private(const struct address *address);
 bool address_is_unspecified(const struct address *address);

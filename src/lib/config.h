@@ -39,7 +39,15 @@ struct config {
 };
 #undef CONFIG_MEMBER
 
+enum config_client_certificates {
+    CLIENT_CERTIFICATES_OFF,
+    CLIENT_CERTIFICATES_OPTIONAL,
+    CLIENT_CERTIFICATES_REQUIRED
+};
+enum config_client_login { CLIENT_LOGIN_FACTOR, CLIENT_LOGIN_INSTEAD };
 enum config_list_time { LIST_TIME_UTC, LIST_TIME_LOCAL };
+enum config_data_binding { DATA_BINDING_OFF, DATA_BINDING_AUTO, DATA_BINDING_REQUIRE };
+enum config_tls_required { TLS_REQUIRED_NEVER, TLS_REQUIRED_PUBLIC, TLS_REQUIRED_ALWAYS };
 
 /* Reads PATH, then conf.d/NAME.conf beside it in the order of their names, over the defaults. A
  * missing default file means defaults; a file that was asked for by name (REQUIRED) must exist.

@@ -95,9 +95,18 @@ static void check_auth(const struct config *config, config_report report, void *
                "a slash");
 }
 
+/* Only TLS can show a certificate. */
+static void check_tls(const struct config *config, config_report report, void *data)
+{
+    if (!config->tls_enabled && config->tls_client_certificates != CLIENT_CERTIFICATES_OFF)
+        report(data, option_find("tls", "enabled"), option_find("tls", "client_certificates"),
+               "TLS is off but tls.client_certificates wants it; expected \"off\" with it");
+}
+
 void config_check(const struct config *config, config_report report, void *data)
 {
     check_order(config, report, data);
     check_passive(config, report, data);
     check_auth(config, report, data);
+    check_tls(config, report, data);
 }

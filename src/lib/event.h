@@ -41,6 +41,8 @@
     X(TLS_FAILED,        connections, "tls-failed",       LOG_NOTICE,  SESSION_NOISE, "c36cae00abf543898af38ecc167f207d") \
     X(DATA_UNBOUND,      connections, "data-unbound",     LOG_WARNING, SESSION,       "2c6254b8c47a44e192e217f758e8c3e2") \
     X(CERTIFICATE,       connections, "certificate",      LOG_WARNING, MONITOR,       "e1ff4fcdd16e44e5bdab65dd0767c220") \
+    X(CLIENT_CERTIFICATE, connections, "client-certificate", LOG_INFO,  MONITOR,       "c26d9ed0e94848c0a4d1065561dffe4a") \
+    X(CLIENT_REFUSED,    connections, "client-certificate-refused", LOG_NOTICE, MONITOR, "83b7d71982a74ff9ae6e893360e6be79") \
     X(SESSION_END,       connections, "session-end",      LOG_INFO,    SESSION,       "ac9d9c56cfcc4e0b9e9c3061ecd17e21") \
     X(LOGIN,             auth,        "accepted",         LOG_INFO,    MONITOR,       "4079276150af47f3ac6dbfa2a90abb91") \
     X(LOGIN_REFUSED,     auth,        "refused",          LOG_NOTICE,  MONITOR,       "51a9599b44294b71864d77ba5e004180") \
@@ -71,7 +73,8 @@
     X(KICK,              admin,       "kick",             LOG_NOTICE,  MONITOR,       "8395d058f49f4208a73c3dc788400d2a") \
     X(DRAIN,             admin,       "drain",            LOG_NOTICE,  MONITOR,       "c981db699a024b93b52eccb9e50473c1") \
     X(RESUME,            admin,       "resume",           LOG_NOTICE,  MONITOR,       "ff766864f9ce46e5bb697ea88ecf9003") \
-    X(FORGIVE,           admin,       "forgive",          LOG_NOTICE,  MONITOR,       "77cf0191933b48afad54a980fa80cbc9")
+    X(FORGIVE,           admin,       "forgive",          LOG_NOTICE,  MONITOR,       "77cf0191933b48afad54a980fa80cbc9") \
+    X(CERTIFICATE_MADE,  admin,       "certificate-made", LOG_NOTICE,  MONITOR,       "5c4188aa8e6696c8562d168a02c5ab4e")
 /* clang-format on */
 
 #define EVENT_ENUM(name, file, word, priority, from, id) EVENT_##name,
@@ -112,7 +115,8 @@ const char *event_file_name(enum event_file file); /* "connections" */
  * from     an expression of "origin" and "address", the text of its remote address or NULL
  * maximum  longest text that travels from session to monitor; what is longer is cut
  *
- * The address stands before anything that a client chose, so that no name can pass for one.
+ * The address stands before anything that a client chose, so that no name can pass for one. New
+ * fields come behind the detail: programs such as fail2ban know what stands before the reason.
  */
 #define EVENT_LOWER  "abcdefghijklmnopqrstuvwxyz"
 #define EVENT_UPPER  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -130,11 +134,11 @@ const char *event_file_name(enum event_file file); /* "connections" */
     NUMBER(offset, "offset",  "FTP_OFFSET")                                                                            \
     NUMBER(duration, "usec",  "FTP_USEC")                                      /* microseconds */                      \
     NUMBER(reply,  "reply",   "FTP_REPLY")                                     /* code of the final reply */           \
+    TEXT(reason,   "reason",  "FTP_REASON",  EVENT_LOWER EVENT_DIGITS "-", 512) /* a word, or a sentence of ours */    \
+    TEXT(detail,   "detail",  "FTP_DETAIL",  NULL, 2048)                       /* may contain what the client sent */  \
     TEXT(protocol, "protocol", "FTP_TLS",        EVENT_LOWER EVENT_UPPER EVENT_DIGITS ".", 16) /* "TLSv1.3", or "none" */ \
     TEXT(cipher,   "cipher",  "FTP_TLS_CIPHER",  EVENT_UPPER EVENT_DIGITS "_-", 64)                                    \
     TEXT(resumed,  "resumed", "FTP_TLS_RESUMED", EVENT_LOWER, 4)               /* yes or no */                         \
-    TEXT(reason,   "reason",  "FTP_REASON",  EVENT_LOWER EVENT_DIGITS "-", 512) /* a word, or a sentence of ours */    \
-    TEXT(detail,   "detail",  "FTP_DETAIL",  NULL, 2048)                       /* may contain what the client sent */  \
     ORIGIN_TEXT("actor", "FTP_ADMIN", NULL, origin->actor)                                                             \
     ORIGIN_TEXT("session", "FTP_SESSION", EVENT_LOWER EVENT_DIGITS, origin->session)
 /* clang-format on */

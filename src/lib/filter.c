@@ -9,13 +9,22 @@
 #include <string.h>
 #include <sys/syscall.h>
 
-int filter_install(enum filter_stage stage)
+static const struct {
+    const struct sock_filter *instructions;
+    unsigned short count;
+} programs[2][2] = {
+    [FILTER_LOGIN] = {{filter_login, ELEMENTS(filter_login)},
+                      {filter_login_kernel_tls, ELEMENTS(filter_login_kernel_tls)}},
+    [FILTER_SESSION] = {{filter_session, ELEMENTS(filter_session)},
+                        {filter_session_kernel_tls, ELEMENTS(filter_session_kernel_tls)}},
+};
+
+int filter_install(enum filter_stage stage, bool kernel_tls)
 {
     struct sock_fprog program = {
-        .len = stage == FILTER_LOGIN ? ELEMENTS(filter_login) : ELEMENTS(filter_session),
+        .len = programs[stage][kernel_tls].count,
         /* The kernel only reads it; its interface has no const. */
-        .filter = (struct sock_filter *)(uintptr_t)(stage == FILTER_LOGIN ? filter_login
-                                                                          : filter_session),
+        .filter = (struct sock_filter *)(uintptr_t)programs[stage][kernel_tls].instructions,
     };
     long fd =
         syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);

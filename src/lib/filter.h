@@ -11,10 +11,11 @@ enum filter_stage {
     FILTER_SESSION, /* afterwards: without the latter */
 };
 
-/* Installs the filter on the calling thread (seccomp(2), no_new_privs must be set) and returns the
- * descriptor on which the kernel reports refused calls (seccomp_unotify(2)), or a negative errno.
- * The listener of an earlier filter must have been closed on the monitor's side, else -EBUSY. */
-int filter_install(enum filter_stage stage);
+/* Installs the filter, with what kernel TLS takes if KERNEL_TLS, on the calling thread (seccomp(2),
+ * no_new_privs must be set) and returns the descriptor on which the kernel reports refused calls
+ * (seccomp_unotify(2)), or a negative errno. The listener of an earlier filter must have been
+ * closed on the monitor's side, else -EBUSY. */
+int filter_install(enum filter_stage stage, bool kernel_tls);
 
 /* "openat" for 257, "?" for what has no name. */
 const char *filter_call_name(int number);

@@ -1,5 +1,5 @@
 /*
- * Compiles the lists of filter_table.h to two BPF programs and a table of call names, and prints
+ * Compiles the lists of filter_table.h to BPF programs and a table of call names, and prints
  * them as a C header. Runs on the build machine only; nothing of it, nor libseccomp, is in the
  * server.
  */
@@ -8,6 +8,8 @@
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <linux/tls.h>
+#include <netinet/tcp.h>
 #include <seccomp.h>
 #include <stdbool.h>
 #include <string.h>
@@ -34,6 +36,17 @@ static const struct row rows_always[] = {FILTER_ALWAYS(ROW) FILTER_SANITIZER(ROW
 static const struct row rows_enter[] = {FILTER_ENTER(ROW)};
 static const struct row rows_compromise[] = {FILTER_COMPROMISE(ROW)};
 
+/* Allowed for two values of arguments. */
+struct row_pair {
+    const char *name;
+    unsigned first, first_value;
+    unsigned second, second_value;
+};
+
+#define ROW_PAIR(call, first, first_value, second, second_value)                                   \
+    {#call, first, first_value, second, second_value},
+static const struct row_pair rows_kernel_tls[] = {FILTER_KERNEL_TLS(ROW_PAIR)};
+
 static void fail(const char *what, const char *name, int error)
 {
     fprintf(stderr, "filter_build: %s %s: %s\n", what, name, strerror(-error));
@@ -58,7 +71,24 @@ static void add_rows(scmp_filter_ctx filter, const struct row *rows, size_t coun
     }
 }
 
-static void print_program(const char *name, enum stage stage)
+/* The kernel looks at 32 bits of these arguments, whatever a compiler leaves in the others. */
+static void add_pairs(scmp_filter_ctx filter, const struct row_pair *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct row_pair *row = &rows[i];
+        int number = seccomp_syscall_resolve_name(row->name);
+        if (number == __NR_SCMP_ERROR)
+            fail("no system call", row->name, -ENOSYS);
+        int r = seccomp_rule_add(
+            filter, SCMP_ACT_ALLOW, number, 2,
+            SCMP_CMP(row->first, SCMP_CMP_MASKED_EQ, UINT32_MAX, row->first_value),
+            SCMP_CMP(row->second, SCMP_CMP_MASKED_EQ, UINT32_MAX, row->second_value));
+        if (r < 0)
+            fail("rule for", row->name, r);
+    }
+}
+
+static void print_program(const char *name, enum stage stage, bool kernel_tls)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_TRACE(MARK));
     if (!filter)
@@ -66,6 +96,8 @@ static void print_program(const char *name, enum stage stage)
     add_rows(filter, rows_always, ELEMENTS(rows_always));
     if (stage == STAGE_LOGIN)
         add_rows(filter, rows_enter, ELEMENTS(rows_enter));
+    if (kernel_tls)
+        add_pairs(filter, rows_kernel_tls, ELEMENTS(rows_kernel_tls));
     /* A binary search instead of a list: half a dozen comparisons a call. */
     int r = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
     if (r < 0)
@@ -114,8 +146,10 @@ int main(void)
 {
     printf("/* Made by filter_build from filter_table.h. */\n#pragma once\n\n#include "
            "<linux/filter.h>\n\n");
-    print_program("filter_login", STAGE_LOGIN);
-    print_program("filter_session", STAGE_SESSION);
+    print_program("filter_login", STAGE_LOGIN, false);
+    print_program("filter_session", STAGE_SESSION, false);
+    print_program("filter_login_kernel_tls", STAGE_LOGIN, true);
+    print_program("filter_session_kernel_tls", STAGE_SESSION, true);
     print_names();
     return fflush(stdout) == 0 ? 0 : 1;
 }

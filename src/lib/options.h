@@ -71,6 +71,10 @@
     X(STRING,   tls, groups,               "X25519:P-256:P-384", 1, 200,     "groups for the exchange of keys")        \
     X(DURATION, tls, handshake,            "30 s", 1000, 600000,             "longest time that a handshake may take") \
     X(BOOLEAN,  tls, kernel,               "true", 0, 0,                     "the kernel encrypts data connections where it can") \
+    X(CHOICE,   tls, client_certificates,  "off", "off|optional|required", 0, "clients are asked for a certificate; TLS 1.3 only") \
+    X(PATH,     tls, client_ca,            "/etc/cellftpd/tls/client-ca.pem", 0, 0, "who may have issued a client's certificate") \
+    X(PATH,     tls, client_crl,           "/etc/cellftpd/tls/client-crl.pem", 0, 0, "what they have revoked; looked at if the file is there") \
+    X(CHOICE,   tls, client_login,         "factor", "factor|instead", 0,    "what a client's own certificate is: besides the password, or instead of it") \
     X(MODE,     files, mode,               "0640", 0, 0666,                  "permissions of a new file")              \
     X(MODE,     files, directory_mode,     "0750", 0700, 0777,               "permissions of a new directory")         \
     X(BOOLEAN,  files, keep_partial,       "true", 0, 0,                     "an upload that broke off stays, under a name that was free") \

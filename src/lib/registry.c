@@ -38,6 +38,8 @@ struct table {
     struct key keys[REGISTRY_SLOTS];
     struct text texts[REGISTRY_SLOTS];
     uint64_t in_vain; /* clock_msec: when all that count were last searched for the dead, in vain */
+    char protocols[REGISTRY_SLOTS]
+                  [REGISTRY_PROTOCOL_MAX + 1]; /* here, so that nothing else moved */
 };
 
 /* The lock of a slot is on its own byte behind the table, so that no lock has to do with the data.
@@ -193,6 +195,7 @@ static void fill_slot(struct table *table, unsigned slot, const struct address *
     };
     memcpy(key->address, remote->bytes, sizeof(key->address));
     memset(text, 0, sizeof(*text));
+    memset(table->protocols[slot], 0, sizeof(table->protocols[slot]));
     (void)snprintf(text->session, sizeof(text->session), "%s", session);
 }
 
@@ -269,6 +272,14 @@ int registry_set_status(struct registry *registry, const char *status)
                       sizeof(text));
 }
 
+int registry_set_protocol(struct registry *registry, const char *protocol)
+{
+    char text[REGISTRY_PROTOCOL_MAX + 1] = "";
+    (void)snprintf(text, sizeof(text), "%s", protocol);
+    return slot_write(registry, offsetof(struct table, protocols) + registry->slot * sizeof(text),
+                      text, sizeof(text));
+}
+
 void registry_leave(struct registry *registry)
 {
     if (registry->fd < 0)
@@ -306,10 +317,14 @@ static size_t copy_entries(int fd, const struct table *table, unsigned used, con
     size_t count = 0;
     for (unsigned slot = 0; slot < used; slot++) {
         const struct text *text = &table->texts[slot];
-        if (table->keys[slot].state != STATE_FREE &&
-            (!session || strncmp(text->session, session, sizeof(text->session)) == 0) &&
-            slot_is_alive(fd, slot))
-            entry_read(&table->keys[slot], text, &ret[count++]);
+        if (table->keys[slot].state == STATE_FREE ||
+            (session && strncmp(text->session, session, sizeof(text->session)) != 0) ||
+            !slot_is_alive(fd, slot))
+            continue;
+        entry_read(&table->keys[slot], text, &ret[count]);
+        (void)snprintf(ret[count].protocol, sizeof(ret->protocol), "%.*s", REGISTRY_PROTOCOL_MAX,
+                       table->protocols[slot]);
+        count++;
     }
     return count;
 }

@@ -16,7 +16,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { REGISTRY_SLOTS = 4096, REGISTRY_STATUS_MAX = 256, REGISTRY_USER_MAX = 128 };
+enum {
+    REGISTRY_SLOTS = 4096,
+    REGISTRY_STATUS_MAX = 256,
+    REGISTRY_USER_MAX = 128,
+    REGISTRY_PROTOCOL_MAX = 15
+};
 
 enum registry_limit {
     REGISTRY_ADMITTED,
@@ -40,6 +45,7 @@ struct registry_entry {
     char session[17];
     char user[REGISTRY_USER_MAX + 1];
     char status[REGISTRY_STATUS_MAX + 1];
+    char protocol[REGISTRY_PROTOCOL_MAX + 1]; /* of TLS, "" in clear */
 };
 
 /* Takes a slot for a new connection from REMOTE. *RET_LIMIT says which limit refuses it, if one
@@ -50,6 +56,7 @@ int registry_enter(const struct config *config, const struct address *remote, co
 /* The connection has logged in as USER; it no longer counts as waiting. */
 int registry_log_in(struct registry *registry, const char *user);
 int registry_set_status(struct registry *registry, const char *status);
+int registry_set_protocol(struct registry *registry, const char *protocol);
 void registry_leave(struct registry *registry);
 
 /* Calls VISIT for each connection that was alive at one moment, until it returns something else

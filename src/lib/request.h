@@ -21,7 +21,8 @@
  *  CONNECT    string address, u32 port
  *             answer: u32 errno, [fd connecting socket]
  *  USER       string user
- *             answer: u32 user_verdict; asked by a session in clear only
+ *             answer: u32 user_verdict; asked by a session in clear, or by one that has sent
+ *             CERTIFICATE
  *  TLS        string host, "" if the client has named none (HOST)
  *             answer: u32 errno; 0: a session that speaks TLS can follow
  *  HANDOVER   u32 session_kind
@@ -30,6 +31,8 @@
  *             answer: u32 errno, bytes certificate chain (lib/tls.h)
  *  SIGN       u32 scheme, bytes text
  *             answer: u32 errno, bytes signature (lib/tls.h)
+ *  CERTIFICATE  bytes messages of the handshake (lib/client_certificate.h)
+ *             answer: u32 0. What they are worth is not the session's business
  *  EVENT      see lib/event.h
  *  STATUS     string what the session is doing
  *
@@ -61,6 +64,7 @@ enum request {
     REQUEST_HANDOVER,
     REQUEST_IDENTITY,
     REQUEST_SIGN,
+    REQUEST_CERTIFICATE,
 };
 
 /* The answer to request R has the type R | REQUEST_ANSWER. */
@@ -73,16 +77,23 @@ enum login_result {
     LOGIN_UNAVAILABLE, /* something is broken on the server; it is in the log */
 };
 
-/* May USER's password come in clear? */
-enum user_verdict { USER_MAY, USER_NEEDS_TLS };
+/* May USER's password come in clear? Or is it not needed at all? */
+enum user_verdict { USER_MAY, USER_NEEDS_TLS, USER_NEEDS_NO_PASSWORD };
 
 /* How a session begins. */
 enum session_kind {
     SESSION_NEW,          /* in clear, with the banner */
     SESSION_NEW_IMPLICIT, /* a handshake, then the banner; data connections are protected */
     SESSION_TLS,          /* a handshake: AUTH has been answered */
+    SESSION_TLS_PRIVATE,  /* the same behind AUTH SSL: data connections are protected */
+    SESSION_VERIFIER,     /* none at all: judges a client's certificate (monitor/verifier.h) */
     SESSION_CLEAR,        /* in clear again: REIN has been answered */
 };
+
+static inline bool session_kind_is_tls(enum session_kind kind)
+{
+    return kind == SESSION_NEW_IMPLICIT || kind == SESSION_TLS || kind == SESSION_TLS_PRIVATE;
+}
 
 /* What an account may do, as far as the session needs to know it to give the right reply. The
  * kernel enforces it (a read-only account gets a read-only mount). */
@@ -91,6 +102,7 @@ enum account_flags { ACCOUNT_READ_ONLY = 1 << 0 };
 enum {
     REQUEST_NAME_MAX = 128,     /* bytes of a login name that the monitor looks at */
     REQUEST_PASSWORD_MAX = 512, /* bytes of a password */
+    REQUEST_HOST_MAX = 255,     /* bytes of a host's name, as a client can say it (RFC 6066) */
     REQUEST_STEP_MAX = 128,
     REQUEST_STATUS_MAX = 256,
 };
@@ -102,7 +114,11 @@ struct session_start {
     const struct config *config;
     enum session_kind kind;
     const struct tls_library *tls; /* NULL in clear */
+    const uint8_t *challenge;      /* CLIENT_CHALLENGE_SIZE bytes, for the client's certificate;
+                                      NULL: it is asked for none */
     const char *host;              /* what HOST said before AUTH, "" */
+    uint64_t connected;            /* when the client came, clock_msec: the deadline of the login
+                                      counts from there */
 };
 
 /* Runs one FTP session from banner to goodbye, in the closed cell. Returns the exit status of the

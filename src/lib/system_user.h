@@ -34,6 +34,8 @@
     X(PAM_SERVICE,      "pam-service")             \
     X(PAM_CRASHED,      "pam-crashed")             \
     X(PAM_TIMEOUT,      "pam-timeout")             \
+    X(NO_CERTIFICATE,   "no-certificate")          \
+    X(OTHER_CERTIFICATE, "other-certificate")      \
     X(LIMITS,           "limits")                  \
     X(STOPPING,         "stopping")
 /* clang-format on */

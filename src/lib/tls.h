@@ -37,6 +37,11 @@ struct tls_questions {
     /* The signature of that identity: see sign() below for SCHEME and TEXT. */
     int (*sign)(void *context, unsigned scheme, const uint8_t *text, size_t text_size,
                 uint8_t *ret_signature, size_t *signature_size);
+    /* CLIENT_CHALLENGE_SIZE bytes of the monitor's; NULL: clients are asked for no certificate. */
+    const uint8_t *challenge;
+    /* The client has shown a certificate: the messages of the handshake, for the monitor to judge
+     * (lib/client_certificate.h). Asked once, when the handshake is done. */
+    int (*certificate)(void *context, const uint8_t *messages, size_t size);
 };
 
 enum tls_purpose {
@@ -53,12 +58,14 @@ struct tls_description {
     const char *name;     /* the host that the client named (SNI), "" if none */
     bool resumed;         /* a session of this very login was resumed */
     bool kernel_sends;    /* the kernel encrypts what is sent */
-    bool kernel_receives;
 };
 
 struct tls;          /* the TLS of one FTP session: settings, ticket keys. In the session */
 struct tls_stream;   /* TLS over one connection. In the session */
 struct tls_identity; /* a certificate chain and its private key. In the monitor, and only there */
+
+struct client_question;
+struct client_certificate;
 
 struct tls_library {
     /* --- the session --- */
@@ -107,6 +114,9 @@ struct tls_library {
 
     /* --- the monitor --- */
 
+    /* Whether open() can use the configuration. -EINVAL if not: RET_WORDS names the option and what
+     * would be right. */
+    int (*check)(const struct config *config, char ret_words[TLS_WORDS_MAX]);
     /* Reads the chain in CERTIFICATE_FILE and the key in KEY_FILE (PEM, both may be in one file),
      * which must belong together. On failure RET_WORDS has what is wrong and what to do;
      * -EKEYREJECTED if the two do not match, which a renewal in progress also looks like. */
@@ -128,6 +138,12 @@ struct tls_library {
      */
     int (*sign)(const struct tls_identity *identity, unsigned scheme, const uint8_t *text,
                 size_t text_size, uint8_t *ret_signature, size_t *signature_size);
+
+    /* --- the verifier --- */
+
+    /* Judges what a client has shown as its certificate: lib/client_certificate.h. Reads what a
+     * stranger has sent, so it is called in a closed cell only. */
+    void (*client_verify)(const struct client_question *question, struct client_certificate *ret);
 };
 
 /* The one symbol of cellftpd-tls.so. */

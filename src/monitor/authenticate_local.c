@@ -3,6 +3,7 @@
  * password, a disabled or expired account and a damaged record cost the same work.
  */
 #include "monitor/authenticate.h"
+#include "monitor/verifier.h"
 
 #include "lib/cleanup.h"
 #include "lib/password.h"
@@ -67,13 +68,14 @@ enum authentication authenticate_local(struct monitor *monitor, const char *user
         *ret_reason = "bad-record";
         return AUTHENTICATION_REFUSED;
     }
-    *ret_reason = !fits                         ? "bad-password"
-                  : !account->enabled           ? "disabled"
-                  : account_is_expired(account) ? "expired"
-                                                : NULL;
+    *ret_reason = certificate_judge(monitor, account, fits);
+    if (!*ret_reason)
+        *ret_reason = !account->enabled             ? "disabled"
+                      : account_is_expired(account) ? "expired"
+                                                    : NULL;
     if (*ret_reason)
         return AUTHENTICATION_REFUSED;
-    if (password_is_outdated(account->password))
+    if (fits && password_is_outdated(account->password))
         upgrade_hash(monitor, account, password);
     *ret = take_pointer(account);
     return AUTHENTICATION_GRANTED;

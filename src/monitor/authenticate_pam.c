@@ -9,6 +9,7 @@
 #include "monitor/authenticate.h"
 #include "monitor/cell.h"
 #include "monitor/pam_process.h"
+#include "monitor/verifier.h"
 
 #include <string.h>
 #include <sys/wait.h>
@@ -103,6 +104,8 @@ static enum refusal accept_grant(struct monitor *monitor, const char *user,
             return REFUSAL_PAM_ERROR;
         }
     }
+    if (certificate_judge(monitor, account, true))
+        return good_certificate(monitor) ? REFUSAL_OTHER_CERTIFICATE : REFUSAL_NO_CERTIFICATE;
     if (grant->groups_left > 0)
         monitor_log_reason(monitor, EVENT_PAM_MESSAGE, "groups",
                            "the group root, or groups above 160, are left out of the session");

@@ -145,12 +145,12 @@ static pid_t fork_in_pid_namespace(enum cell_step *ret_step)
     return r < 0 ? r : pid;
 }
 
-int cell_start(const struct config *config, int control, struct cell *ret, enum cell_step *ret_step)
+int cell_start(const struct session_start *start, struct cell *ret, enum cell_step *ret_step)
 {
     cleanup_close int process = -1;
     __attribute__((cleanup(release_parts))) struct cell_parts parts = {
-        .control = control, .network = -1, .empty = -1};
-    int r = gather_parts(config, &parts, ret_step);
+        .control = start->control, .network = -1, .empty = -1};
+    int r = gather_parts(start->config, &parts, ret_step);
     if (r < 0)
         return r;
 
@@ -165,9 +165,9 @@ int cell_start(const struct config *config, int control, struct cell *ret, enum 
     if (pid < 0)
         return pid;
     if (pid == 0) {
-        struct session_start start = {.config = config};
-        cell_close(&parts, &start);
-        _exit(session_run(&start));
+        struct session_start begun = *start;
+        cell_close(&parts, &begun);
+        _exit(session_run(&begun));
     }
     process = pidfd_open(pid, 0);
     if (process < 0) {

@@ -50,11 +50,10 @@ const char *cell_step_known(const char *name);
 /* The remedy for the step with that name; a general one for an unknown name. */
 const char *cell_step_remedy(const char *name);
 
-/* Forks the session into its cell; it owns CONTROL (which may be -1: a cell on trial, for --check)
- * from then on, and answers with REQUEST_READY. Fills *RET. Negative errno, and the step in
- * *RET_STEP. */
-int cell_start(const struct config *config, int control, struct cell *ret,
-               enum cell_step *ret_step);
+/* Forks the session into its cell, which begins with what START says; its control connection may be
+ * -1: a cell on trial, for --check. It answers with REQUEST_READY. Fills *RET. Negative errno, and
+ * the step in *RET_STEP. */
+int cell_start(const struct session_start *start, struct cell *ret, enum cell_step *ret_step);
 
 /* Makes the uid and the groups of ACCOUNT valid in the cell, and makes FOLDER a mount of its own to
  * be passed into it. Negative errno, and the step in *RET_STEP. */

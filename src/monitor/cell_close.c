@@ -168,7 +168,7 @@ void cell_close(const struct cell_parts *parts, struct session_start *ret)
     require(monitor, called(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)), CELL_STEP_CAPABILITIES);
     require(monitor, called(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)), CELL_STEP_CAPABILITIES);
     require(monitor, verify(), CELL_STEP_VERIFY);
-    cleanup_close int listener = filter_install(FILTER_LOGIN);
+    cleanup_close int listener = filter_install(FILTER_LOGIN, ret->tls && ret->config->tls_kernel);
     require(monitor, listener, CELL_STEP_FILTER);
     report(monitor, 0, CELL_STEP_COUNT, listener);
 

@@ -7,9 +7,10 @@
  */
 #include "lib/cleanup.h"
 #include "lib/clock.h"
+#include "lib/tls_policy.h"
 #include "monitor/authenticate.h"
 #include "monitor/cell.h"
-#include "monitor/monitor.h"
+#include "monitor/verifier.h"
 
 #include <string.h>
 
@@ -32,14 +33,70 @@ static int open_cell(struct monitor *monitor, const struct account *account, int
     return 0;
 }
 
+void login_log(struct monitor *monitor, enum event_id id, const char *reason)
+{
+    struct event event = EVENT_INIT(id);
+    event.protocol = session_kind_is_tls(monitor->kind) ? monitor->tls.protocol : "none";
+    event.reason = reason;
+    event.detail = reason && *monitor->login_detail ? monitor->login_detail : NULL;
+    monitor_log(monitor, &event);
+}
+
+static void take_name(struct monitor *monitor, const char *user)
+{
+    monitor->named = true;
+    (void)snprintf(monitor->user, sizeof(monitor->user), "%s", user);
+}
+
+/* May the password of USER come as this session speaks? */
+static bool may_send_password(const struct monitor *monitor, const char *user)
+{
+    return session_kind_is_tls(monitor->kind) ||
+           tls_policy_of(monitor->config, &monitor->remote, user) == USER_MAY;
+}
+
+/*
+ * Decided here, so that no session can be talked out of it, and again for the password. Looking for
+ * a record that is there takes a little longer than for one that is not: the answer takes the same
+ * time for both.
+ */
+int user_handle(struct monitor *monitor, struct message *message, struct message *answer)
+{
+    enum { LOOKING = 2, NAMES_PER_ATTEMPT = 3 };
+    uint64_t arrived = clock_msec();
+    const char *user = message_get_string(message, REQUEST_NAME_MAX);
+    if (!message_end(message))
+        return -EBADMSG;
+    if (session_kind_is_tls(monitor->kind) && !monitor->verifier.shown)
+        return -EPROTO;
+    /* Past a number that no login takes, nobody's name is looked for any more: what holds for a
+     * name without a record holds for all. The password is judged by the record in any case. */
+    bool few = monitor->users++ < NAMES_PER_ATTEMPT * monitor->config->login_attempts;
+    monitor->allowed = few || session_kind_is_tls(monitor->kind)
+                           ? may_send_password(monitor, user)
+                           : tls_policy(monitor->config, &monitor->remote, NULL) == USER_MAY;
+    (void)snprintf(monitor->allowed_user, sizeof(monitor->allowed_user), "%s", user);
+    uint64_t taken = clock_msec() - arrived;
+    if (taken < LOOKING)
+        (void)monitor_pause(monitor, LOOKING - taken);
+    if (!monitor->allowed && requests_admit_noise(monitor)) {
+        take_name(monitor, user);
+        monitor->login_detail[0] = '\0';
+        login_log(monitor, EVENT_LOGIN_REFUSED, "tls-required");
+    }
+    message_put_u32(answer, !monitor->allowed                             ? USER_NEEDS_TLS
+                            : few && certificate_is_enough(monitor, user) ? USER_NEEDS_NO_PASSWORD
+                                                                          : USER_MAY);
+    return 0;
+}
+
 /* ARRIVED is when the try came: the work of checking is part of the pause, so that it tells
  * nothing.
  */
 static void refuse(struct monitor *monitor, const char *reason, struct throttle_try *try,
                    uint64_t arrived, struct message *answer)
 {
-    const char *detail = monitor->login_detail;
-    monitor_log_reason(monitor, EVENT_LOGIN_REFUSED, reason, *detail ? detail : NULL);
+    login_log(monitor, EVENT_LOGIN_REFUSED, reason);
     if (guard_refused(monitor, try, arrived))
         monitor->attempts = (unsigned)monitor->config->login_attempts;
     bool last = monitor->attempts >= monitor->config->login_attempts;
@@ -66,15 +123,17 @@ int login_handle(struct monitor *monitor, struct message *message, struct messag
     const char *password = message_get_string(message, REQUEST_PASSWORD_MAX);
     if (!message_end(message) || monitor->attempts >= monitor->config->login_attempts)
         return -EBADMSG;
+    if (!session_kind_is_tls(monitor->kind) &&
+        (!monitor->allowed || strcmp(user, monitor->allowed_user) != 0))
+        return -EPROTO; /* a session of ours has asked first, and was told not to */
     monitor->attempts++;
-    monitor->named = true;
-    (void)snprintf(monitor->user, sizeof(monitor->user), "%s", user);
+    take_name(monitor, user);
 
     monitor->login_detail[0] = '\0';
     cleanup_account struct account *account = NULL;
-    struct throttle_try try;
-    const char *reason = NULL;
-    int r = guard_try(monitor, user, &try, &reason);
+    struct throttle_try try = {.state = THROTTLE_WAIT};
+    const char *reason = may_send_password(monitor, user) ? NULL : "tls-required";
+    int r = reason ? 0 : guard_try(monitor, user, &try, &reason);
     if (r == 0 && !reason)
         reason = authenticate(monitor, user, password, &account);
     explicit_bzero(message->payload, sizeof(message->payload));
@@ -93,6 +152,8 @@ int login_handle(struct monitor *monitor, struct message *message, struct messag
         return 0;
     }
     monitor->phase = PHASE_ENTERING;
+    monitor->control = close_fd(monitor->control);
+    verifier_end(monitor);
     login_put_grant(account, answer);
     monitor->account = take_pointer(account);
     return 0;

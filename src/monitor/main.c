@@ -38,6 +38,7 @@ static const char usage[] =
     "  -s, --systemd      the connection comes by socket activation with Accept=yes\n"
     "  -i, --inetd        the connection is standard input, as inetd and\n"
     "                     systemd-socket-activate --accept --inetd hand it over\n"
+    "      --implicit-tls  the connection begins with TLS, as on port 990\n"
     "  -c, --config FILE  instead of " CONFIG_FILE_DEFAULT "\n"
     "  -t, --check        say what is missing on this machine, and how to mend it\n"
     "      --login-test   say whether NAME could log in, a line for each step\n"
@@ -61,21 +62,18 @@ struct arguments {
     enum mode mode;
     const char *config; /* NULL: the default */
     const char *user;   /* of --login-test */
+    bool implicit_tls;
     bool password_stdin;
 };
 
 static int parse_arguments(int argc, char **argv, struct arguments *ret)
 {
     static const struct option options[] = {
-        {"systemd", no_argument, NULL, 's'},
-        {"inetd", no_argument, NULL, 'i'},
-        {"config", required_argument, NULL, 'c'},
-        {"check", no_argument, NULL, 't'},
-        {"login-test", required_argument, NULL, 'l'},
-        {"password-stdin", no_argument, NULL, 'p'},
-        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},
-        {NULL, 0, NULL, 0},
+        {"systemd", no_argument, NULL, 's'},        {"inetd", no_argument, NULL, 'i'},
+        {"implicit-tls", no_argument, NULL, 'm'},   {"config", required_argument, NULL, 'c'},
+        {"check", no_argument, NULL, 't'},          {"login-test", required_argument, NULL, 'l'},
+        {"password-stdin", no_argument, NULL, 'p'}, {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},        {NULL, 0, NULL, 0},
     };
     static const struct {
         int letter;
@@ -92,6 +90,7 @@ static int parse_arguments(int argc, char **argv, struct arguments *ret)
         if (letter == 'l')
             ret->user = optarg;
         ret->password_stdin |= letter == 'p';
+        ret->implicit_tls |= letter == 'm';
         for (size_t i = 0; i < ELEMENTS(modes); i++)
             if (letter == modes[i].letter)
                 ret->mode = modes[i].mode;
@@ -141,8 +140,10 @@ static struct config *choose_config(const char *file, bool required, struct buff
     return config && config_recall(config, file, &last) == 0 ? take_pointer(last) : NULL;
 }
 
-static int serve(int descriptor, const char *config_file)
+static int serve(const struct arguments *arguments)
 {
+    const char *config_file = arguments->config;
+    int descriptor = arguments->mode == MODE_SYSTEMD ? service_connection() : STDIN_FILENO;
     cleanup_close int connection = -1;
     int r = descriptor < 0 ? descriptor : take_connection(descriptor, &connection);
     if (r < 0) {
@@ -162,7 +163,8 @@ static int serve(int descriptor, const char *config_file)
         fprintf(stderr, "cellftpd: the configuration is wrong:\n%.*s", (int)buffer_size(&problems),
                 buffer_begin(&problems));
         static const char reply[] = "421 Service not available.\r\n";
-        (void)send(connection, reply, strlen(reply), MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (!arguments->implicit_tls)
+            (void)send(connection, reply, strlen(reply), MSG_DONTWAIT | MSG_NOSIGNAL);
         return EXIT_NOT_CONFIGURED;
     }
     /* The C library reads the time zone's file once, at the first use of any time. If the session
@@ -173,6 +175,7 @@ static int serve(int descriptor, const char *config_file)
         tzset();
     (void)buffer_append(&problems, "", 1);
     return monitor_serve(config, buffer_size(&problems) > 1 ? buffer_begin(&problems) : NULL,
+                         arguments->implicit_tls ? SESSION_NEW_IMPLICIT : SESSION_NEW,
                          take_fd(&connection)) == 0
                ? EXIT_OK
                : EXIT_FAILED;
@@ -217,6 +220,5 @@ int main(int argc, char **argv)
         return check(arguments.config);
     if (arguments.mode == MODE_LOGIN_TEST)
         return test_login(&arguments);
-    return serve(arguments.mode == MODE_SYSTEMD ? service_connection() : STDIN_FILENO,
-                 arguments.config);
+    return serve(&arguments);
 }

@@ -11,6 +11,7 @@
 
 #include "lib/account.h"
 #include "lib/address.h"
+#include "lib/client_certificate.h"
 #include "lib/log.h"
 #include "lib/message.h"
 #include "lib/registry.h"
@@ -28,6 +29,7 @@ enum phase {
     PHASE_LOGIN = 1 << 1,    /* nobody yet */
     PHASE_ENTERING = 1 << 2, /* granted; the session is making the folder its root */
     PHASE_SESSION = 1 << 3,  /* in the folder */
+    PHASE_HANDOVER = 1 << 4, /* it leaves, and a fresh session comes in its place */
 };
 
 /* What a session can cause at will: so many at once, then one each refill. */
@@ -54,18 +56,48 @@ struct pam_process {
     int socket;
 };
 
+/* TLS, as far as the monitor has to do with it; tls.c. */
+struct monitor_tls {
+    const struct tls_library *library; /* NULL until it is wanted */
+    struct tls_identity *identity;     /* of the session that runs, once it has asked for it */
+    bool ready;                        /* certificate and key were looked at, and can be used */
+    int error; /* or cannot be: what was answered, and will be on this connection */
+    char host[REQUEST_HOST_MAX + 1]; /* what was said before AUTH, "" */
+    bool asked;                      /* for the identity: a session does so once */
+    unsigned signatures;             /* that this session may still have */
+    unsigned refused;                /* that were too many */
+    char protocol[17];               /* what the session has reported, "" before */
+};
+
+/* The client's certificate; verifier.h. */
+struct verifier {
+    struct cell cell; /* its pid is 0 when there is none */
+    uint8_t challenge[CLIENT_CHALLENGE_SIZE];
+    uint8_t signed_hash[CLIENT_HASH_MAX]; /* the last that was signed for TLS 1.3 */
+    size_t signed_size;
+    struct client_certificate *shown; /* what the verifier has said of it, NULL: nothing shown */
+};
+
 struct monitor {
     const struct config *config;
     struct log log;
     struct registry registry;
     enum phase phase;
+    enum session_kind kind;
+    int control;        /* the connection, until a login is granted; never read from */
+    unsigned handovers; /* fresh sessions so far */
+    struct monitor_tls tls;
+    struct verifier verifier;
     char session[17]; /* 16 hexadecimal digits: the name of this connection in logs and registry */
     struct address local;
     struct address remote;
     uint64_t started; /* clock_usec */
     struct cell cell;
     unsigned attempts; /* passwords tried */
-    bool named;        /* user holds what the client called itself */
+    unsigned users;    /* names asked about in clear, and the last one whose password may come so */
+    bool allowed;
+    char allowed_user[REQUEST_NAME_MAX + 1];
+    bool named; /* user holds what the client called itself */
     char user[REQUEST_NAME_MAX + 1];
     struct account *account; /* whom the login was granted to, from PHASE_ENTERING on */
     bool quiet;              /* the log has enough of this address: see guard_arrival() */
@@ -86,9 +118,11 @@ struct monitor {
 };
 
 /* Serves the connection on CONTROL, which is taken over, from the first limit to the last log line.
- * PROBLEMS is what is wrong with the present configuration if CONFIG is an older one, else NULL.
- * Returns the exit status of the process: 0 for every end that a client can cause. */
-int monitor_serve(const struct config *config, const char *problems, int control);
+ * It begins as KIND. PROBLEMS is what is wrong with the present configuration if CONFIG is an older
+ * one, else NULL. Returns the exit status of the process: 0 for every end that a client can cause.
+ */
+int monitor_serve(const struct config *config, const char *problems, enum session_kind kind,
+                  int control);
 
 /* What the connection is doing, for "cellftpctl who" and "systemctl status"; status.c. */
 void status_set(struct monitor *monitor, const char *text);
@@ -105,6 +139,10 @@ int login_handle(struct monitor *monitor, struct message *message, struct messag
                  int *ret_fd);
 /* Fills the answer that lets ACCOUNT in; the mount that cell_admit() made goes with it. */
 void login_put_grant(const struct account *account, struct message *answer);
+/* May the password of a name come in clear? */
+int user_handle(struct monitor *monitor, struct message *message, struct message *answer);
+/* A login was granted or, for REASON, refused. */
+void login_log(struct monitor *monitor, enum event_id id, const char *reason);
 
 /*
  * What strangers may do how often; guard.c.
@@ -122,6 +160,23 @@ int guard_try(struct monitor *monitor, const char *user, struct throttle_try *re
 /* TRY, which came at ARRIVED (clock_msec), is refused: pauses. True if no other may follow. */
 bool guard_refused(struct monitor *monitor, struct throttle_try *try, uint64_t arrived);
 void guard_granted(struct monitor *monitor, const char *user);
+
+/*
+ * TLS; tls.c.
+ */
+/* Can a session that speaks TLS follow, for the host NAME? Loads the library, and looks at
+ * certificate and key, of which nothing stays in memory. Negative errno, logged. */
+int tls_prepare(struct monitor *monitor, const char *name);
+/* Clears the key from memory: no fork may follow before. */
+void tls_release(struct monitor *monitor);
+int tls_handle(struct monitor *monitor, struct message *message, struct message *answer);
+int handover_handle(struct monitor *monitor, struct message *message);
+int identity_handle(struct monitor *monitor, struct message *message, struct message *answer);
+int sign_handle(struct monitor *monitor, struct message *message, struct message *answer);
+/* A data connection will come, which needs signatures for its handshake. */
+void tls_expect_data(struct monitor *monitor);
+/* The session reports its handshake. -EPROTO if it has none to report. */
+int tls_report(struct monitor *monitor, const struct event *event);
 
 /* Data sockets; sockets.c. */
 int listen_handle(struct monitor *monitor, struct message *message, struct message *answer,
@@ -145,6 +200,8 @@ void monitor_log(struct monitor *monitor, const struct event *event);
 /* The same for the frequent case of an event with nothing but a reason and a detail. */
 void monitor_log_reason(struct monitor *monitor, enum event_id id, const char *reason,
                         const char *detail);
+/* The connection is over: WHY, if the session has not said, and how its process ended. */
+void monitor_log_end(struct monitor *monitor, const char *why, int status);
 /* A step of building the cell failed with ERROR (negative errno): its name, the cause, the remedy.
  */
 void monitor_log_cell(struct monitor *monitor, const char *step, int error);

@@ -10,6 +10,7 @@
 #include "monitor/capabilities.h"
 #include "monitor/cell.h"
 #include "monitor/monitor.h"
+#include "monitor/verifier.h"
 
 #include <linux/seccomp.h>
 #include <linux/sockios.h>
@@ -80,8 +81,7 @@ static int entered(struct monitor *monitor, struct message *message, struct mess
         return -ECANCELED;
     }
     status_set(monitor, "logged in");
-    struct event event = EVENT_INIT(EVENT_LOGIN);
-    monitor_log(monitor, &event);
+    login_log(monitor, EVENT_LOGIN, NULL);
     if (reason != STOP_COUNT)
         monitor_stop(monitor, reason);
     return 0;
@@ -98,6 +98,7 @@ static int listen_request(struct monitor *monitor, struct message *message, stru
                           int *fd, int *ret_fd)
 {
     (void)fd;
+    tls_expect_data(monitor);
     return listen_handle(monitor, message, answer, ret_fd);
 }
 
@@ -105,8 +106,26 @@ static int connect_request(struct monitor *monitor, struct message *message, str
                            int *fd, int *ret_fd)
 {
     (void)fd;
+    tls_expect_data(monitor);
     return connect_handle(monitor, message, answer, ret_fd);
 }
+
+#define SIMPLE_HANDLER(name, call)                                                                 \
+    static int name(struct monitor *monitor, struct message *message, struct message *answer,      \
+                    int *fd, int *ret_fd)                                                          \
+    {                                                                                              \
+        (void)answer;                                                                              \
+        (void)fd;                                                                                  \
+        (void)ret_fd;                                                                              \
+        return call;                                                                               \
+    }
+SIMPLE_HANDLER(user, user_handle(monitor, message, answer))
+SIMPLE_HANDLER(tls, tls_handle(monitor, message, answer))
+SIMPLE_HANDLER(handover, handover_handle(monitor, message))
+SIMPLE_HANDLER(identity, identity_handle(monitor, message, answer))
+SIMPLE_HANDLER(sign, sign_handle(monitor, message, answer))
+SIMPLE_HANDLER(certificate, certificate_handle(monitor, message, answer))
+#undef SIMPLE_HANDLER
 
 bool noise_admit(struct noise *noise, unsigned burst)
 {
@@ -182,7 +201,8 @@ static int event_request(struct monitor *monitor, struct message *message, struc
         monitor->ended = true;
         return 0;
     }
-    if (kind->file == EVENT_FILE_files && monitor->phase != PHASE_SESSION)
+    if ((kind->file == EVENT_FILE_files && monitor->phase != PHASE_SESSION) ||
+        (event.id == EVENT_TLS && tls_report(monitor, &event) < 0))
         return -EPROTO;
     if ((kind->from == EVENT_FROM_SESSION_NOISE && !requests_admit_noise(monitor)) ||
         (kind->file == EVENT_FILE_commands && !admit_command(monitor)))
@@ -213,13 +233,19 @@ static const struct {
     request_handler handler;
 } requests[] = {
     /* clang-format off */
-    [REQUEST_READY]   = {"READY",   PHASE_STARTING,              false, true,  ready},
-    [REQUEST_LOGIN]   = {"LOGIN",   PHASE_LOGIN,                 true,  false, login},
-    [REQUEST_ENTERED] = {"ENTERED", PHASE_ENTERING,              true,  true,  entered},
-    [REQUEST_LISTEN]  = {"LISTEN",  PHASE_SESSION,               true,  false, listen_request},
-    [REQUEST_CONNECT] = {"CONNECT", PHASE_SESSION,               true,  false, connect_request},
-    [REQUEST_EVENT]   = {"EVENT",   PHASE_LOGIN | PHASE_SESSION, false, false, event_request},
-    [REQUEST_STATUS]  = {"STATUS",  PHASE_LOGIN | PHASE_SESSION, false, false, status_request},
+    [REQUEST_READY]    = {"READY",    PHASE_STARTING,              false, true,  ready},
+    [REQUEST_LOGIN]    = {"LOGIN",    PHASE_LOGIN,                 true,  false, login},
+    [REQUEST_ENTERED]  = {"ENTERED",  PHASE_ENTERING,              true,  true,  entered},
+    [REQUEST_LISTEN]   = {"LISTEN",   PHASE_SESSION,               true,  false, listen_request},
+    [REQUEST_CONNECT]  = {"CONNECT",  PHASE_SESSION,               true,  false, connect_request},
+    [REQUEST_EVENT]    = {"EVENT",    PHASE_LOGIN | PHASE_SESSION, false, false, event_request},
+    [REQUEST_STATUS]   = {"STATUS",   PHASE_LOGIN | PHASE_SESSION, false, false, status_request},
+    [REQUEST_USER]     = {"USER",     PHASE_LOGIN,                 true,  false, user},
+    [REQUEST_TLS]      = {"TLS",      PHASE_LOGIN,                 true,  false, tls},
+    [REQUEST_HANDOVER] = {"HANDOVER", PHASE_LOGIN,                 false, false, handover},
+    [REQUEST_IDENTITY] = {"IDENTITY", PHASE_LOGIN,                 true,  false, identity},
+    [REQUEST_SIGN]     = {"SIGN",     PHASE_LOGIN | PHASE_SESSION, true,  false, sign},
+    [REQUEST_CERTIFICATE] = {"CERTIFICATE", PHASE_LOGIN,           true,  false, certificate},
     /* clang-format on */
 };
 

@@ -1,8 +1,9 @@
 /*
  * One connection, from the accepted socket to the last log line: limits, the cell, requests until
- * the session is gone, and cleaning up after it. Runs in the monitor. It may write one constant
- * line to a client that it turns away; it never reads from one, and closes its copy of the control
- * connection as soon as the session has it.
+ * the session is gone, perhaps a fresh session in its place, and cleaning up after it. Runs in the
+ * monitor. It may write one constant line to a client that it turns away; it never reads from one,
+ * and keeps its copy of the control connection only until a login is granted: until then a fresh
+ * session may have to go on with it.
  */
 #include "lib/cleanup.h"
 #include "lib/clock.h"
@@ -12,6 +13,7 @@
 #include "monitor/cell.h"
 #include "monitor/monitor.h"
 #include "monitor/pam_process.h"
+#include "monitor/verifier.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -23,36 +25,6 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-
-void monitor_log(struct monitor *monitor, const struct event *event)
-{
-    struct event_origin origin = {
-        .remote = &monitor->remote,
-        .user = monitor->named ? monitor->user : NULL,
-        .session = monitor->session,
-    };
-    (void)log_write(&monitor->log, &origin, event);
-}
-
-void monitor_log_reason(struct monitor *monitor, enum event_id id, const char *reason,
-                        const char *detail)
-{
-    struct event event = EVENT_INIT(id);
-    event.reason = reason;
-    event.detail = detail;
-    monitor_log(monitor, &event);
-}
-
-void monitor_log_cell(struct monitor *monitor, const char *step, int error)
-{
-    struct event event = EVENT_INIT(EVENT_CELL_FAILED);
-    cleanup_free char *detail = NULL;
-    if (asprintf(&detail, "%s; %s", strerror(-error), cell_step_remedy(step)) < 0)
-        detail = NULL;
-    event.reason = cell_step_known(step);
-    event.detail = detail;
-    monitor_log(monitor, &event);
-}
 
 bool monitor_pause(const struct monitor *monitor, uint64_t milliseconds)
 {
@@ -89,12 +61,14 @@ static int name_session(char ret[17])
 }
 
 /* The one thing that a monitor says to a client: a constant, and only if the socket takes it at
- * once. */
-static void turn_away(int control, const char *reply)
+ * once. Nothing where the client expects TLS: it could not read it. */
+static void turn_away(struct monitor *monitor, const char *reply)
 {
-    (void)send(control, reply, strlen(reply), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (session_kind_is_tls(monitor->kind))
+        return;
+    (void)send(monitor->control, reply, strlen(reply), MSG_DONTWAIT | MSG_NOSIGNAL);
     /* Closing with unread input would send a reset, which may overtake the reply. */
-    (void)shutdown(control, SHUT_WR);
+    (void)shutdown(monitor->control, SHUT_WR);
 }
 
 /* What a limit is called in the log, and what the client hears. */
@@ -121,19 +95,19 @@ static const char *const limit_replies[] = {
 
 /* True if the connection may go on. PROBLEMS of the configuration are logged here, where it is
  * known that a stranger does not fill the disk with them. */
-static bool admit(struct monitor *monitor, int control, const char *problems)
+static bool admit(struct monitor *monitor, const char *problems)
 {
     bool banned = false;
     int arrived = guard_arrival(monitor, &banned);
     if (problems && !monitor->quiet)
         monitor_log_reason(monitor, EVENT_CONFIG_REJECTED, "last-good", problems);
     if (arrived < 0) {
-        turn_away(control, REPLY_BROKEN);
+        turn_away(monitor, REPLY_BROKEN);
         return false;
     }
     if (banned) {
         guard_log_stranger(monitor, EVENT_REFUSE_CONNECTION, "banned");
-        turn_away(control, REPLY_BANNED);
+        turn_away(monitor, REPLY_BANNED);
         return false;
     }
     enum registry_limit limit = REGISTRY_ADMITTED;
@@ -141,24 +115,35 @@ static bool admit(struct monitor *monitor, int control, const char *problems)
                            &limit);
     if (r < 0) {
         monitor_log_reason(monitor, EVENT_SERVER_FAILED, "registry", strerror(-r));
-        turn_away(control, REPLY_BROKEN);
+        turn_away(monitor, REPLY_BROKEN);
         return false;
     }
     if (limit != REGISTRY_ADMITTED) {
         guard_log_stranger(monitor, EVENT_REFUSE_CONNECTION, limit_reasons[limit]);
-        turn_away(control, limit_replies[limit]);
+        turn_away(monitor, limit_replies[limit]);
         return false;
     }
     return true;
 }
 
-static bool start_cell(struct monitor *monitor, int control)
+static bool start_cell(struct monitor *monitor)
 {
+    verifier_start(monitor);
+    const struct session_start start = {
+        .control = monitor->control,
+        .config = monitor->config,
+        .kind = monitor->kind,
+        .tls = session_kind_is_tls(monitor->kind) ? monitor->tls.library : NULL,
+        .challenge = verifier_challenge(monitor),
+        .host = monitor->tls.host,
+        .connected = monitor->started / 1000,
+    };
     enum cell_step step;
-    int r = cell_start(monitor->config, control, &monitor->cell, &step);
+    int r = cell_start(&start, &monitor->cell, &step);
     if (r < 0) {
         monitor_log_cell(monitor, cell_step_name(step), r);
-        turn_away(control, REPLY_BROKEN);
+        turn_away(monitor, REPLY_BROKEN);
+        verifier_end(monitor);
         return false;
     }
     monitor->phase = PHASE_STARTING;
@@ -228,12 +213,10 @@ enum watched { WATCH_SOCKET, WATCH_LISTENER, WATCH_SIGNALS, WATCH_PROCESS, WATCH
 
 /* How a session came to its end, seen from here; the words are the log's, where the session gave
  * none. */
-enum ending { ENDING_GONE, ENDING_DEADLINE, ENDING_ATTACK, ENDING_FAILED };
+enum ending { ENDING_GONE, ENDING_DEADLINE, ENDING_ATTACK, ENDING_FAILED, ENDING_HANDOVER };
 static const char *const ending_words[] = {
-    [ENDING_GONE] = "session-gone",
-    [ENDING_DEADLINE] = "deadline",
-    [ENDING_ATTACK] = "attack",
-    [ENDING_FAILED] = "server-failed",
+    [ENDING_GONE] = "session-gone",    [ENDING_DEADLINE] = "deadline", [ENDING_ATTACK] = "attack",
+    [ENDING_FAILED] = "server-failed", [ENDING_HANDOVER] = "handover",
 };
 
 /* Serves requests until the session is gone or must go. */
@@ -264,36 +247,13 @@ static enum ending serve_session(struct monitor *monitor)
                 return ENDING_GONE;
             if (r < 0)
                 return r == -EPROTO || r == -EBADMSG ? ENDING_ATTACK : ENDING_FAILED;
+            if (monitor->phase == PHASE_HANDOVER)
+                return ENDING_HANDOVER;
         } else if (watched[WATCH_PROCESS].revents)
             return ENDING_GONE; /* with nothing more to say, whoever may hold its socket */
         if (watched[WATCH_SIGNALS].revents)
             take_signal(monitor);
     }
-}
-
-static void log_end(struct monitor *monitor, const char *why, int status)
-{
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && guard_leaves_out_end(monitor))
-        return;
-    if (monitor->left_out > 0) {
-        struct event event = EVENT_INIT(EVENT_THROTTLED);
-        cleanup_free char *detail = NULL;
-        if (asprintf(&detail, "%llu events of this connection were not logged",
-                     (unsigned long long)monitor->left_out) < 0)
-            detail = NULL;
-        event.detail = detail;
-        monitor_log(monitor, &event);
-    }
-    struct event event = EVENT_INIT(EVENT_DISCONNECT);
-    char death[64] = "";
-    if (WIFSIGNALED(status))
-        (void)snprintf(death, sizeof(death), "killed by signal %d", WTERMSIG(status));
-    else if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
-        (void)snprintf(death, sizeof(death), "exit status %d", WEXITSTATUS(status));
-    event.reason = monitor->ended ? monitor->end_reason : why;
-    event.detail = death[0] ? death : NULL;
-    event.duration = clock_usec() - monitor->started;
-    monitor_log(monitor, &event);
 }
 
 static int watch_signals(void)
@@ -325,53 +285,72 @@ static void end_pam(struct monitor *monitor)
                                                    "the log of PAM");
 }
 
-static int serve_connection(struct monitor *monitor, int *control)
+/* One session, from its fork until nothing of it is left. *RET_STATUS is how its process ended. */
+static enum ending serve_cell(struct monitor *monitor, int *ret_status)
 {
-    tune_control(*control);
-    guard_log_stranger(monitor, EVENT_CONNECT, NULL);
-    if (!start_cell(monitor, *control))
-        return -ECANCELED;
-
-    int kept =
-        *control; /* until the cell is known to be closed: somebody has to say 421 if it is not */
-    *control = -1;
     int r = serve_request(monitor);
     if (r < 0 && monitor->phase == PHASE_STARTING)
-        turn_away(kept, REPLY_BROKEN);
-    (void)close(kept);
-
+        turn_away(monitor, REPLY_BROKEN);
     enum ending ending = r == 1 ? serve_session(monitor) : r == 0 ? ENDING_GONE : ENDING_FAILED;
     /* One that could not enter its folder has said so, and is telling its client: it is left the
      * time to. */
     bool leaving = r == 1 && ending == ENDING_FAILED && monitor->phase == PHASE_ENTERING;
-    if (ending != ENDING_GONE && !leaving)
+    if (ending != ENDING_GONE && ending != ENDING_HANDOVER && !leaving)
         (void)pidfd_send_signal(monitor->cell.process, SIGKILL, NULL, 0);
-    log_end(monitor, ending_words[ending], cell_end(&monitor->cell));
-    end_pam(monitor);
-    return r < 0 ? -ECANCELED : 0;
+    if (ending != ENDING_HANDOVER)
+        monitor->control = close_fd(monitor->control); /* now, and not when all is cleaned up */
+    tls_release(monitor);
+    verifier_end(monitor);
+    *ret_status = cell_end(&monitor->cell);
+    return ending;
 }
 
-int monitor_serve(const struct config *config, const char *problems, int control)
+static int serve_connection(struct monitor *monitor)
+{
+    tune_control(monitor->control);
+    guard_log_stranger(monitor, EVENT_CONNECT, NULL);
+    if (session_kind_is_tls(monitor->kind) && tls_prepare(monitor, "") < 0)
+        return 0; /* it has been logged */
+    enum ending ending;
+    int status = 0;
+    do {
+        if (!start_cell(monitor))
+            return -ECANCELED;
+        ending = serve_cell(monitor, &status);
+        /* Whoever does not leave on its own after a handover is no session of ours. */
+    } while (ending == ENDING_HANDOVER && status == 0 && monitor->stop_deadline == 0);
+    bool started = monitor->phase != PHASE_STARTING || ending == ENDING_GONE;
+    monitor_log_end(monitor, ending_words[ending], status);
+    end_pam(monitor);
+    return started ? 0 : -ECANCELED;
+}
+
+int monitor_serve(const struct config *config, const char *problems, enum session_kind kind,
+                  int control)
 {
     struct monitor monitor = {
         .config = config,
+        .kind = kind,
+        .control = control,
         .registry = {.fd = -1},
         .signals = -1,
         .started = clock_usec(),
         .phase = PHASE_STARTING,
     };
-    cleanup_close int connection = control;
     int r = log_open(config, &monitor.log);
     if (r < 0)
         fprintf(
             stderr,
             "cellftpd: cannot open the log directory %s: %s; make it, or set directories.logs\n",
             config->directories_logs, strerror(-r));
-    r = address_of_socket(connection, &monitor.local);
+    r = address_of_socket(control, &monitor.local);
     if (r == 0)
-        r = address_of_peer(connection, &monitor.remote);
-    if (r == -ENOTCONN || r == -ECONNRESET)
+        r = address_of_peer(control, &monitor.remote);
+    if (r == -ENOTCONN || r == -ECONNRESET) {
+        (void)close(control);
+        log_close(&monitor.log);
         return 0; /* gone before we came: nothing to say to anybody */
+    }
     if (r == 0)
         r = name_session(monitor.session);
     if (r == 0)
@@ -380,14 +359,16 @@ int monitor_serve(const struct config *config, const char *problems, int control
         r = monitor.signals = watch_signals();
     if (r < 0) {
         fprintf(stderr, "cellftpd: cannot serve the connection: %s\n", strerror(-r));
-        turn_away(connection, REPLY_BROKEN);
+        turn_away(&monitor, REPLY_BROKEN);
+        (void)close(control);
         log_close(&monitor.log);
         return 1;
     }
 
     int status = 0;
-    if (admit(&monitor, connection, problems) && serve_connection(&monitor, &connection) < 0)
+    if (admit(&monitor, problems) && serve_connection(&monitor) < 0)
         status = 1;
+    monitor.control = close_fd(monitor.control);
     registry_leave(&monitor.registry);
     monitor.signals = close_fd(monitor.signals);
     account_free(monitor.account);

@@ -25,10 +25,12 @@ static int new_socket(const struct monitor *monitor)
     if (fd < 0)
         return -errno;
     /* The session can set no option; what a listener has, the connections that it accepts have too.
-     * A peer that vanished must not hold a transfer for ever. */
+     * A peer that vanished must not hold a transfer for ever; the last words of TLS must not wait
+     * for the answer to what came before them. */
     const int on = 1, patience = 120000;
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
         setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on)) < 0 ||
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) < 0 ||
         setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &patience, sizeof(patience)) < 0)
         return -errno;
     if (monitor->local.family == AF_INET6 &&

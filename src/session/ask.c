@@ -22,6 +22,15 @@ static int ask(int monitor, struct message *message, int *ret_fd)
     return message->type == (type | REQUEST_ANSWER) ? 0 : -EBADMSG;
 }
 
+/* The same for a question whose answer brings no descriptor. */
+static int ask_plainly(int monitor, struct message *message)
+{
+    int fd = -1;
+    int r = ask(monitor, message, &fd);
+    (void)close_fd(fd);
+    return r;
+}
+
 static void read_groups(struct message *message, struct login_answer *ret)
 {
     ret->group_count = message_get_u32(message);
@@ -115,6 +124,86 @@ int ask_connect(int monitor, const struct address *peer, uint16_t port, int *ret
         return -(int)error;
     *ret_fd = take_fd(&connecting);
     return 0;
+}
+
+int ask_user(int monitor, const char *user, enum user_verdict *ret)
+{
+    struct message message;
+    message_begin(&message, REQUEST_USER);
+    message_put_string(&message, user);
+    int r = ask_plainly(monitor, &message);
+    if (r < 0)
+        return r;
+    *ret = message_get_u32(&message);
+    return message_end(&message) ? 0 : -EBADMSG;
+}
+
+int ask_tls(int monitor, const char *host)
+{
+    struct message message;
+    message_begin(&message, REQUEST_TLS);
+    message_put_string(&message, host);
+    int r = ask_plainly(monitor, &message);
+    if (r < 0)
+        return r;
+    uint32_t error = message_get_u32(&message);
+    return message_end(&message) ? -(int)error : -EBADMSG;
+}
+
+/* The answer to IDENTITY or SIGN: errno and bytes, MAXIMUM of them at most; *SIZE is the room in
+ * RET and becomes what was filled. */
+static int read_bytes(struct message *message, size_t maximum, uint8_t *ret, size_t *size)
+{
+    size_t found;
+    uint32_t error = message_get_u32(message);
+    const uint8_t *bytes = message_get_bytes(message, maximum, &found);
+    if (!message_end(message) || found > *size)
+        return -EBADMSG;
+    if (error != 0)
+        return -(int)error;
+    memcpy(ret, bytes, found);
+    *size = found;
+    return 0;
+}
+
+int ask_identity(int monitor, const char *name, uint8_t *ret_chain, size_t *size)
+{
+    struct message message;
+    message_begin(&message, REQUEST_IDENTITY);
+    message_put_string(&message, name);
+    int r = ask_plainly(monitor, &message);
+    return r < 0 ? r : read_bytes(&message, TLS_CHAIN_MAX, ret_chain, size);
+}
+
+int ask_sign(int monitor, unsigned scheme, const uint8_t *text, size_t text_size,
+             uint8_t *ret_signature, size_t *signature_size)
+{
+    struct message message;
+    message_begin(&message, REQUEST_SIGN);
+    message_put_u32(&message, scheme);
+    message_put_bytes(&message, text, text_size);
+    int r = ask_plainly(monitor, &message);
+    return r < 0 ? r : read_bytes(&message, TLS_SIGNATURE_MAX, ret_signature, signature_size);
+}
+
+int ask_certificate(int monitor, const uint8_t *messages, size_t size)
+{
+    struct message message;
+    message_begin(&message, REQUEST_CERTIFICATE);
+    message_put_bytes(&message, messages, size);
+    int r = ask_plainly(monitor, &message);
+    if (r < 0)
+        return r;
+    uint32_t error = message_get_u32(&message);
+    return message_end(&message) ? -(int)error : -EBADMSG;
+}
+
+void tell_handover(int monitor, enum session_kind kind)
+{
+    struct message message;
+    message_begin(&message, REQUEST_HANDOVER);
+    message_put_u32(&message, kind);
+    (void)message_send(monitor, &message, -1);
 }
 
 int tell_cell(int monitor, enum request type, int error, const char *step, int listener)

@@ -62,7 +62,7 @@ static bool is_permitted(struct session *session, const struct command *command,
         reply(session, 530, "Log in first, with USER and PASS.");
         return false;
     }
-    if (!command->serve) {
+    if (!command_is_offered(session, command)) {
         reply(session, 502, "%s is not offered by this server.", command->verb);
         return false;
     }

@@ -16,6 +16,7 @@ enum command_flags {
     KEEPS_RESTART = 1 << 4,   /* REST, RANG and ALLO survive it */
     KEEPS_RENAME = 1 << 5,    /* RNFR survives it */
     SECRET = 1 << 6,          /* its argument is never logged */
+    OF_TLS = 1 << 7,          /* there only if TLS is offered (tls.enabled) */
 };
 
 struct command {
@@ -33,6 +34,9 @@ const struct command *command_table(size_t *ret_count);
 /* NULL for an unknown verb; any case. */
 const struct command *command_find(const char *verb);
 
+/* False for what is known and not offered (502). */
+bool command_is_offered(const struct session *session, const struct command *command);
+
 /* One function a command; the argument is what came behind the verb and one space, terminated, ""
  * if nothing did. */
 #define COMMAND_FUNCTION(name) void name(struct session *session, char *argument)
@@ -42,6 +46,12 @@ COMMAND_FUNCTION(command_user);
 COMMAND_FUNCTION(command_pass);
 COMMAND_FUNCTION(command_quit);
 COMMAND_FUNCTION(command_host);
+COMMAND_FUNCTION(command_rein);
+/* command_tls.c */
+COMMAND_FUNCTION(command_auth);
+COMMAND_FUNCTION(command_pbsz);
+COMMAND_FUNCTION(command_prot);
+COMMAND_FUNCTION(command_ccc);
 /* command_directory.c */
 COMMAND_FUNCTION(command_cwd);
 COMMAND_FUNCTION(command_cdup);

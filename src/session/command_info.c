@@ -43,7 +43,8 @@ void command_feat(struct session *session, char *argument)
     const struct command *commands = command_table(&count);
     reply_first(session, 211, "Extensions:");
     for (size_t i = 0; i < count; i++)
-        if (commands[i].feature && commands[i].serve)
+        if (commands[i].feature && command_is_offered(session, &commands[i]) &&
+            !(session->tls && commands[i].serve == command_auth))
             reply_line(session, "%s", commands[i].feature);
     feature_hash(session);
     feature_mlst(session);
@@ -60,7 +61,7 @@ static void help_all(struct session *session)
     char line[PER_LINE * 9 + 1] = "";
     reply_first(session, 214, "Commands (HELP verb explains one):");
     for (size_t i = 0; i < count; i++) {
-        if (!commands[i].serve)
+        if (!command_is_offered(session, &commands[i]))
             continue;
         size_t used = strlen(line);
         (void)snprintf(line + used, sizeof(line) - used, "%-9s", commands[i].verb);
@@ -84,7 +85,7 @@ void command_help(struct session *session, char *argument)
     const struct command *command = command_find(argument);
     if (!command)
         reply(session, 501, "Unknown command.");
-    else if (!command->serve)
+    else if (!command_is_offered(session, command))
         reply(session, 214, "%s is not offered by this server.", command->verb);
     else
         reply(session, 214, "%s%s%s: %s", command->verb, *command->syntax ? " " : "",

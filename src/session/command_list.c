@@ -129,9 +129,24 @@ static void stat_transfer(struct session *session)
                    (unsigned long long)transfer->total);
     else
         reply_line(session, "%llu bytes", (unsigned long long)transfer->bytes);
+    if (*transfer->protocol)
+        reply_line(session, "Data connection is under %s", transfer->protocol);
     reply_line(session, "%llu seconds",
                (unsigned long long)((clock_usec() - transfer->started) / 1000000));
     reply(session, 211, "End.");
+}
+
+static void stat_tls(struct session *session)
+{
+    if (!session->tls) {
+        reply_line(session, "Control connection is not encrypted");
+        return;
+    }
+    struct tls_description about;
+    session->library->describe(session->control.connection.stream, &about);
+    reply_line(session, "Control connection is under %s (%s)", about.protocol, about.cipher);
+    reply_line(session, "Data connections are %s",
+               session->settings.protect ? "under TLS" : "not encrypted");
 }
 
 static void stat_session(struct session *session)
@@ -143,7 +158,7 @@ static void stat_session(struct session *session)
     reply_line(session, "Logged in as %s%s", session->name,
                session->read_only ? " (read-only)" : "");
     reply_line(session, "Type %s, structure F, mode S", session->settings.ascii ? "A" : "I");
-    reply_line(session, "Control connection is not encrypted");
+    stat_tls(session);
     reply_line(session, "%llu bytes sent, %llu received", (unsigned long long)session->bytes_sent,
                (unsigned long long)session->bytes_received);
     reply_line(session, "Idle sessions end after %llu seconds",

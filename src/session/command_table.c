@@ -18,9 +18,9 @@ static const struct command commands[] = {
     {"ADAT", OPTIONAL, OPEN | SECRET,           NULL,            "data",                 "security data (RFC 2228)", NULL},
     {"ALLO", REQUIRED, REST_,                   command_allo,    "bytes [R bytes]",      "announce the size of the next upload", NULL},
     {"APPE", REQUIRED, WRITES,                  command_appe,    "path",                 "upload to the end of a file", NULL},
-    {"AUTH", OPTIONAL, OPEN,                    NULL,            "mechanism",            "begin TLS (RFC 4217)", NULL},
+    {"AUTH", REQUIRED, OPEN | ONLY_BEFORE | OF_TLS, command_auth,  "TLS",                  "begin TLS (RFC 4217)", "AUTH TLS;TLS-C;SSL;TLS-P;"},
     {"AVBL", OPTIONAL, 0,                       command_avbl,    "[path]",               "bytes that can still be stored", "AVBL"},
-    {"CCC",  OPTIONAL, OPEN,                    NULL,            "",                     "end the protection of the control connection", NULL},
+    {"CCC",  NONE,     OPEN | OF_TLS,           command_ccc,     "",                     "end the protection of the control connection: refused", NULL},
     {"CDUP", NONE,     0,                       command_cdup,    "",                     "go to the directory above", NULL},
     {"CLNT", REQUIRED, OPEN | REST_,            command_clnt,    "name",                 "tell the name of the client program", "CLNT"},
     {"CONF", OPTIONAL, OPEN | SECRET,           NULL,            "data",                 "encrypted command (RFC 2228)", NULL},
@@ -48,13 +48,13 @@ static const struct command commands[] = {
     {"OPTS", REQUIRED, OPEN | REST_,            command_opts,    "verb [options]",       "set options of a command", NULL},
     {"PASS", OPTIONAL, OPEN | ONLY_BEFORE | SECRET, command_pass, "password",            "log in", NULL},
     {"PASV", NONE,     REST_,                   command_pasv,    "",                     "listen for the next transfer (IPv4)", "PASV"},
-    {"PBSZ", OPTIONAL, OPEN,                    NULL,            "size",                 "protection buffer size (RFC 4217)", NULL},
+    {"PBSZ", REQUIRED, OPEN | OF_TLS | REST_,   command_pbsz,    "0",                    "protection buffer size (RFC 4217)", "PBSZ"},
     {"PORT", REQUIRED, REST_,                   command_port,    "h1,h2,h3,h4,p1,p2",    "connect to this address for the next transfer", NULL},
-    {"PROT", OPTIONAL, OPEN,                    NULL,            "level",                "protection of data connections (RFC 4217)", NULL},
+    {"PROT", REQUIRED, OPEN | OF_TLS | REST_,   command_prot,    "P|C",                  "protection of data connections (RFC 4217)", "PROT"},
     {"PWD",  NONE,     0,                       command_pwd,     "",                     "tell the present directory", NULL},
     {"QUIT", NONE,     OPEN,                    command_quit,    "",                     "say goodbye", NULL},
     {"RANG", REQUIRED, REST_,                   command_rang,    "first last",           "only these bytes of the next file", "RANG STREAM"},
-    {"REIN", OPTIONAL, OPEN,                    NULL,            "",                     "log in as somebody else: connect anew instead", NULL},
+    {"REIN", NONE,     OPEN | ONLY_BEFORE,      command_rein,    "",                     "begin anew, before a login", NULL},
     {"REST", REQUIRED, REST_,                   command_rest,    "offset",               "begin the next transfer at this byte", "REST STREAM"},
     {"RETR", REQUIRED, 0,                       command_retr,    "path",                 "download a file", NULL},
     {"RMD",  REQUIRED, WRITES,                  command_rmd,     "path",                 "remove an empty directory", NULL},
@@ -93,6 +93,11 @@ const struct command *command_table(size_t *ret_count)
 {
     *ret_count = ELEMENTS(commands);
     return commands;
+}
+
+bool command_is_offered(const struct session *session, const struct command *command)
+{
+    return command->serve && (session->config->tls_enabled || !(command->flags & OF_TLS));
 }
 
 const struct command *command_find(const char *verb)

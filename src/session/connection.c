@@ -33,6 +33,15 @@ int connection_handshake(struct connection *connection)
     return connection->tls ? connection->tls->handshake(connection->stream) : 0;
 }
 
+int connection_peek(const struct connection *connection)
+{
+    unsigned char byte;
+    ssize_t size = recv(connection->fd, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT);
+    if (size < 0)
+        return -errno;
+    return size == 0 ? -ECONNRESET : byte;
+}
+
 ssize_t connection_read(struct connection *connection, void *bytes, size_t size)
 {
     if (connection->tls)

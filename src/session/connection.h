@@ -30,6 +30,8 @@ void connection_close(struct connection *connection);
 
 /* 0 when the handshake is done, -EAGAIN, or its failure. At once 0 in clear. */
 int connection_handshake(struct connection *connection);
+/* The next byte in clear, which stays where it is; -EAGAIN, -ECONNRESET at the end. */
+int connection_peek(const struct connection *connection);
 /* Up to SIZE bytes; 0 at the end, which under TLS is the client's close_notify: without one it is
  * -ECONNABORTED. */
 ssize_t connection_read(struct connection *connection, void *bytes, size_t size);

@@ -1,13 +1,13 @@
 /*
- * The control connection: bytes in, lines out of them, replies out. The only reader and the only
- * writer of it. It never holds more than its two buffers, whatever a client sends or does not read.
+ * The control connection: bytes in, lines out of them, replies out, in clear or under TLS. The only
+ * reader and the only writer of it. It never holds more than its two buffers and what TLS keeps for
+ * it (lib/tls.h), whatever a client sends or does not read.
  */
 #include "lib/text.h"
 #include "session/session.h"
 
 #include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
 
 enum {
     OUTPUT_MAX = 1 << 20,
@@ -20,13 +20,15 @@ enum {
 
 void control_init(struct control *control, int fd)
 {
-    *control = (struct control){.fd = fd, .telnet = TELNET_DATA};
+    *control = (struct control){.telnet = TELNET_DATA};
+    connection_init(&control->connection, fd);
     buffer_init(&control->input, CONTROL_INPUT_MAX);
     buffer_init(&control->output, OUTPUT_MAX);
 }
 
 void control_free(struct control *control)
 {
+    connection_close(&control->connection);
     buffer_free(&control->input);
     buffer_free(&control->output);
 }
@@ -68,42 +70,86 @@ static void discard(struct control *control)
     buffer_consume(&control->input, size);
 }
 
-void control_read(struct control *control)
+static void fail(struct control *control, int error)
 {
-    char *room;
-    size_t space = CONTROL_INPUT_MAX - buffer_size(&control->input);
-    if (space == 0 || control->ended || control->failed ||
-        buffer_reserve(&control->input, space, &room) < 0)
-        return;
-    ssize_t size = recv(control->fd, room, space, MSG_DONTWAIT);
-    if (size < 0) {
-        if (errno != EAGAIN && errno != EINTR)
-            control->failed = true;
-        return;
-    }
-    if (size == 0) {
+    control->failed = true;
+    control->error = error;
+}
+
+static size_t room_in(const struct control *control)
+{
+    return CONTROL_INPUT_MAX - buffer_size(&control->input);
+}
+
+/* What was read into ROOM: SIZE bytes, the end, or an error. */
+static void take(struct control *control, char *room, ssize_t size)
+{
+    if (size > 0)
+        buffer_commit(&control->input, strip_telnet(control, (unsigned char *)room, (size_t)size));
+    else if (size == 0 || size == -ECONNABORTED)
         control->ended = true;
-        return;
-    }
-    buffer_commit(&control->input, strip_telnet(control, (unsigned char *)room, (size_t)size));
+    else if (size != -EAGAIN && size != -EINTR)
+        fail(control, (int)size);
+    control->cut = size == -ECONNABORTED;
     if (control->discarding)
         discard(control);
+}
+
+void control_read(struct control *control)
+{
+    do { /* one record of TLS may not fit, and poll(2) says nothing of what it left */
+        char *room;
+        size_t space = room_in(control);
+        if (space == 0 || control->ended || control->failed ||
+            buffer_reserve(&control->input, space, &room) < 0)
+            return;
+        take(control, room, connection_read(&control->connection, room, space));
+    } while (control_has_unread(control));
+}
+
+bool control_has_unread(const struct control *control)
+{
+    return !control->ended && !control->failed && room_in(control) > 0 &&
+           connection_pending(&control->connection);
 }
 
 void control_write(struct control *control)
 {
     while (buffer_size(&control->output) > 0 && !control->failed) {
-        ssize_t size = send(control->fd, buffer_begin(&control->output),
-                            buffer_size(&control->output), MSG_DONTWAIT | MSG_NOSIGNAL);
-        if (size < 0 && errno == EINTR)
+        ssize_t size = connection_write(&control->connection, buffer_begin(&control->output),
+                                        buffer_size(&control->output));
+        if (size == -EINTR)
             continue;
-        if (size < 0) {
-            if (errno != EAGAIN)
-                control->failed = true;
-            return;
-        }
-        buffer_consume(&control->output, (size_t)size);
+        if (size == -EAGAIN)
+            break;
+        if (size < 0)
+            fail(control, (int)size);
+        else
+            buffer_consume(&control->output, (size_t)size);
     }
+    if (control->failed)
+        return;
+    int r = connection_flush(&control->connection);
+    control->unflushed = r == -EAGAIN;
+    if (r < 0 && r != -EAGAIN)
+        fail(control, r);
+}
+
+bool control_has_unwritten(const struct control *control)
+{
+    return buffer_size(&control->output) > 0 || control->unflushed;
+}
+
+bool control_finish(struct control *control)
+{
+    if (control->finished || control->failed)
+        return true;
+    int r = connection_finish(&control->connection);
+    control->finished = r == 0;
+    control->unflushed = r == -EAGAIN;
+    if (r < 0 && r != -EAGAIN)
+        fail(control, r);
+    return !control->unflushed;
 }
 
 int control_line(struct control *control, char **ret, size_t *ret_size)

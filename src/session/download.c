@@ -5,8 +5,6 @@
 #include "session/ascii.h"
 
 #include <poll.h>
-#include <sys/sendfile.h>
-#include <sys/socket.h>
 
 enum { SEND_AT_ONCE = 1 << 20, TEXT_AT_ONCE = 64 * 1024 };
 
@@ -15,8 +13,9 @@ struct download {
     uint64_t position, end; /* in the file */
     bool ascii;
     struct listing *listing;
-    struct buffer text; /* converted or listed, not yet sent */
-    bool exhausted;     /* nothing more will come into text */
+    size_t held_start, held; /* read into the scratch buffer, not yet sent */
+    struct buffer text;      /* converted or listed, not yet sent */
+    bool exhausted;          /* nothing more will come into text */
 };
 
 static void download_free(struct transfer *transfer)
@@ -28,20 +27,49 @@ static void download_free(struct transfer *transfer)
     free(download);
 }
 
-/* Bytes of the file, by the kernel alone. The file is sent up to the size that it had when it was
- * opened: what a writer appends meanwhile is not part of it, and if it became shorter that is an
- * error and not the end (row F06). */
+/* What the kernel cannot send by itself, as under TLS without its help: large pieces, which become
+ * full records. The scratch buffer is ours as long as the transfer runs. */
+static ssize_t send_pieces(struct session *session, struct download *download)
+{
+    _Static_assert((int)TLS_RECORDS_MAX <= (int)SESSION_SCRATCH, "what one write takes fits");
+    char *scratch = session_scratch(session);
+    if (!scratch)
+        return -ENOMEM;
+    if (download->held == 0) {
+        uint64_t left = download->end - download->position;
+        ssize_t size =
+            pread(download->file, scratch, left < TLS_RECORDS_MAX ? left : TLS_RECORDS_MAX,
+                  (off_t)download->position);
+        if (size <= 0)
+            return size < 0 ? -errno : 0;
+        download->held_start = 0;
+        download->held = (size_t)size;
+    }
+    ssize_t size =
+        connection_write(&session->data.connection, scratch + download->held_start, download->held);
+    if (size > 0) {
+        download->held_start += (size_t)size;
+        download->held -= (size_t)size;
+    }
+    return size;
+}
+
+/* Bytes of the file, by the kernel alone if it can. The file is sent up to the size that it had
+ * when it was opened: what a writer appends meanwhile is not part of it, and if it became shorter
+ * that is an error and not the end (row F06). */
 static int step_plain(struct session *session, struct transfer *transfer)
 {
     struct download *download = transfer->state;
     if (download->position >= download->end)
         return TRANSFER_DONE;
     uint64_t left = download->end - download->position;
-    off_t offset = (off_t)download->position;
-    ssize_t size = sendfile(session->data.fd, download->file, &offset,
-                            left < SEND_AT_ONCE ? left : SEND_AT_ONCE);
+    ssize_t size =
+        connection_send_file(&session->data.connection, download->file, (off_t)download->position,
+                             left < SEND_AT_ONCE ? left : SEND_AT_ONCE);
+    if (size == -EOPNOTSUPP)
+        size = send_pieces(session, download);
     if (size < 0)
-        return -errno;
+        return (int)size;
     if (size == 0)
         return -ESTALE;
     download->position += (uint64_t)size;
@@ -89,10 +117,10 @@ static int step_text(struct session *session, struct transfer *transfer)
             return r == -EAGAIN ? -EIO : r;
     }
     if (buffer_size(&download->text) > 0) {
-        ssize_t size = send(session->data.fd, buffer_begin(&download->text),
-                            buffer_size(&download->text), MSG_DONTWAIT | MSG_NOSIGNAL);
+        ssize_t size = connection_write(&session->data.connection, buffer_begin(&download->text),
+                                        buffer_size(&download->text));
         if (size < 0)
-            return -errno;
+            return (int)size;
         buffer_consume(&download->text, (size_t)size);
         transfer->bytes += (uint64_t)size;
     }

@@ -93,7 +93,8 @@ static int check_entrance(void)
     return faccessat(AT_FDCWD, "/", X_OK, 0) < 0 ? -errno : 0;
 }
 
-int enter_folder(int monitor, const struct login_answer *answer, enum stop_reason *ret_stop)
+int enter_folder(int monitor, const struct login_answer *answer, bool kernel_tls,
+                 enum stop_reason *ret_stop)
 {
     cleanup_close int listener = -1;
     const char *step =
@@ -115,7 +116,7 @@ int enter_folder(int monitor, const struct login_answer *answer, enum stop_reaso
     }
     if (r == 0) {
         step = "system call filter";
-        listener = filter_install(FILTER_SESSION);
+        listener = filter_install(FILTER_SESSION, kernel_tls);
         r = listener < 0 ? listener : 0;
     }
     int told = tell_cell(monitor, REQUEST_ENTERED, r, r < 0 ? step : "", listener);

@@ -15,7 +15,9 @@
 #include <linux/keyctl.h>
 #include <linux/mount.h>
 #include <linux/seccomp.h>
+#include <linux/tls.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -96,6 +98,14 @@ static const struct {
     {"connect-inet",       SYS_connect,     {CONTROL, AT(&somewhere), sizeof(somewhere)}},
     {"fast-open",          SYS_sendto,      {CONTROL, AT(code), 1, MSG_FASTOPEN, AT(&somewhere), sizeof(somewhere)}},
     {"socket-option",      SYS_setsockopt,  {CONTROL, SOL_SOCKET, SO_LINGER, AT(code), 8}},
+    {"kernel-tls",         SYS_setsockopt,  {CONTROL, SOL_TCP, TCP_ULP, AT("tls"), sizeof("tls")}},
+    {"kernel-tls-send",    SYS_setsockopt,  {CONTROL, SOL_TLS, TLS_TX, AT(code), 4}},
+    {"kernel-tls-receive", SYS_setsockopt,  {CONTROL, SOL_TLS, TLS_RX, AT(code), 4}},
+    {"tcp-option",         SYS_setsockopt,  {CONTROL, SOL_TCP, TCP_NODELAY, AT(code), 4}},
+    {"tcp-repair",         SYS_setsockopt,  {CONTROL, SOL_TCP, TCP_REPAIR, AT(code), 4}},
+    {"tls-option",         SYS_setsockopt,  {CONTROL, SOL_TLS, TLS_TX_ZEROCOPY_RO, AT(code), 4}},
+    {"tls-ulp",            SYS_setsockopt,  {CONTROL, SOL_TLS, TCP_ULP, AT(code), 4}},
+    {"socket-ulp",         SYS_setsockopt,  {CONTROL, SOL_SOCKET, TCP_ULP, AT(code), 4}},
     {"bind",               SYS_bind,        {CONTROL, AT(&somewhere), sizeof(somewhere)}},
     {"listen",             SYS_listen,      {CONTROL, 1}},
     /* mounts and namespaces */

@@ -126,6 +126,8 @@ static const struct {
     {ETIMEDOUT, 426, "No data moved for too long: transfer given up."},
     {ECONNRESET, 426, "The data connection broke."},
     {EPIPE, 426, "The data connection broke."},
+    {EPROTO, 426, "TLS on the data connection broke."},
+    {ECONNABORTED, 426, "The data connection ended without TLS's close_notify: not all has come."},
     {ESTALE, 426, "The file became shorter while it was sent."},
 };
 

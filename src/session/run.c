@@ -1,41 +1,21 @@
 /*
- * The life of a session: one poll loop for the control connection, the data connection and the
- * monitor, and every deadline. No signal handlers, no threads. All time is monotonic: setting the
+ * The poll loop of a session: one for the control connection, the data connection and the monitor,
+ * and every deadline. No signal handlers, no threads. All time is monotonic: setting the
  * clock ends nothing (row P14).
  */
 #include "lib/cleanup.h"
 #include "lib/clock.h"
 #include "session/command.h"
-#include "session/listing.h"
 #include "session/transfer.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
 
 enum {
     LAST_WORDS = 2000,  /* milliseconds for the last reply to get out */
     HALF_CLOSED = 3000, /* for a transfer whose client has closed the control connection */
     NEVER = INT32_MAX,
 };
-
-char *session_scratch(struct session *session)
-{
-    if (!session->scratch)
-        session->scratch = malloc(SESSION_SCRATCH);
-    return session->scratch;
-}
-
-void session_close(struct session *session, const char *reason)
-{
-    if (session->closing)
-        return;
-    session->closing = true;
-    session->closing_since = clock_msec();
-    session->end_reason = reason;
-}
 
 /* Milliseconds from NOW until DEADLINE. */
 static int until(uint64_t deadline, uint64_t now)
@@ -44,11 +24,18 @@ static int until(uint64_t deadline, uint64_t now)
     return left < NEVER ? (int)left : NEVER;
 }
 
+/* REIN under TLS: what the client still says of TLS must not reach the session in clear. */
+static bool awaits_close_notify(const struct session *session)
+{
+    return session->hands_over && session->tls && session->control.finished &&
+           !session->control.ended;
+}
+
 static uint64_t idle_deadline(const struct session *session)
 {
     if (session->logged_in)
         return session->last_activity + session->settings.idle;
-    return session->started + session->config->login_deadline;
+    return session->connected + session->config->login_deadline;
 }
 
 /* When something has to happen although nobody does anything. */
@@ -56,6 +43,11 @@ static uint64_t next_deadline(const struct session *session)
 {
     if (session->closing)
         return session->closing_since + LAST_WORDS;
+    if (session->handshaking) {
+        uint64_t deadline = session->started + session->config->tls_handshake;
+        uint64_t login = idle_deadline(session);
+        return deadline < login ? deadline : login;
+    }
     if (session->transfer) {
         uint64_t deadline = transfer_deadline(session);
         return deadline != 0 ? deadline : UINT64_MAX;
@@ -65,12 +57,16 @@ static uint64_t next_deadline(const struct session *session)
 
 static void enforce_deadline(struct session *session)
 {
+    if (awaits_close_notify(session)) {
+        session->control.ended = true; /* not every client says it */
+        return;
+    }
     if (session->closing) {
         session->control.failed = true; /* the last words were not wanted */
         return;
     }
     if (session->transfer) {
-        transfer_end(session, -ETIMEDOUT);
+        transfer_expire(session);
         return;
     }
     reply(session, 421,
@@ -129,14 +125,17 @@ static void end_of_control(struct session *session)
         return;
     }
     if (!control_has_line(&session->control)) /* a last line without an end is no command */
-        session_close(session, "client-closed");
+        session_close(session, session->control.cut ? "no-close-notify" : "client-closed");
 }
 
 void session_stop(struct session *session, enum stop_reason reason)
 {
     if (session->transfer)
         transfer_end(session, -ESHUTDOWN);
-    reply(session, 421, "%s", stop_text(reason));
+    if (session->handshaking)
+        session->control.failed = true; /* there is no way to say it */
+    else
+        reply(session, 421, "%s", stop_text(reason));
     session_close(session, stop_word(reason));
 }
 
@@ -146,7 +145,12 @@ static void obey_monitor(struct session *session)
     session_stop(session, hear_monitor(session->monitor, 0));
 }
 
-enum watched { WATCH_CONTROL, WATCH_MONITOR, WATCH_DATA, WATCH_COUNT };
+enum watched {
+    WATCH_CONTROL,
+    WATCH_MONITOR,
+    WATCH_DATA,
+    WATCH_COUNT = WATCH_DATA + DATA_WATCH_COUNT
+};
 
 static short control_events(const struct session *session)
 {
@@ -157,37 +161,41 @@ static short control_events(const struct session *session)
         buffer_size(&session->control.output) < CONTROL_OUTPUT_ENOUGH &&
         buffer_size(&session->control.input) < CONTROL_INPUT_MAX)
         events |= POLLIN;
-    if (buffer_size(&session->control.output) > 0)
+    if (awaits_close_notify(session))
+        events |= POLLIN;
+    if (control_has_unwritten(&session->control))
         events |= POLLOUT;
     return events;
 }
 
-static struct pollfd data_watch(const struct session *session)
+/* True if there is something to be read now that TLS holds already. */
+static bool has_unread(const struct session *session)
 {
-    struct pollfd watched = {.fd = -1};
-    if (session->transfer && session->transfer->connected) {
-        watched.fd = session->data.fd;
-        watched.events = session->transfer->kind->events;
-    } else if (!session->closing) {
-        watched.fd = data_poll(&session->data, &watched.events);
-    }
-    return watched;
+    return (control_events(session) & POLLIN) && control_has_unread(&session->control);
 }
 
 static int poll_timeout(const struct session *session)
 {
-    /* A checksum has nothing to wait for. */
-    bool summing = session->transfer && session->transfer->kind->events == 0;
-    if ((summing && !session->closing) || has_work(session))
+    bool is_ready = session->transfer && !session->closing && transfer_is_ready(session);
+    if (is_ready || has_work(session) || has_unread(session))
         return 0;
-    return until(next_deadline(session), clock_msec());
+    uint64_t deadline = next_deadline(session);
+    if (session->data.leaving.fd >= 0 && session->data.leaving_deadline < deadline)
+        deadline = session->data.leaving_deadline;
+    return until(deadline, clock_msec());
 }
 
-static void serve_data(struct session *session, short events)
+static void serve_data(struct session *session, const struct pollfd watched[DATA_WATCH_COUNT])
 {
-    if (session->transfer)
+    bool has_news = session->transfer && transfer_is_ready(session);
+    for (size_t i = 0; i < DATA_WATCH_COUNT; i++)
+        has_news = has_news || (i != DATA_WATCH_LEAVING && watched[i].revents);
+    data_let_go(&session->data);
+    if (session->transfer && (watched[DATA_WATCH_CONNECTION].revents & POLLIN))
+        transfer_listen(session);
+    if (session->transfer && has_news)
         transfer_run(session);
-    else if (events)
+    else if (has_news)
         data_accept(session);
 }
 
@@ -195,10 +203,10 @@ static void serve_data(struct session *session, short events)
 static void turn(struct session *session)
 {
     struct pollfd watched[WATCH_COUNT] = {
-        [WATCH_CONTROL] = {.fd = session->control.fd, .events = control_events(session)},
+        [WATCH_CONTROL] = {.fd = session->control.connection.fd, .events = control_events(session)},
         [WATCH_MONITOR] = {.fd = session->closing ? -1 : session->monitor, .events = POLLIN},
-        [WATCH_DATA] = data_watch(session),
     };
+    data_watch(session, &watched[WATCH_DATA]);
     if (session->control.ended && watched[WATCH_CONTROL].events == 0)
         watched[WATCH_CONTROL].fd = -1; /* it would say for ever that it has ended */
     int r = poll(watched, WATCH_COUNT, poll_timeout(session));
@@ -212,89 +220,53 @@ static void turn(struct session *session)
         obey_monitor(session);
     if (watched[WATCH_CONTROL].revents & (POLLERR | POLLNVAL))
         session->control.failed = true;
-    if (watched[WATCH_CONTROL].revents & (POLLIN | POLLHUP))
+    if ((watched[WATCH_CONTROL].revents & (POLLIN | POLLHUP)) || has_unread(session))
         control_read(&session->control);
     obey_abort(session);
-    bool summing = session->transfer && session->transfer->kind->events == 0;
-    if (watched[WATCH_DATA].revents || summing)
-        serve_data(session, watched[WATCH_DATA].revents);
+    serve_data(session, &watched[WATCH_DATA]);
     serve_commands(session);
     if (session->control.ended && !session->closing && !session->control.failed)
         end_of_control(session);
     control_write(&session->control);
+    if (session->closing && !control_has_unwritten(&session->control))
+        (void)control_finish(&session->control);
 }
 
-static void tell_end(struct session *session)
+/* The beginning of a session under TLS: nothing else is possible until the handshake is done. */
+static void shake_hands(struct session *session)
 {
-    struct event event = EVENT_INIT(EVENT_SESSION_END);
-    event.reason = session->end_reason       ? session->end_reason
-                   : session->control.failed ? "connection-lost"
-                                             : "client-closed";
-    struct message message;
-    message_begin(&message, REQUEST_EVENT);
-    event_put(&message, &event);
-    (void)message_send(session->monitor, &message, -1);
-}
-
-/* A cell on trial (cellftpd --check): enters the folder that comes, and that is all. */
-static int run_trial(int monitor)
-{
-    struct login_answer answer;
-    enum stop_reason stop = STOP_COUNT;
-    int r = ask_trial(monitor, &answer);
-    if (r == 0)
-        r = enter_folder(monitor, &answer, &stop);
-    return r == 0 && stop == STOP_COUNT ? EXIT_SUCCESS : EXIT_FAILURE;
-}
-
-static int session_init(struct session *session, const struct session_start *start)
-{
-    *session = (struct session){
-        .config = start->config,
-        .monitor = start->monitor,
-        .started = clock_msec(),
-        .last_activity = clock_msec(),
-        .settings = {.ascii = true, .facts = FACT_ALL, .idle = start->config->session_idle},
+    tls_handshake(session);
+    if (session->control.failed || !session->handshaking)
+        return;
+    struct connection *connection = &session->control.connection;
+    struct pollfd watched[] = {
+        [WATCH_CONTROL] = {.fd = connection->fd, .events = connection_events(connection, 0)},
+        [WATCH_MONITOR] = {.fd = session->monitor, .events = POLLIN},
     };
-    control_init(&session->control, start->control);
-    data_init(&session->data);
-    /* Whatever library may ask for the time: it must not look for a time zone in the user's folder.
-     * Here, where nobody has logged in, the root is empty. */
-    if (start->config->files_list_time == LIST_TIME_UTC) {
-        if (setenv("TZ", "UTC0", 1) < 0)
-            return -errno;
-        tzset();
+    int r = poll(watched, ELEMENTS(watched), until(next_deadline(session), clock_msec()));
+    if (r < 0 && errno != EINTR)
+        session->control.failed = true;
+    else if (watched[WATCH_MONITOR].revents)
+        obey_monitor(session);
+    else if (clock_msec() >= next_deadline(session))
+        tls_time_out(session);
+}
+
+/* True when there is nothing more to be said or heard. */
+static bool is_over(const struct session *session)
+{
+    const struct control *control = &session->control;
+    if (control->failed)
+        return true;
+    return session->closing && control->finished && !awaits_close_notify(session);
+}
+
+void session_serve(struct session *session)
+{
+    while (!is_over(session)) {
+        if (session->handshaking)
+            shake_hands(session);
+        else
+            turn(session);
     }
-    int r = address_of_socket(start->control, &session->local);
-    return r < 0 ? r : address_of_peer(start->control, &session->peer);
-}
-
-static void session_free(struct session *session)
-{
-    transfer_drop(session);
-    data_close(&session->data);
-    control_free(&session->control);
-    free(session->pending.rename_from);
-    free(session->scratch);
-}
-
-int session_run(const struct session_start *start)
-{
-    if (start->control < 0)
-        return run_trial(start->monitor);
-    struct session session;
-    if (session_init(&session, start) == 0)
-        reply(&session, 220, "%s", start->config->server_banner);
-    else
-        session.control.failed = true; /* gone before it began */
-
-    while (!session.control.failed &&
-           !(session.closing && buffer_size(&session.control.output) == 0))
-        turn(&session);
-    transfer_drop(&session);
-    tell_end(&session);
-    /* What the client still sends must not turn the last reply into a reset. */
-    (void)shutdown(session.control.fd, SHUT_WR);
-    session_free(&session);
-    return EXIT_SUCCESS;
 }

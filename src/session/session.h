@@ -16,6 +16,9 @@
 #include "lib/event.h"
 #include "lib/request.h"
 #include "lib/stop.h"
+#include "lib/tls.h"
+#include "session/connection.h"
+#include "session/data.h"
 #include "session/hash.h"
 
 #include <limits.h>
@@ -28,23 +31,18 @@ struct transfer;
 
 /* The control connection: lines in, replies out. control.c, reply.c. */
 struct control {
-    int fd;
+    struct connection connection;
     struct buffer input;  /* after telnet's own bytes are taken out */
     struct buffer output; /* replies not yet written */
+    bool unflushed;       /* TLS has taken what the kernel has not */
+    bool finished;        /* the last word of TLS, close_notify, is said */
     bool ended;           /* the client will send no more */
+    bool cut;             /* ... and under TLS has not said so: anybody may have ended it */
     bool failed;          /* the connection broke: nothing can be written any more */
+    int error;            /* why it failed, a negative errno, or 0 */
     bool discarding;      /* inside a line that is too long */
     uint64_t discarded;   /* bytes of it so far */
     enum { TELNET_DATA, TELNET_IAC, TELNET_OPTION } telnet;
-};
-
-/* Where the next transfer's bytes go: at most one listener, at most one connection. data.c. */
-struct data {
-    enum { DATA_NONE, DATA_PASSIVE, DATA_ACTIVE } kind;
-    int listener;   /* passive: until the client has come */
-    int fd;         /* the data connection, or an active one that is coming about */
-    bool connected; /* fd is ready for bytes */
-    uint16_t port;  /* active: of the client */
 };
 
 /* What a login, TYPE, OPTS and the like have set. */
@@ -55,6 +53,8 @@ struct settings {
     enum hash_algorithm hash;
     mode_t umask;
     uint64_t idle; /* milliseconds */
+    bool sized;    /* PBSZ has come, so that PROT may (RFC 4217 section 8) */
+    bool protect;  /* PROT P: data connections are under TLS */
 };
 
 /* What one command leaves for the next; command.c clears what the next one does not keep. */
@@ -75,6 +75,18 @@ struct session {
     struct data data;
     struct settings settings;
     struct pending pending;
+
+    const struct tls_library *library; /* NULL in clear, as TLS is */
+    struct tls *tls;
+    struct tls_questions questions;
+    enum session_kind kind;
+    const uint8_t *challenge;    /* for the client's certificate, NULL: it is asked for none */
+    bool shown_certificate;      /* the monitor knows what it is worth */
+    bool handshaking;            /* on the control connection: nothing can be said yet */
+    char host[TLS_NAME_MAX + 1]; /* that HOST has named, "" */
+    bool hands_over;             /* ends so that a fresh session can go on */
+    enum session_kind successor; /* the kind of that */
+
     struct transfer *transfer;     /* the one that runs, or NULL */
     char *scratch;                 /* SESSION_SCRATCH bytes for moving data, made on first use */
     const struct command *command; /* being served, for events */
@@ -83,11 +95,13 @@ struct session {
     bool user_given; /* USER has come, PASS has not */
     char user[REQUEST_NAME_MAX + 1];
     bool logged_in;
+    bool password_unasked;           /* the certificate was enough, and PASS has not come */
     char name[REQUEST_NAME_MAX + 1]; /* of the account */
     uid_t uid;
     bool read_only;
     uint64_t unique_key; /* of MLSD's unique facts */
 
+    uint64_t connected;     /* clock_msec: of the client, maybe to a session before this one */
     uint64_t started;       /* clock_msec */
     uint64_t last_activity; /* clock_msec */
     uint64_t bytes_sent, bytes_received;
@@ -99,6 +113,12 @@ struct session {
 
 enum { SESSION_SCRATCH = 256 * 1024 };
 
+/* Serves the client until the session is over. run.c */
+void session_serve(struct session *session);
+
+/* Settings as a fresh session has them. */
+void settings_init(struct session *session);
+
 /* The scratch buffer, or NULL when there is no memory. */
 char *session_scratch(struct session *session);
 
@@ -108,12 +128,21 @@ void session_close(struct session *session, const char *reason);
 /* The same because the monitor has said so, or is gone: with whatever runs, and a 421. */
 void session_stop(struct session *session, enum stop_reason reason);
 
+/* Ends it the same way, but the connection stays: the monitor makes a fresh session of kind KIND
+ * go on with it. Nothing is read from here on. */
+void session_hand_over(struct session *session, enum session_kind kind);
+
 /* Makes the user's folder, which came with ANSWER, the root of this process, as the user with the
  * user's groups. Reports to the monitor either way, and waits until that knows. Negative errno: the
  * process must end. *RET_STOP is STOP_COUNT, or why this session must leave nevertheless. enter.c
  */
 struct login_answer;
-int enter_folder(int monitor, const struct login_answer *answer, enum stop_reason *ret_stop);
+int enter_folder(int monitor, const struct login_answer *answer, bool kernel_tls,
+                 enum stop_reason *ret_stop);
+
+/* Instead of a session: judges a client's certificate, once. Returns the exit status of the
+ * process. verifier.c */
+int verifier_run(int monitor, const struct tls_library *library);
 
 /* --- the monitor; ask.c
  * --------------------------------------------------------------------------------------- */
@@ -139,6 +168,17 @@ int ask_connect(int monitor, const struct address *peer, uint16_t port, int *ret
  * is), which has no contents; else why this session must leave, STOP_STOPPED if the monitor is
  * gone. */
 enum stop_reason hear_monitor(int monitor, uint32_t wanted);
+/* May USER log in in clear, or, with a certificate, without a password? */
+int ask_user(int monitor, const char *user, enum user_verdict *ret);
+/* 0: a session under TLS can follow. The server's errno, negative. */
+int ask_tls(int monitor, const char *host);
+/* As the questions of lib/tls.h. */
+int ask_certificate(int monitor, const uint8_t *messages, size_t size);
+int ask_identity(int monitor, const char *name, uint8_t *ret_chain, size_t *size);
+int ask_sign(int monitor, unsigned scheme, const uint8_t *text, size_t text_size,
+             uint8_t *ret_signature, size_t *signature_size);
+/* The last word to the monitor. */
+void tell_handover(int monitor, enum session_kind kind);
 int tell_cell(int monitor, enum request type, int error, const char *step, int listener);
 void tell_event(struct session *session, const struct event *event);
 void tell_status(struct session *session, const char *status);
@@ -177,12 +217,20 @@ void reply_path(struct session *session, unsigned code, const char *path, const 
 /* --- the control connection; control.c
  * --------------------------------------------------------------------------- */
 
+/* FD belongs to it from here on. */
 void control_init(struct control *control, int fd);
 void control_free(struct control *control);
 /* Reads what is there, as much as fits. */
 void control_read(struct control *control);
+/* True if control_read() has something to do of which poll(2) does not know. */
+bool control_has_unread(const struct control *control);
 /* Writes what can be written. */
 void control_write(struct control *control);
+/* True if something is still to be written. */
+bool control_has_unwritten(const struct control *control);
+/* Says close_notify under TLS, behind all that is to be written. True when it is out, and at once
+ * in clear. */
+bool control_finish(struct control *control);
 /* Takes the next line, without its end, terminated; valid until the next call on CONTROL. 1, 0 if
  * there is none yet, -EMSGSIZE for a line that was too long (once for each). *RET_SIZE counts zero
  * bytes in it too. */
@@ -200,6 +248,24 @@ enum {
     CONTROL_OUTPUT_ENOUGH = 16384, /* replies that nobody reads, until no command is served */
 };
 
+/* --- TLS of the session; tls.c
+ * ----------------------------------------------------------------------------------- */
+
+/* Puts the control connection under TLS; the handshake is to follow. */
+int tls_begin(struct session *session, const struct tls_library *library);
+/* Goes on with the handshake of the control connection. Its end, good or bad, is logged; one that
+ * has failed ends the session without a word. */
+void tls_handshake(struct session *session);
+/* Gives it up because it takes too long. */
+void tls_time_out(struct session *session);
+void tls_end(struct session *session);
+/* Logs that CONNECTION failed: REASON is a word, and TLS says the rest. COMMAND is the verb of a
+ * data connection, NULL for the control connection. */
+void tls_tell_failure(struct session *session, const struct connection *connection,
+                      const char *reason, const char *command);
+/* A new ticket for the client, with the next reply: it has used one for a data connection. */
+void control_fresh_ticket(struct session *session);
+
 /* --- commands; command.c
  * ----------------------------------------------------------------------------------------- */
 
@@ -209,24 +275,6 @@ void command_serve(struct session *session, char *line, size_t size);
 void command_refuse_long(struct session *session);
 /* True if the next line may be served now: always, but while a transfer runs only some. */
 bool command_may_serve(const struct session *session);
-
-/* --- the data connection; data.c
- * ------------------------------------------------------------------------------------ */
-
-void data_init(struct data *data);
-/* Forgets where the next transfer would go, and closes whatever is open. */
-void data_close(struct data *data);
-/* Passive: a listener from the monitor. */
-int data_listen(struct session *session, uint16_t *ret_port, char ret_announced[ADDRESS_TEXT_MAX]);
-void data_set_active(struct session *session, uint16_t port);
-/* Takes whoever knocks on the listener: the control connection's peer becomes the data connection,
- * anybody else is closed and logged. */
-void data_accept(struct session *session);
-/* Brings the connection about, as far as possible without waiting. 1 connected, 0 wait for
- * data_poll_fd, negative. */
-int data_establish(struct session *session);
-/* What to poll for while it is coming about, and with which events. */
-int data_poll(const struct data *data, short *ret_events);
 
 /* --- paths; path.c
  * -------------------------------------------------------------------------------------------------

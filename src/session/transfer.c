@@ -10,11 +10,15 @@
 #include "session/command.h"
 #include "session/command_record.h"
 
+#include <poll.h>
 #include <string.h>
-#include <sys/socket.h>
 
 bool transfer_is_possible(struct session *session)
 {
+    if (session->tls && session->config->tls_protect_data && !session->settings.protect) {
+        reply(session, 522, "Data connections must be under TLS here; send PBSZ 0 and PROT P.");
+        return false;
+    }
     if (session->data.kind != DATA_NONE)
         return true;
     reply(session, 425, "Send EPSV, PASV, EPRT or PORT first.");
@@ -69,6 +73,16 @@ static void tell_progress(struct session *session, struct transfer *transfer, ui
     tell_status(session, text);
 }
 
+static void remember_tls(struct transfer *transfer, const struct connection *connection)
+{
+    struct tls_description description;
+    if (!connection->tls)
+        return;
+    connection->tls->describe(connection->stream, &description);
+    (void)snprintf(transfer->protocol, sizeof(transfer->protocol), "%s", description.protocol);
+    transfer->resumed = description.resumed;
+}
+
 /* Brings the data connection about. 1 when it is there, 0 to wait, negative errno. */
 static int connect_first(struct session *session, struct transfer *transfer)
 {
@@ -78,7 +92,82 @@ static int connect_first(struct session *session, struct transfer *transfer)
     if (r == 1) {
         transfer->connected = true;
         transfer->progress = clock_msec();
+        remember_tls(transfer, &session->data.connection);
     }
+    return r;
+}
+
+static bool is_download(const struct transfer *transfer)
+{
+    return (transfer->kind->events & POLLOUT) != 0;
+}
+
+short transfer_events(const struct transfer *transfer)
+{
+    if (transfer->finishing)
+        return POLLOUT;
+    bool listens = is_download(transfer) && *transfer->protocol && !transfer->ended;
+    return (short)(transfer->kind->events | (listens ? POLLIN : 0));
+}
+
+bool transfer_is_ready(const struct session *session)
+{
+    const struct transfer *transfer = session->transfer;
+    if (transfer->kind->events == 0) /* a checksum has nothing to wait for */
+        return true;
+    return transfer->connected && !transfer->waits;
+}
+
+/* TLS has something to say in both directions: an alert, new keys. What else the client of a
+ * download sends is nobody's. */
+void transfer_listen(struct session *session)
+{
+    enum { AT_ONCE = 16 };
+    struct transfer *transfer = session->transfer;
+    ssize_t size = 1;
+    if (!transfer->connected || transfer->finishing || !*transfer->protocol ||
+        !is_download(transfer))
+        return;
+    for (int i = 0; i < AT_ONCE && size > 0; i++) {
+        char bytes[4096];
+        size = connection_read(&session->data.connection, bytes, sizeof(bytes));
+    }
+    if (size > 0 || size == -EAGAIN || size == -EINTR)
+        return;
+    /* In TLS 1.3 a client may close its direction alone (RFC 8446 section 6.1); before, its
+     * close_notify is the end of both (RFC 5246 section 7.2.1). */
+    bool may_go_on = size == -ECONNABORTED || strcmp(transfer->protocol, "TLSv1.2") != 0;
+    transfer->ended = true;
+    if (size == 0 && !may_go_on)
+        transfer_end(session, -ECONNRESET);
+    else if (size < 0 && size != -ECONNABORTED)
+        transfer_end(session, (int)size);
+}
+
+/* All bytes are moved: the final reply comes when the client can have them, and what tells it that
+ * they are all (row T04). TRANSFER_DONE, -EAGAIN, negative errno. */
+static int finish_connection(struct session *session, struct transfer *transfer)
+{
+    struct connection *connection = &session->data.connection;
+    transfer->finishing = true;
+    int r = connection_flush(connection);
+    if (r == 0) {
+        /* It may have been content and gone before that word. */
+        r = connection_finish(connection);
+        if (r != -EAGAIN)
+            r = 0;
+    }
+    /* Who uploads may be gone when we answer its last word. */
+    return r == 0 || !is_download(transfer) ? TRANSFER_DONE : r;
+}
+
+static int step(struct session *session, struct transfer *transfer)
+{
+    if (transfer->finishing)
+        return finish_connection(session, transfer);
+    int r = transfer->kind->step(session, transfer);
+    if (r == TRANSFER_DONE && transfer->kind->events != 0)
+        return finish_connection(session, transfer);
     return r;
 }
 
@@ -93,7 +182,7 @@ void transfer_run(struct session *session)
         return;
     for (int i = 0; r >= 0 && i < steps; i++) {
         uint64_t before = transfer->bytes;
-        r = transfer->kind->step(session, transfer);
+        r = step(session, transfer);
         if (transfer->bytes != before)
             transfer->progress = clock_msec();
         if (r == TRANSFER_DONE) {
@@ -103,6 +192,7 @@ void transfer_run(struct session *session)
         if (r == -EAGAIN)
             break;
     }
+    transfer->waits = r == -EAGAIN;
     if (r < 0 && r != -EAGAIN)
         transfer_end(session, r);
     else
@@ -112,8 +202,12 @@ void transfer_run(struct session *session)
 void transfer_end(struct session *session, int error)
 {
     struct transfer *transfer = session->transfer;
-    if (transfer->kind->events != 0)
+    enum data_failure failure = session->data.failure; /* of who wanted to be the connection */
+    if (transfer->kind->events != 0 && error == 0)
+        data_leave(&session->data);
+    else if (transfer->kind->events != 0)
         data_close(&session->data);
+    session->data.failure = failure;
     transfer->kind->finish(session, transfer, error);
     if (transfer->told)
         tell_status(session, "idle");
@@ -135,10 +229,30 @@ uint64_t transfer_deadline(const struct session *session)
     uint64_t deadline = transfer->deadline;
     if (transfer->kind->events == 0)
         return deadline;
+    if (!transfer->connected && session->settings.protect) {
+        uint64_t handshakes = data_protect_deadline(session);
+        return deadline != 0 && deadline < handshakes ? deadline : handshakes;
+    }
     uint64_t patience =
         transfer->connected ? session->config->transfer_stall : session->config->transfer_connect;
     uint64_t idle = transfer->progress + patience;
     return deadline != 0 && deadline < idle ? deadline : idle;
+}
+
+/* True if somebody came to be the data connection, and was not taken. */
+static bool is_refused(const struct session *session)
+{
+    const struct transfer *transfer = session->transfer;
+    return !transfer->connected && session->data.failure != DATA_FAILURE_NONE;
+}
+
+void transfer_expire(struct session *session)
+{
+    /* One of several handshakes took too long: that need not be the end of the transfer. */
+    if (!session->transfer->connected && session->settings.protect)
+        transfer_run(session);
+    if (session->transfer && clock_msec() >= transfer_deadline(session))
+        transfer_end(session, -ETIMEDOUT);
 }
 
 void transfer_log(struct session *session, const struct transfer *transfer, enum event_id id,
@@ -152,8 +266,13 @@ void transfer_log(struct session *session, const struct transfer *transfer, enum
     event.offset = transfer->offset > 0 ? transfer->offset : EVENT_UNSET;
     event.duration = clock_usec() - transfer->started;
     event.reply = code;
+    if (*transfer->protocol) {
+        event.protocol = transfer->protocol;
+        event.resumed = transfer->resumed ? "yes" : "no";
+    }
     event.reason = error == -ECANCELED   ? "aborted"
                    : error == -ESHUTDOWN ? "session-ended"
+                   : is_refused(session) ? data_failure_word(session->data.failure)
                    : error < 0           ? strerrordesc_np(-error)
                                          : NULL;
     tell_event(session, &event);
@@ -162,11 +281,14 @@ void transfer_log(struct session *session, const struct transfer *transfer, enum
 unsigned transfer_reply_failed(struct session *session, int error)
 {
     const struct transfer *transfer = session->transfer;
+    unsigned code;
     if (transfer->kind->events != 0 && !transfer->connected && error != -ECANCELED) {
-        reply(session, 425, "The data connection did not come about.");
-        return 425;
+        /* RFC 4217 section 10.1: TLS was not as it must be. */
+        code = is_refused(session) ? 522 : 425;
+        reply(session, code, "%s", data_failure_words(session->data.failure));
+        return code;
     }
-    unsigned code = reply_code(451, error);
+    code = reply_code(451, error);
     reply(session, code, "%s", reply_words(error));
     return code;
 }

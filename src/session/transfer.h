@@ -14,8 +14,8 @@ enum { TRANSFER_DONE = 1, TRANSFER_MORE = 0 };
 struct transfer_kind {
     short events; /* what to poll the data connection for; 0: no data connection, step runs at once,
                      again and again */
-    /* Moves what can be moved without waiting. TRANSFER_DONE at the end, TRANSFER_MORE, -EAGAIN
-     * when the socket has to be waited for. */
+    /* Moves what can be moved without waiting. TRANSFER_DONE at the end of the bytes,
+     * TRANSFER_MORE, -EAGAIN when the socket has to be waited for. */
     int (*step)(struct session *session, struct transfer *transfer);
     /* The end, ERROR is 0 or why it failed; the data connection is closed already. Replies and
      * logs. */
@@ -36,7 +36,12 @@ struct transfer {
     uint64_t offset;               /* of the first byte in the file */
     uint64_t total;                /* bytes expected, 0: unknown */
     bool connected;
+    bool waits;     /* for poll(2), which under TLS does not know of everything that is there */
+    bool finishing; /* all bytes are moved; what TLS has kept, and its last word, are not out yet */
+    bool ended;     /* the client, of a download, says nothing more */
     bool ascii;
+    char protocol[8];              /* of TLS on the data connection, "" in clear */
+    bool resumed;                  /* TLS has resumed a session of this login */
     struct command_record *record; /* written at its end, or NULL */
     void *state;                   /* of the kind */
 };
@@ -45,12 +50,20 @@ struct transfer {
  * 150 (GREETING, or none for a kind without a data connection). */
 struct transfer *transfer_start(struct session *session, const struct transfer_kind *kind,
                                 void *state, const char *path, const char *greeting);
-/* True if a data address is known; else replies 425. */
+/* True if a data address is known, and protection is as it must be; else replies. */
 bool transfer_is_possible(struct session *session);
+/* What to poll its data connection for. */
+short transfer_events(const struct transfer *transfer);
+/* True if it can go on although poll(2) says nothing. */
+bool transfer_is_ready(const struct session *session);
+/* Listens to what a client says that is only sent to. */
+void transfer_listen(struct session *session);
 /* Goes on as far as possible without waiting. */
 void transfer_run(struct session *session);
 /* Ends it with ERROR (-ECANCELED for ABOR, -ESHUTDOWN where the server ends the session). */
 void transfer_end(struct session *session, int error);
+/* Its deadline is over. */
+void transfer_expire(struct session *session);
 /* Ends it because nobody is left to wait for it. */
 void transfer_drop(struct session *session);
 /* When it is given up if nothing moves until then: clock_msec, 0 for never. */

@@ -8,7 +8,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/socket.h>
 
 struct upload {
     struct upload_target target;
@@ -30,11 +29,13 @@ static int write_text(struct upload *upload, const char *bytes, size_t size, cha
     return upload_target_write(&upload->target, converted, length);
 }
 
-/* The end of the data is the end of the file, unless the client ended altogether: one that was
- * killed closes both connections, and half a file must not replace a whole one (row F01). Who says
- * QUIT means it. */
+/* In clear, the end of the data is the end of the file, unless the client ended altogether: one
+ * that was killed closes both connections, and half a file must not replace a whole one (row F01).
+ * Who says QUIT means it. */
 static bool client_is_gone(struct session *session)
 {
+    if (session->data.connection.tls)
+        return false; /* it has said that this is the end */
     control_read(&session->control);
     return session->control.failed ||
            (session->control.ended && !control_waits_for(&session->control, "QUIT"));
@@ -53,9 +54,9 @@ static int step(struct session *session, struct transfer *transfer)
         return -ENOMEM;
     /* As text, the second half is for what it becomes. */
     size_t space = upload->ascii ? SESSION_SCRATCH / 2 - 1 : SESSION_SCRATCH;
-    ssize_t size = recv(session->data.fd, scratch, space, MSG_DONTWAIT);
+    ssize_t size = connection_read(&session->data.connection, scratch, space);
     if (size < 0)
-        return errno == EINTR ? TRANSFER_MORE : -errno;
+        return size == -EINTR ? TRANSFER_MORE : (int)size;
     if (size == 0)
         return client_is_gone(session) ? -ECONNRESET : TRANSFER_DONE;
     transfer->bytes += (uint64_t)size;

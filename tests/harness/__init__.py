@@ -16,14 +16,14 @@
         main()
 
 Run one file by `tests/run NAME`, or by hand with PYTHONPATH=tests. See harness/case.py for the test
-class, server.py for the server, client.py for the client, logs.py for the log lines, journal.py for a journald of
-its own, client_case.py for the tests with real clients; machine_case.py and machine.py for those in a booted machine,
-emulator_case.py and emulator.py for those in an emulated one, with a kernel of its own.
+class, server.py for the server, client.py for the client, tls.py for its TLS, logs.py for the log lines, journal.py
+for a journald of its own, client_case.py for the tests with real clients; machine_case.py and machine.py for those in
+a booted machine, emulator_case.py and emulator.py for those in an emulated one, with a kernel of its own.
 """
 
 from harness.case import ServerTest
 from harness.client import Client, MalformedReply, Reply
-from harness.client_case import ClientTest
+from harness.client_case import ClientTest, TlsClientTest
 from harness.data import Data, Listening
 from harness.emulator import show_console
 from harness.emulator_case import EmulatorTest
@@ -32,6 +32,7 @@ from harness.listener import Listener
 from harness.machine_case import MachineTest
 from harness.program import main
 from harness.server import PASSWORD, Server, build, slow, wait_until, within
+from harness.tls import before_tls, in_clear
 
 __all__ = [
     "Client",
@@ -47,7 +48,10 @@ __all__ = [
     "Reply",
     "Server",
     "ServerTest",
+    "TlsClientTest",
+    "before_tls",
     "build",
+    "in_clear",
     "main",
     "show_console",
     "slow",

@@ -5,7 +5,7 @@ import re
 import socket
 import subprocess
 
-from harness import process
+from harness import process, tls
 from harness.data import Data, Listening, reset
 
 REPLY_LINE = re.compile(r"([1-5][0-5][0-9])([ -])(.*)", re.DOTALL)
@@ -49,6 +49,10 @@ class Client:
         self.sent = b""
         self.passwords = {}
         self._check = check
+        self.resume = True  # data connections offer: the newest session; False: none; or this ssl.SSLSession
+        self.protected = False
+        self.wires = None  # set to [] before start_tls: it gets a tls.Wire for every connection under TLS
+        self._settings = self._name = None
         self._buffer = b""
         self._data = []
 
@@ -166,6 +170,64 @@ class Client:
         self.expect(221, "QUIT")
         self.read_end()
 
+    # TLS
+
+    def start_tls(self, verb="AUTH TLS", protect=True, **arguments):
+        """AUTH TLS and the handshake, and with PROTECT, PBSZ and PROT P too. ARGUMENTS as for handshake()."""
+        self.expect(234, verb)
+        if self._buffer:
+            raise AssertionError(f"in clear behind the 234: {self._buffer!r}")
+        self.handshake(**arguments)
+        if protect:
+            self.protect()
+        return self
+
+    def handshake(self, version=None, session=None, alpn=None, name=None, certificate=None):
+        """The control connection is under TLS from here on. VERSION is "1.2" or "1.3"; SESSION one to resume; NAME
+        what SNI and the certificate must say, by default the address of the server (which SNI cannot name);
+        CERTIFICATE a file with the client's own and its key."""
+        self._settings = tls.context(version, alpn, certificate)
+        self._name = name or self.socket.getpeername()[0]
+        self.socket = self._tls_socket(self.socket, session)
+        self.socket.handshake()
+        return self
+
+    def protect(self):
+        """PBSZ 0 and PROT P: data connections are under TLS from here on."""
+        self.expect(200, "PBSZ 0")
+        self.expect(200, "PROT P")
+        self.protected = True
+
+    def end_tls(self):
+        """The server ends TLS now and goes on in clear (REIN)."""
+        rest = self._read_rest()
+        if rest or self.socket.ended != "close_notify":
+            raise AssertionError(f"TLS ends by {self.socket.ended} behind {rest!r}")
+        self.socket, self._buffer = self.socket.leave()
+        self.protected = False
+
+    @property
+    def session(self):
+        """The newest TLS session that the control connection was given."""
+        return self.socket.session
+
+    def _protect_data(self):
+        """What makes a TlsSocket of a data connection; None if there is to be none."""
+        if not self.protected:
+            return None
+
+        def protect(connection):
+            session = self.session if self.resume is True else self.resume or None
+            return self._tls_socket(connection, session)
+
+        return protect
+
+    def _tls_socket(self, connection, session):
+        if self.wires is not None:
+            connection = tls.Wire(connection)
+            self.wires.append(connection)
+        return tls.TlsSocket(connection, self._settings, self._name, session)
+
     # data connections
 
     def pasv(self):
@@ -191,7 +253,7 @@ class Client:
             raise AssertionError(f"the server announces {address[0]}, it is {self.socket.getpeername()[0]}")
         source = source or self.socket.getsockname()[0]
         connection = socket.create_connection(address, self.timeout, source_address=(source, 0))
-        return self._own(Data(connection, self.timeout))
+        return self._own(Data(connection, self.timeout, self._protect_data()))
 
     def passive(self, verb=None):
         """EPSV (or PASV) and the data connection, connected."""
@@ -202,7 +264,7 @@ class Client:
         listener = socket.socket(self.socket.family)
         listener.bind((self.socket.getsockname()[0], 0))
         listener.listen(5)
-        return self._own(Listening(listener, self.timeout))
+        return self._own(Listening(listener, self.timeout, self._protect_data()))
 
     def port(self):
         """A listening socket and PORT with its address."""
@@ -229,12 +291,14 @@ class Client:
             data = self.passive(verb)
             self.send(command)
         self.opening = self._must(self.read_reply(), 150, command)
-        return data
+        return data.handshake()
 
     def download(self, command, verb="EPSV"):
         """A whole transfer to us: the bytes."""
         data = self.begin(command, verb)
         received = data.receive_all()
+        if self.protected and data.ended != "close_notify":  # T04
+            raise AssertionError(f"{command}: the server ended by {data.ended}, not by close_notify")
         self.closing = self.read(226)
         return received
 
@@ -242,7 +306,9 @@ class Client:
         """A whole transfer from us: the final reply."""
         data = self.begin(command, verb)
         data.send(content)
-        data.close()
+        data.finish()
+        if self.protected and data.ended != "close_notify":
+            raise AssertionError(f"{command}: the server ended by {data.ended}, not by close_notify")
         self.closing = self.read(226)
         return self.closing
 

@@ -1,10 +1,12 @@
-"""The test class for real FTP clients: a listening server, a local directory, and a way to run programs."""
+"""The test classes for real FTP clients: a listening server, a local directory, and a way to run programs."""
 
+import functools
 import os
 import subprocess
 import tempfile
 from pathlib import Path
 
+from harness import tls
 from harness.case import ServerTest
 from harness.listener import Listener
 from harness.server import PASSWORD, slow, wait_until
@@ -30,7 +32,7 @@ class ClientTest(ServerTest):
         path.write_bytes(content)
         return path
 
-    def run_client(self, *command, text="", status=0):
+    def run_client(self, *command, text="", status=0, **environment):
         """Runs a client in `local`; its output, after its exit status was as expected (None: any will do)."""
         done = subprocess.run(
             command,
@@ -38,7 +40,7 @@ class ClientTest(ServerTest):
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             cwd=self.local,
-            env=dict(os.environ, HOME=str(self.local / "home"), LC_ALL="C.UTF-8"),
+            env=dict(os.environ, HOME=str(self.local / "home"), LC_ALL="C.UTF-8", **environment),
             timeout=60 * slow(),
             check=False,
         )
@@ -56,3 +58,22 @@ class ClientTest(ServerTest):
 
     def assert_local(self, name, content):
         self.assertEqual((self.local / name).read_bytes(), content)
+
+
+class TlsClientTest(ClientTest):
+    """`authority` is the file with the certificate of our authority, which is all that a client is told."""
+
+    versions = tuple(tls.VERSIONS)
+
+    def setUp(self):
+        super().setUp()
+        self.authority = tls.files() / "ca.pem"
+
+    @functools.cached_property
+    def implicit_port(self):
+        """A port on which TLS begins at once."""
+        return self.enterContext(Listener(self.server, ipv6=True, implicit=True)).port
+
+    def assert_never_unbound(self):
+        """Every data connection has resumed the session of its control connection."""
+        self.assertEqual(self.server.logs("connections", "data-unbound"), [])

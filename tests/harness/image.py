@@ -20,6 +20,7 @@ PACKAGES = (
     "libpam-modules",
     "libpam-runtime",
     "libpam-systemd",
+    "libssl3",
     "logrotate",
     "make",
     "procps",

@@ -5,10 +5,12 @@ import threading
 
 
 class Listener:
-    """Listens on `port` of 127.0.0.1 and, with IPV6, of ::1 for a Server until the block is left."""
+    """Listens on `port` of 127.0.0.1 and, with IPV6, of ::1 for a Server until the block is left; IMPLICIT: as
+    cellftpd-tls.socket does on port 990."""
 
-    def __init__(self, server, ipv6=False):
+    def __init__(self, server, ipv6=False, implicit=False):
         self.server = server
+        self.implicit = implicit
         self.processes = []
         self._sockets = [self._listen(socket.AF_INET, "127.0.0.1", 0)]
         self.port = self._sockets[0].getsockname()[1]
@@ -30,7 +32,7 @@ class Listener:
                 connection = listener.accept()[0]
             except OSError:
                 return  # closed by __exit__
-            self.processes.append(self.server.start(connection))
+            self.processes.append(self.server.start(connection, self.implicit))
 
     def __enter__(self):
         for thread in self._threads:

@@ -212,11 +212,11 @@ class Machine(Debian):
 
     def instances(self):
         """The units of the sessions that are alive, by their cgroups."""
-        return {path.name: path for path in (self.cgroup / "cellftpd.slice").glob("cellftpd@*.service")}
+        return {path.name: path for path in (self.cgroup / "cellftpd.slice").glob("cellftpd*@*.service")}
 
     def instance_of(self, port):
         """The unit that serves the client with this port of ours."""
-        name = re.compile(rf"cellftpd@.*:{port}\.service")
+        name = re.compile(rf"cellftpd(?:-tls)?@.*:{port}\.service")
         found = wait_until(lambda: [unit for unit in self.instances() if name.fullmatch(unit)])
         if len(found) != 1:
             raise AssertionError(f"{len(found)} units for port {port}: {found}")

@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from harness import logs, process
+from harness import logs, process, tls
 from harness.client import Client
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -123,8 +123,13 @@ class Server:
             "login": {"delay": "0 s", "failures_per_address": 1000000, "failures_per_name": 1000000},
             "logs": {"journal": False},
             "passive": {"ports": self.ports},
+            "tls": {
+                "certificate": str(tls.files() / "certificate.pem"),
+                "key": str(tls.files() / "key.pem"),
+                "hosts": str(self.directory / "hosts"),
+            },
         }
-        for name in ("users", "homes", "run", "logs"):
+        for name in ("users", "homes", "run", "logs", "hosts"):
             (self.directory / name).mkdir(mode=0o711 if name == "homes" else 0o755, exist_ok=True)
         (self.directory / "users").chmod(0o700)
         for group, options in overrides.items():
@@ -197,11 +202,11 @@ class Server:
 
     # connections
 
-    def start(self, connection):
-        """A server process on an accepted socket, which is the process's own afterwards."""
+    def start(self, connection, implicit=False):
+        """A server process on an accepted socket, which is the process's own afterwards; IMPLICIT: as on port 990."""
         with connection, open(self.stderr_file, "ab") as stderr:
             return subprocess.Popen(
-                [self.program, "--inetd", "--config", self.config_file],
+                [self.program, "--inetd", *(["--implicit-tls"] if implicit else []), "--config", self.config_file],
                 stdin=connection,
                 stdout=stderr,
                 stderr=stderr,
@@ -209,20 +214,27 @@ class Server:
                 preexec_fn=self.prepare,
             )
 
-    def connect(self, source=None, family=socket.AF_INET, greeting=220):
+    def connect(self, source=None, family=socket.AF_INET, greeting=220, secure=None):
         """A TCP connection over loopback to a new server process: a Client, greeting read (it must have the
-        code GREETING; None: it is not read)."""
+        code GREETING; None: it is not read). SECURE is "1.2", "1.3" or "implicit" for TLS, data connections too,
+        or "clear"; what the whole run has by default."""
+        secure = secure or tls.default()
+        implicit = secure == "implicit"
         host = "127.0.0.1" if family == socket.AF_INET else "::1"
         with socket.socket(family) as listener:
             listener.bind((host, 0))
             listener.listen(1)
             ours = socket.create_connection(listener.getsockname()[:2], 30, source_address=(source or host, 0))
             theirs = listener.accept()[0]
-        client = Client(ours, self.start(theirs), self.check_reply, 30 * slow())
+        client = Client(ours, self.start(theirs, implicit), self.check_reply, 30 * slow())
         client.passwords = self.passwords
         self.clients.append(client)
+        if implicit:
+            client.handshake().protected = True
         if greeting is not None:
             client.read(greeting)
+        if secure in tls.VERSIONS and greeting == 220:
+            client.start_tls(version=secure)
         return client
 
     def login(self, user="alice", binary=True, **arguments):
@@ -253,6 +265,7 @@ class Server:
                 secrets[f"the user {user}"] = rf"\b{re.escape(user)}\b"
         if self.home_exists():
             secrets["a uid"] = "|".join(rf"\b{self.uid(user)}\b" for user in self.passwords if self.home(user).exists())
+        text = text.replace("PBSZ=0", "PBSZ")  # RFC 4217 wants it; no uid
         for what, pattern in secrets.items():
             if pattern and re.search(pattern, text):
                 raise AssertionError(f"a reply tells {what}: {text[:500]!r}")

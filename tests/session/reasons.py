@@ -9,7 +9,9 @@ from harness.server import ROOT
 LITERAL = r'"(?:[^"\\]|\\.)*"'
 # A function whose value is a row of a table: the table, and the column of the word (lib/*.h, monitor/*.h).
 TABLES = {"stop_word": "STOP_REASONS", "refusal_word": "REFUSALS", "cell_step_known": "CELL_STEPS"}
+TABLES["client_verdict_word"] = "CLIENT_VERDICTS"
 TABLES["cell_step_name"] = "CELL_STEPS"
+TABLES["data_failure_word"] = "DATA_FAILURES"
 SYSTEM = {"strerror", "strerrordesc_np"}  # their words are the system's
 NAME = re.compile(r"\*?(?:\w+(?:->|\.))*\w*(?:reason|why|step)")
 

@@ -5,9 +5,10 @@ import os
 import socket
 import subprocess
 
-from harness import Client, ServerTest, main, slow, wait_until
+from harness import Client, ServerTest, in_clear, main, slow, wait_until
 
 
+@in_clear("no client connects")
 class Activation(ServerTest):
     """sd_listen_fds(3): LISTEN_PID is the process, LISTEN_FDS how many descriptors there are from 3 on."""
 

@@ -238,6 +238,10 @@ class Monitor(ServerTest):
     def test_before_the_login(self):
         client = self.connect()
         self.check_capabilities(client.monitor_pid, READ_SEARCH, KILL, SETGID, SETUID, SETPCAP, BIND, SYS_ADMIN)
+        # The connection, with which a fresh session may have to go on.
+        self.assertEqual(len(network_sockets(client.monitor_pid)), 1)
+        self.assertEqual(network_sockets(client.session_pid), {3})
+        client.login()
         self.assertEqual(network_sockets(client.monitor_pid), set())
         self.assertEqual(network_sockets(client.session_pid), {3})  # so the question was a good one
 

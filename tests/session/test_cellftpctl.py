@@ -9,10 +9,11 @@ import stat
 import subprocess
 import time
 
-from harness import main, slow
+from harness import in_clear, main, slow
 from harness.ctl import FAILED, NO_PERMISSION, NOT_CONFIGURED, OK, PROGRAM, SECRET, USAGE, CtlTest
 
 
+@in_clear("no client connects")
 class CommandLine(CtlTest):
     def test_help_and_version_at_any_level(self):
         for words in ([], ["user"], ["user", "add"], ["user", "add", "alice"], ["config", "show"]):
@@ -163,6 +164,7 @@ class CommandLine(CtlTest):
         self.assertIn(b"cannot write", done.stderr)
 
 
+@in_clear("no client connects")
 class Configuration(CtlTest):
     def test_check_and_show(self):
         self.assertIn(str(self.config), self.ctl("config", "check").stdout)
@@ -200,6 +202,7 @@ class Configuration(CtlTest):
             self.assertIn("attempts", text)
 
 
+@in_clear("no client connects")
 class Add(CtlTest):
     def test_add(self):
         done = self.add("alice")
@@ -307,6 +310,7 @@ class Add(CtlTest):
         self.assertEqual(len(self.admin_log()), 5)
 
 
+@in_clear("no client connects")
 class Prompt(CtlTest):
     def test_asks_twice_without_echo(self):
         terminal = self.terminal("user", "add", "alice")
@@ -379,6 +383,7 @@ class Prompt(CtlTest):
         self.assertNotIn("New password", text)
 
 
+@in_clear("no client connects")
 class Passwd(CtlTest):
     def test_passwd(self):
         self.add("alice", "--read-only")
@@ -406,6 +411,7 @@ class Passwd(CtlTest):
         self.assertIn("alice.conf:1: uid: 0", text)
 
 
+@in_clear("no client connects")
 class Show(CtlTest):
     def setUp(self):
         super().setUp()
@@ -418,7 +424,7 @@ class Show(CtlTest):
         self.assertEqual(lines[0][1:4], ["1900000001", "enabled", "read-write"])
         self.assertEqual(lines[1][1:4], ["1900000000", "enabled", "read-only"])
         self.assertRegex(lines[1][4], r"\A20..-..-..T..:..:..Z\Z")
-        self.assertEqual(lines[1][5:], ["-", str(self.homes / "bob")])
+        self.assertEqual(lines[1][5:], ["-", "user", "default", str(self.homes / "bob")])
 
     def test_list_json(self):
         users = json.loads(self.ctl("user", "list", "--json").stdout)
@@ -497,6 +503,7 @@ class Show(CtlTest):
         self.assertIn("uid: 0", self.ctl("user", "show", "alice", status=FAILED).stderr)
 
 
+@in_clear("no client connects")
 class Namesake(CtlTest):
     """A name that a user of the system has, too."""
 
@@ -515,6 +522,7 @@ class Namesake(CtlTest):
             self.assertIn("user of the system", done.stderr)
 
 
+@in_clear("no client connects")
 class Delete(CtlTest):
     def setUp(self):
         super().setUp()

@@ -6,13 +6,14 @@ import os
 import shutil
 import subprocess
 
-from harness import PASSWORD, ServerTest, main, process, slow
+from harness import PASSWORD, ServerTest, in_clear, main, process, slow
 from harness.ctl import FAILED, OK, SECRET, CtlTest, crypt
 
 CHANGING = "write,pwrite64,fsync,ftruncate,rename,renameat,renameat2,unlinkat,mkdir,mkdirat,fchmod,fchown"
 FUTURE = "2099-12-31"
 
 
+@in_clear("no client connects")
 class Fault(CtlTest):
     """A users directory with carl, and with alice where she is there before."""
 
@@ -157,6 +158,7 @@ def mount_small(test, directory):
     test.addCleanup(process.unmount_below, directory)
 
 
+@in_clear("no client connects")
 class FullDisk(CtlTest):
     def setUp(self):
         super().setUp()

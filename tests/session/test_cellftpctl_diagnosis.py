@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 
-from harness import PASSWORD, ServerTest, main, slow
+from harness import PASSWORD, ServerTest, in_clear, main, slow
 from harness.ctl import Terminal
 
 FAILED, USAGE, NOT_CONFIGURED = 1, 2, 6
@@ -168,6 +168,7 @@ class Throttle(DiagnosisTest):
         self.ctl("throttle", "clear", "127.0.0.1", "--all", status=USAGE)
 
 
+@in_clear("no client connects")
 class Explain(DiagnosisTest):
     def test_on_a_terminal(self):
         """A block for each option, with its values as they stand in the file."""

@@ -8,7 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from harness import ServerTest, main, process, slow, wait_until, within
+from harness import ServerTest, before_tls, main, process, slow, wait_until, within
 
 FAILED, USAGE, NOT_CONFIGURED = 1, 2, 6
 DRAINED = "The server is going down for maintenance. Try again later."
@@ -58,6 +58,13 @@ def read_to_end(connection):
 
 
 class Who(LiveTest):
+    def test_tls_is_shown(self):
+        for secure, protocol in (("clear", None), ("1.2", "TLSv1.2"), ("1.3", "TLSv1.3")):
+            for client in (self.connect(secure=secure), self.login(secure=secure)):
+                self.assertTrue(wait_until(lambda: self.session_of(client)["tls"] == protocol))
+                client.quit()
+                client.wait()
+
     def test_everybody_is_shown(self):
         self.assertEqual(self.who(), [])
         self.assertEqual(self.ctl("who").stdout, "")
@@ -321,6 +328,7 @@ class Drain(LiveTest):
         self.assertEqual(client.read(421).text, DRAINED)
         self.assert_closed(client)
 
+    @before_tls
     def test_waits_for_the_last(self):
         client = self.login()
         drain = self.start()
@@ -342,6 +350,7 @@ class Drain(LiveTest):
         self.server.expect_log("admin", "resume")
         self.assertEqual(self.ctl("who").stderr, "")
 
+    @before_tls
     def test_now(self):
         client, waiting = self.login(), self.connect()
         state = json.loads(self.ctl("drain", "--now", "--json").stdout)
@@ -361,6 +370,7 @@ class Drain(LiveTest):
         self.assertEqual(client.read(421).text, DRAINED)
         self.assert_closed(client)
 
+    @before_tls
     def test_interrupted_it_still_refuses(self):
         client = self.login()
         drain = self.start()
@@ -385,6 +395,7 @@ class Drain(LiveTest):
         self.ctl("drain")
         self.assertIn("drain --end", subprocess.run(check, capture_output=True, text=True, check=True).stdout)
 
+    @before_tls
     def test_nobody_slips_in(self):
         """Whoever was greeted is waited for, however close to the beginning he came."""
         for _ in range(5):

@@ -8,7 +8,7 @@ import subprocess
 import time
 from datetime import datetime, timezone
 
-from harness import ServerTest, logs, main, slow, wait_until
+from harness import ServerTest, in_clear, logs, main, slow, wait_until
 
 FAILED, USAGE, NO_PERMISSION = 1, 2, 4
 
@@ -69,6 +69,7 @@ class LogTest(ServerTest):
 
 
 class Show(LogTest):
+    @in_clear("AUTH, PBSZ and PROT make lines of their own")
     def test_merged_and_filtered(self):
         alice, bob = self.login(), self.login("bob", source="127.0.0.2")
         alice.stor("a b.txt", b"hello")

@@ -7,7 +7,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from harness import ServerTest, main, process, slow, wait_until, within
+from harness import ServerTest, in_clear, main, process, slow, wait_until, within
 from harness.ctl import FAILED, OK, SECRET, USAGE, CtlTest
 
 PAST, FUTURE = "2020-01-01", "2099-12-31"
@@ -41,6 +41,7 @@ class UsersTest(CtlTest):
         self.assertEqual(self.everything(), before)
 
 
+@in_clear("no client connects")
 class Lock(UsersTest):
     def test_lock_and_unlock(self):
         self.assert_unchanged(": unlocked already", "user", "unlock", "alice")
@@ -101,6 +102,7 @@ class Lock(UsersTest):
             self.assert_nothing_done("user", "add", "--generate", "--expires", FUTURE, "--", name, status=USAGE)
 
 
+@in_clear("no client connects")
 class Modify(UsersTest):
     def test_rights(self):
         self.assert_changed("read-only", "user", "mod", "alice", "--read-only")
@@ -113,6 +115,42 @@ class Modify(UsersTest):
             self.words(),
             [("user-modify", "read-only"), ("user-modify", "read-write"), ("user-expire", f"expires {FUTURE}T23:59:59Z")],
         )
+
+    def test_tls_and_role(self):
+        """EXPECTATIONS 15: a camera that knows no TLS is an exception of its own."""
+        self.assertEqual((self.show()["tls"], self.show()["role"]), ("default", "user"))
+        self.assert_changed("TLS optional", "user", "mod", "alice", "--tls", "optional")
+        self.assertIn('tls = "optional";', self.record())
+        self.assertEqual(self.show()["tls"], "optional")
+        self.assert_unchanged(": TLS optional already", "user", "ensure", "alice", "--tls=optional", text=SECRET)
+        self.assert_changed("TLS required, role admin", "user", "mod", "alice", "--tls", "required", "--role", "admin")
+        self.assertEqual((self.show()["tls"], self.show()["role"]), ("required", "admin"))
+        self.assert_changed("TLS default, role user", "user", "mod", "alice", "--tls", "default", "--role", "user")
+        self.assertNotIn("tls", self.record())
+        self.assertEqual(
+            self.words(),
+            [
+                ("user-modify", words)
+                for words in ("TLS optional", "TLS required", "role admin", "TLS default", "role user")
+            ],
+        )
+
+    def test_add_with_tls_and_role(self):
+        self.add("camera", "--tls", "optional", "--read-only")
+        self.add("boss", "--role", "admin")
+        self.assertEqual((self.show("camera")["tls"], self.show("boss")["role"]), ("optional", "admin"))
+        self.assertIn('detail="read-only, TLS optional"', self.admin_log()[-2])
+        self.assertIn('detail="read-write, role admin"', self.admin_log()[-1])
+        fields = [line.split("\t") for line in self.ctl("user", "list").stdout.splitlines()]
+        self.assertEqual(
+            [(line[0], *line[6:8]) for line in fields],
+            [("alice", "user", "default"), ("boss", "admin", "default"), ("camera", "user", "optional")],
+        )
+
+    def test_nonsense_tls_and_roles(self):
+        for arguments in (["--tls", "never"], ["--tls"], ["--role", "root"], ["--tls=Optional"]):
+            text = self.assert_nothing_done("user", "mod", "alice", *arguments, status=USAGE)
+            self.assertIn("optional" if "tls" in arguments[0] else "admin", text)
 
     def test_usage(self):
         for arguments in ([], ["--read-only", "--read-write"], ["--expires"], ["--expires="], ["--locked"]):
@@ -159,6 +197,7 @@ class Modify(UsersTest):
         self.assertEqual([line[5] for line in lines], ["-", f"{PAST}T23:59:59Z", f"{PAST}T23:59:59Z"])
 
 
+@in_clear("no client connects")
 class Ensure(UsersTest):
     def test_makes(self):
         done = self.json(
@@ -218,6 +257,7 @@ class Ensure(UsersTest):
         self.assert_password("bob", made[0]["password"])
 
 
+@in_clear("no client connects")
 class Output(UsersTest):
     def test_json_of_changes(self):
         added = self.json("user", "add", "bob", "--generate")

@@ -2,7 +2,7 @@
 
 import os
 
-from harness import ServerTest, main
+from harness import ServerTest, in_clear, main
 
 
 class Abor(ServerTest):
@@ -33,6 +33,7 @@ class Abor(ServerTest):
         self.check_usable(client)
         self.server.expect_log("files", "download-failed", path="/big", user="alice")
 
+    @in_clear("TLS has no urgent data")
     def test_with_urgent_data(self):  # D13
         client = self.login()
         data = client.begin("RETR big")
@@ -44,6 +45,7 @@ class Abor(ServerTest):
         data.close()
         self.check_usable(client)
 
+    @in_clear("TLS has no urgent data")
     def test_with_urgent_data_mark(self):
         client = self.login()
         data = client.begin("RETR big")

@@ -28,7 +28,13 @@ class Feat(ServerTest):
         hashes = [line for line in found if line.startswith("HASH ")]
         self.assertEqual(len(hashes), 1, found)
         self.assertIn("SHA-256*", hashes[0])
-        self.assertFalse([line for line in found if line.startswith(("AUTH", "PROT", "PBSZ"))])
+
+    def test_tls(self):
+        """RFC 4217 section 6. Under TLS there is nothing to begin any more."""
+        for secure, expected in (("clear", ["AUTH TLS;TLS-C;SSL;TLS-P;", "PBSZ", "PROT"]), ("1.3", ["PBSZ", "PROT"])):
+            for begin in (self.connect, self.login):
+                found = self.features(begin(secure=secure))
+                self.assertEqual([line for line in found if line.startswith(("AUTH", "PROT", "PBSZ"))], expected)
 
     def test_verbs_named_are_known(self):
         client = self.login()

@@ -46,9 +46,10 @@ class Noop(ServerTest):
                 ("N", 500),
                 ("ACCT x", 502),
                 ("SMNT x", 502),
-                ("AUTH TLS", 502),
-                ("PBSZ 0", 502),
-                ("PROT P", 502),
+                ("ADAT x", 502),
+                ("MIC x", 502),
+                ("CONF x", 502),
+                ("ENC x", 502),
                 ("NOOP", 200),
             ],
         )

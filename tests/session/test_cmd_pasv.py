@@ -39,7 +39,7 @@ class Pasv(ServerTest):
         second = client.pasv()
         with self.assertRaises(ConnectionRefusedError):
             client.dial(first).receive_all()
-        self.assertEqual(client.dial(second).socket.getpeername()[1], second[1])
+        self.assertEqual(client.dial(second).raw.getpeername()[1], second[1])
 
     def test_connection_may_come_after_the_command(self):
         self.server.write("a", b"hello")

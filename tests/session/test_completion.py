@@ -2,7 +2,7 @@
 
 import subprocess
 
-from harness import main, slow
+from harness import in_clear, main, slow
 from harness.ctl import PROGRAM, CtlTest
 from harness.server import ROOT
 
@@ -15,6 +15,7 @@ printf '%s\n' "${COMPREPLY[@]}"
 """
 
 
+@in_clear("no client connects")
 class Completion(CtlTest):
     def setUp(self):
         super().setUp()
@@ -52,6 +53,9 @@ class Completion(CtlTest):
         self.assertEqual(self.offered("user", "add", "--expires", "n"), ["never"])
         self.assertEqual(self.offered("user", "add", "--expires", "=", "n"), ["never"])
         self.assertEqual(self.offered("log", "--kind", "au"), ["auth"])
+        self.assertEqual(self.offered("user", "mod", "x", "--tls", "o"), ["optional"])
+        self.assertEqual(self.offered("user", "mod", "x", "--role", "a"), ["admin"])
+        self.assertEqual(self.offered("tls", "self-signed", "--type", "r"), ["rsa"])
         self.assertEqual(self.offered("user", "del", "--gen"), [])
 
     def test_names(self):

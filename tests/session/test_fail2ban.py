@@ -8,7 +8,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from harness import Journal, ServerTest, main, slow, wait_until
+from harness import Journal, ServerTest, in_clear, main, slow, wait_until
 from harness.server import ROOT
 
 FILTER = ROOT / "etc" / "fail2ban" / "filter.d" / "cellftpd.conf"
@@ -224,6 +224,7 @@ class FromJournal(ServerTest):
         self.assertEqual(addresses, ["127.0.2.1", "127.0.2.2", "127.0.2.3"])
 
 
+@in_clear("no client connects")
 class Jail(ServerTest):
     """fail2ban's own reading of the configuration; nothing is started."""
 
@@ -267,6 +268,7 @@ class Jail(ServerTest):
         self.assertIn(f"['set', 'cellftpd', 'addlogpath', '{path}', 'head']", dump)
 
 
+@in_clear("no client connects")
 class Uninstall(unittest.TestCase):
     def test_a_jail_that_is_on_keeps_its_filter(self):
         """fail2ban refuses to start, with all its other jails, if a filter is missing."""

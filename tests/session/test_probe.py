@@ -101,6 +101,14 @@ PROBES = (
 )
 
 
+# Options of sockets: what kernel TLS takes, and its neighbours, which nothing takes.
+KERNEL_TLS = {
+    "kernel-tls": ("possible", "refused: ENOENT"),  # the latter where the kernel has no module tls
+    "kernel-tls-send": ("refused: ENOPROTOOPT", "refused: EINVAL"),  # without the one before; with a bad key
+}
+SOCKET_OPTIONS = ("kernel-tls-receive", "tcp-option", "tcp-repair", "tls-option", "tls-ulp", "socket-ulp")
+
+
 def filter_list(name):
     """The calls of FILTER_NAME in src/lib/filter_table.h."""
     text = (ROOT / "src/lib/filter_table.h").read_text(encoding="utf-8")
@@ -188,7 +196,10 @@ class Probes(ProbeTest):
 
     def test_C22_every_probe_of_the_server_is_tried(self):
         text = (ROOT / "src/session/probe.c").read_text(encoding="utf-8")
-        self.assertEqual(set(re.findall(r'\{"([a-z0-9-]+)", +SYS_', text)), {probe for probe, *_ in PROBES})
+        self.assertEqual(
+            set(re.findall(r'\{"([a-z0-9-]+)", +SYS_', text)),
+            {probe for probe, *_ in PROBES} | {*KERNEL_TLS, *SOCKET_OPTIONS},
+        )
 
     def test_C22_other_system_call_tables_of_the_machine(self):
         if os.uname().machine != "x86_64":
@@ -215,6 +226,37 @@ class Probes(ProbeTest):
                 ("XPRB call-x", 504),
             ],
         )
+
+
+class KernelTls(ProbeTest):
+    """The kernel's TLS can be switched on in a session under TLS, if the configuration has it, and nothing else can."""
+
+    def answers(self, secure, logged_in):
+        client = self.login(secure=secure) if logged_in else self.connect(secure=secure)
+        client.loose = True
+        found = {probe: client.expect(200, f"XPRB {probe}").text for probe in (*KERNEL_TLS, *SOCKET_OPTIONS)}
+        client.expect(221, "QUIT")
+        client.wait()
+        self.assertEqual(set(self.told("call-refused")), {"setsockopt"})
+        self.forget_logs()
+        return found
+
+    def test_C22_under_tls(self):
+        for secure in ("1.2", "1.3", "implicit"):
+            for logged_in in (False, True):
+                with self.subTest(secure=secure, logged_in=logged_in):
+                    found = self.answers(secure, logged_in)
+                    for probe, answers in KERNEL_TLS.items():
+                        self.assertIn(found[probe], answers, probe)
+                    self.assertEqual({found[probe] for probe in SOCKET_OPTIONS}, {"refused: EPERM"})
+
+    def test_C22_without_tls(self):
+        """In clear, or if tls.kernel is off, there is nothing at all."""
+        for kernel, secure in ((True, "clear"), (False, "clear"), (False, "1.3")):
+            self.server.configure({"tls": {"kernel": kernel}})
+            for logged_in in (False, True):
+                with self.subTest(kernel=kernel, secure=secure, logged_in=logged_in):
+                    self.assertEqual(set(self.answers(secure, logged_in).values()), {"refused: EPERM"})
 
 
 class Floods(ProbeTest):

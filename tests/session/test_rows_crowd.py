@@ -7,7 +7,7 @@ import threading
 import time
 from pathlib import Path
 
-from harness import PASSWORD, ServerTest, build, main, process, wait_until, within
+from harness import PASSWORD, ServerTest, before_tls, build, in_clear, main, process, wait_until, within
 
 ROUNDS = 2000 if build().name == "release" else 300
 
@@ -15,6 +15,7 @@ ROUNDS = 2000 if build().name == "release" else 300
 class Hoarding(ServerTest):
     """P02 (CVE-2021-30047, CVE-2020-35359), with the limits as they are by default."""
 
+    @before_tls
     def test_P02_a_hundred_and_twenty_silent_connections(self):
         greeted, refused = [], []
         for _ in range(120):
@@ -53,6 +54,7 @@ class Hoarding(ServerTest):
         self.assertEqual(written + self.server.left_out("127.0.0.1"), 123)
 
 
+@in_clear("no client connects")
 class FirstOnes(ServerTest):
     config = {"limits": {"waiting_per_address": 100, "per_address": 100}}
 
@@ -120,6 +122,7 @@ class Signals(ServerTest):
             self.assertTrue(wait_until(lambda session=pid: not process.alive(session), 5), "a session has survived")
         self.server.clients.remove(client)
 
+    @before_tls
     def test_P15_connect_and_signal(self):
         seed = random.randrange(1 << 32)
         chance = random.Random(seed)

@@ -112,9 +112,9 @@ class Addresses(ServerTest):
             for before in (True, False):
                 with self.subTest(verb=verb, before=before):
                     address = client.pasv() if verb == "PASV" else client.epsv()
-                    thief = client.dial(address, source="127.0.0.2") if before else None
+                    thief = client.dial(address, source="127.0.0.2").in_clear() if before else None
                     client.send("RETR secret")
-                    thief = thief or client.dial(address, source="127.0.0.2")
+                    thief = thief or client.dial(address, source="127.0.0.2").in_clear()
                     self.assertEqual(thief.receive_all(), b"")
                     owner = client.dial(address)
                     self.assertEqual(owner.receive_all(), b"for the owner only")
@@ -125,7 +125,7 @@ class Addresses(ServerTest):
     def test_D03_stranger_cannot_upload(self):
         client = self.login()
         address = client.epsv()
-        thief = client.dial(address, source="127.0.0.2")
+        thief = client.dial(address, source="127.0.0.2").in_clear()
         client.send("STOR mine")
         with contextlib.suppress(ConnectionError):
             thief.send(b"forged")
@@ -200,9 +200,10 @@ class Addresses(ServerTest):
         self.assertEqual(address[0], "192.0.2.7")
         with self.assertRaisesRegex(AssertionError, "announces 192.0.2.7, it is 127.0.0.1"):
             client.dial(address)
-        client.dial((client.socket.getpeername()[0], address[1]))  # it is only the address that was wrong
+        data = client.dial((client.socket.getpeername()[0], address[1]))  # it is only the address that was wrong
         client.send("NLST")
         client.read(150)
+        self.assertEqual(data.receive_all(), b"")
         client.read(226)
 
 

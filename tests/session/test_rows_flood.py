@@ -5,7 +5,7 @@ import signal
 import socket
 import time
 
-from harness import ServerTest, main, slow, wait_until
+from harness import ServerTest, before_tls, in_clear, main, slow, wait_until
 from harness import process
 
 
@@ -57,6 +57,7 @@ class Hoard(ServerTest):
         self.assertEqual(client.wait(), 0)
         return reply.text
 
+    @before_tls
     def test_P02_one_address_keeps_nobody_else_out(self):
         silent = [self.connect(source="127.0.0.1") for _ in range(5)]
         self.assertIn("from your address that have not logged in", self.refused("127.0.0.1"))
@@ -66,6 +67,7 @@ class Hoard(ServerTest):
         silent[0].wait()
         self.connect(source="127.0.0.1").quit()
 
+    @before_tls
     def test_P02_logged_in_connections_have_another_limit(self):
         logged_in = [self.login() for _ in range(8)]
         self.assertIn("Too many connections from your address. Close one", self.refused("127.0.0.1"))
@@ -74,6 +76,7 @@ class Hoard(ServerTest):
         logged_in[3].wait()
         self.login().expect(257, "PWD")
 
+    @before_tls
     def test_P02_waiting_share_of_all_is_capped(self):
         waiting = [self.connect(source=f"127.0.1.{number + 1}") for number in range(7)]
         self.assertEqual(self.refused("127.0.2.1"), "Too many connections that have not logged in. Try again later.")
@@ -306,6 +309,7 @@ class Work(ServerTest):
 
 
 class Signals(ServerTest):
+    @in_clear("TLS has no urgent data")
     def test_P15_signals_at_any_time(self):
         rounds = 200 if slow() == 1 else 40
         for number in range(rounds):

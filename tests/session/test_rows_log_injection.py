@@ -115,7 +115,7 @@ class Injection(ServerTest):
                     self.leave(client)
                     self.check_records(before, [("refused", f"/{name}")])
                     continue
-                data.close()
+                data.handshake().close()
                 client.read(226)
                 client.expect(350, f"RNFR {name}")
                 client.expect(250, f"RNTO {name}2")

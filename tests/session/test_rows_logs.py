@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 
-from harness import Journal, ServerTest, main, slow, wait_until, within
+from harness import Journal, ServerTest, in_clear, main, slow, wait_until, within
 from harness import logs, process
 
 
@@ -63,6 +63,7 @@ class Secrets(LogTest):
                         found[f"{name} of {pid}"] = open(f"/proc/{pid}/{name}", "rb").read()
         return found
 
+    @in_clear("AUTH, PBSZ and PROT make lines of their own")
     def test_L03_secrets_in_logs(self):
         journal = self.with_journal()
         secret = "s3cr3t" + secrets.token_hex(8)
@@ -156,6 +157,7 @@ class Secrets(LogTest):
 class Commands(LogTest):
     config = {"logs": {"commands": True, "json": True}}
 
+    @in_clear("AUTH, PBSZ and PROT make lines of their own")
     def test_commands_and_final_replies(self):
         client = self.login()
         self.server.write("big", b"x" * 20000000)
@@ -475,6 +477,7 @@ class Target(LogTest):
 class Journald(LogTest):
     config = {"logs": {"journal": True}}
 
+    @in_clear("AUTH, PBSZ and PROT make lines of their own")
     def test_fields(self):
         journal = self.with_journal()
         client = self.login()
@@ -594,6 +597,7 @@ class Journald(LogTest):
         self.server.expect_log("files", "upload", path="/a")
         self.server.expect_log("auth", "accepted")
 
+    @in_clear("AUTH, PBSZ and PROT make lines of their own")
     def test_no_journald_and_no_files(self):
         server = self.make_server({"logs": {"journal": True, "files": False, "xferlog": False}})
         journal = Journal()

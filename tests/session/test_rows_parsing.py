@@ -5,7 +5,7 @@ import itertools
 import os
 import re
 
-from harness import ServerTest, main
+from harness import ServerTest, main, tls
 
 
 class Names(ServerTest):
@@ -152,7 +152,9 @@ class Verbs(ServerTest):
         lines = self.connect().expect(214, "HELP").lines[1:-1]
         found = re.findall(r"[A-Z][A-Z0-9]+", "\n".join(lines))
         self.assertGreater(len(found), 50)
-        return found + ["AUTH", "ACCT", "REIN", "SMNT", "PBSZ", "PROT", "XSEM"]
+        found += ["AUTH", "ACCT", "REIN", "SMNT", "PBSZ", "PROT", "XSEM"]
+        # Under TLS, REIN ends it: test_cmd_rein.py.
+        return [verb for verb in found if verb != "REIN" or not tls.default()]
 
     def check_every_verb(self, verbs, logged_in, after_user, argument):
         """One final reply each, then the next command is answered with its own."""

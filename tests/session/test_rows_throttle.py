@@ -4,7 +4,7 @@ import select
 import threading
 import time
 
-from harness import PASSWORD, ServerTest, main, slow, wait_until, within
+from harness import PASSWORD, ServerTest, before_tls, in_clear, main, slow, wait_until, within
 
 # What the harness switches off, as it is by default.
 DEFAULTS = {"failures_per_address": 20, "failures_per_name": 100}
@@ -37,6 +37,7 @@ class Guessing(ServerTest):
         self.assertEqual(reply.text, "Too many failed logins from your address. Try again later.")
         self.assert_closed(client)
 
+    @before_tls
     def test_A03_twenty_connections_with_one_failure_each(self):
         early = self.connect()
         for number in range(19):
@@ -53,6 +54,7 @@ class Guessing(ServerTest):
         self.server.expect_log("auth", "refused", reason="address-banned")
         self.login(source="127.0.0.2").expect(257, "PWD")
 
+    @before_tls
     def test_A03_ban_ends(self):
         session = self.login()
         while wrong(self.server).code == 530:
@@ -70,6 +72,7 @@ class Guessing(ServerTest):
         self.assertEqual(wrong(self.server).code, 530)
         self.login().expect(257, "PWD")
 
+    @before_tls
     def test_A03_hanging_up_early_does_not_help(self):
         for _ in range(20):
             client = self.connect()
@@ -131,6 +134,7 @@ class Guessing(ServerTest):
             self.assertEqual(wrong(server).code, 530 if failures == 0 else 421)
         server.expect_log("auth", "banned")
 
+    @before_tls
     def test_A04_nobody_locks_an_account(self):
         for number in range(100):
             wrong(self.server, "127.0.0.2")
@@ -235,6 +239,7 @@ class LogFlood(ServerTest):
         self.assertTrue(wait_until(told, 20))
         return total
 
+    @before_tls
     def test_Q10_refused_connections(self):
         self.server.configure({"login": {"failures_per_address": 1}})
         self.assertEqual(wrong(self.server).code, 421)
@@ -261,6 +266,7 @@ class LogFlood(ServerTest):
         self.assertLess(written, LINES)
         self.assertEqual(written + self.server.left_out("127.0.0.1"), total)
 
+    @in_clear("AUTH, PBSZ and PROT make lines of their own")
     def test_Q10_commands_of_strangers(self):
         """They may be logged (logs.commands), but a stranger does not fill the disk with them."""
         self.server.configure({"logs": {"commands": True}})

@@ -5,6 +5,7 @@ import gzip
 import json
 import os
 import re
+import subprocess
 import threading
 import time
 
@@ -248,7 +249,7 @@ class Administration(MachineTest):
 
     def test_demo(self):
         """ "make demo" uses the units, beside those that are installed; "make demo-stop" takes them away."""
-        for name in ("tests/demo", "systemd", "build/release/cellftpd", "build/release/cellftpctl"):
+        for name in ("tests/demo", "systemd", *(f"build/release/cellftp{end}" for end in ("d", "d-tls.so", "ctl"))):
             self.machine.run("mkdir", "-p", f"/root/tree/{os.path.dirname(name)}")
             self.machine.run("cp", "-r", f"/src/{name}", f"/root/tree/{name}")
         try:
@@ -257,6 +258,11 @@ class Administration(MachineTest):
             client = self.connect(port=2121)
             client.login("demo", password)
             self.assertEqual(client.retr("hello.txt").rstrip(), b"Hello from your own cell.")
+            for line in re.findall(r"^    (curl .*)$", said, re.MULTILINE):
+                line = line.replace("/root/tree", str(self.machine.path("/root/tree")))
+                done = subprocess.run(line.split(), capture_output=True, check=True)
+                self.assertEqual(done.stdout.rstrip(), b"Hello from your own cell.")
+            self.assertIn("--ssl-reqd --cacert", said)
         finally:
             self.machine.run("/root/tree/tests/demo", "stop")
         client.read(421)

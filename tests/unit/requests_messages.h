@@ -5,6 +5,7 @@
 #pragma once
 
 #include "lib/cleanup.h"
+#include "lib/client_certificate.h"
 #include "lib/event.h"
 #include "lib/request.h"
 
@@ -46,8 +47,8 @@ static void put_text(struct message *message, const char *const *texts, uint32_t
 static void make_event(struct message *message)
 {
     static const char *const texts[] = {"", "a", "/x\ny", "\xff\x80", "drop \"all\""};
-    static const size_t maxima[] = {64, 8192, 8192, 8, 0,   0,   0,
-                                    0,  16,   64,   4, 512, 2048}; /* 0: a number */
+    static const size_t maxima[] = {64, 8192, 8192, 8,  0,  0, 0,
+                                    0,  512,  2048, 16, 64, 4}; /* 0: a number */
     message_put_u32(message, below(EVENT_COUNT + 2));
     size_t room = below(2); /* one text near its limit, or none: more do not fit */
     size_t which = below(ELEMENTS(maxima));
@@ -70,7 +71,15 @@ static void make_good(struct message *message)
                                         "10.9.8.7",  "",          "192.0.2.1 ", "2001:db8::1"};
     static const uint32_t ports[] = {0, 20, 1023, 1024, 40000, 65535, 65536, UINT32_MAX};
     static const char *const statuses[] = {"", "RETR /a", "x\ny"};
-    uint32_t type = 1 + below(7);
+    static const char *const names_of_hosts[] = {"", "ftp.example", "../x", ".", "FTP.example"};
+    static const uint32_t kinds[] = {SESSION_TLS, SESSION_TLS_PRIVATE, SESSION_CLEAR, SESSION_CLEAR,
+                                     99};
+    static const uint32_t types[] = {
+        REQUEST_READY,    REQUEST_LOGIN,  REQUEST_ENTERED,    REQUEST_LISTEN, REQUEST_CONNECT,
+        REQUEST_EVENT,    REQUEST_STATUS, REQUEST_USER,       REQUEST_TLS,    REQUEST_HANDOVER,
+        REQUEST_IDENTITY, REQUEST_SIGN,   REQUEST_CERTIFICATE};
+    static const uint8_t bytes[CLIENT_MESSAGES_MAX + 1];
+    uint32_t type = ANY_OF(types);
     message_begin(message, type);
     switch (type) {
     case REQUEST_READY:
@@ -87,6 +96,17 @@ static void make_good(struct message *message)
         message_put_u32(message, ANY_OF(ports));
         break;
     case REQUEST_EVENT: make_event(message); break;
+    case REQUEST_USER: PUT_TEXT(message, names, REQUEST_NAME_MAX); break;
+    case REQUEST_TLS:
+    case REQUEST_IDENTITY: PUT_TEXT(message, names_of_hosts, REQUEST_HOST_MAX); break;
+    case REQUEST_HANDOVER: message_put_u32(message, ANY_OF(kinds)); break;
+    case REQUEST_SIGN:
+        message_put_u32(message, below(4) ? 0x0804 : below(70000));
+        message_put_bytes(message, bytes, below(8) ? 130 : below(TLS_SIGNED_MAX + 2));
+        break;
+    case REQUEST_CERTIFICATE:
+        message_put_bytes(message, bytes, below(8) ? 2000 : sizeof(bytes) - below(2));
+        break;
     case REQUEST_STATUS: PUT_TEXT(message, statuses, REQUEST_STATUS_MAX); break;
     default: break;
     }
@@ -98,7 +118,7 @@ static void mutate(struct message *message)
     static const uint32_t values[] = {0, 1, 8, 0x7f, 0xff, 0x7fffffff, 0x80000000, 0xffffffff};
     size_t at = message->size ? below((uint32_t)message->size) : 0;
     switch (below(7)) {
-    case 0: message->type = below(4) ? below(10) : ANY_OF(values); break;
+    case 0: message->type = below(4) ? below(16) : ANY_OF(values); break;
     case 1: message->size = at; break;
     case 2:
         for (uint32_t more = 1 + below(12); more > 0 && message->size < MESSAGE_MAX; more--)

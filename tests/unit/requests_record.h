@@ -7,6 +7,7 @@
 #include "lib/cleanup.h"
 #include "lib/clock.h"
 #include "lib/password.h"
+#include "lib/tls_library.h"
 #include "monitor/authenticate.h"
 #include "monitor/capabilities.h"
 #include "monitor/cell.h"
@@ -23,7 +24,10 @@
 
 #include <cmocka.h>
 
+enum { A_PID = 4000000 }; /* nobody's */
+
 static struct record {
+    int cells_ended;
     int looked_up, compared, admitted, saved, dropped, logged_in;
     int bound, listened, connected;
     int tries, refused, granted; /* as throttling is told */
@@ -31,11 +35,12 @@ static struct record {
     struct sockaddr_in target, own;
     int events[EVENT_COUNT];
     int stopped;
-    bool locked;             /* the account, since its password was checked */
-    bool fail;               /* the next system operation does */
-    bool no_listener;        /* the descriptor that came is something else */
-    bool keeps_capabilities; /* the session has not given up what entering took */
-    uint64_t waited;         /* milliseconds by which events were held back */
+    int opened, closed, signed_texts; /* as the TLS library is told */
+    bool locked;                      /* the account, since its password was checked */
+    bool fail;                        /* the next system operation does */
+    bool no_listener;                 /* the descriptor that came is something else */
+    bool keeps_capabilities;          /* the session has not given up what entering took */
+    uint64_t waited;                  /* milliseconds by which events were held back */
 } record;
 
 int account_load(const struct config *config, const char *name, struct account **ret,
@@ -125,6 +130,68 @@ enum authentication authenticate_pam(struct monitor *monitor, const char *user,
     return AUTHENTICATION_UNKNOWN;
 }
 
+/* The TLS library: its part is tested with it. */
+static struct tls_identity *const an_identity = (struct tls_identity *)&record;
+
+static int record_open(const char *certificate, const char *key, struct tls_identity **ret,
+                       char ret_words[TLS_WORDS_MAX])
+{
+    assert_string_equal(certificate, key);
+    (void)snprintf(ret_words, TLS_WORDS_MAX, "words");
+    record.opened++;
+    if (record.fail)
+        return -EBADMSG;
+    *ret = an_identity;
+    return 0;
+}
+
+static void record_close(struct tls_identity *identity)
+{
+    record.closed += identity != NULL;
+}
+
+static const uint8_t *record_chain(const struct tls_identity *identity, size_t *ret_size)
+{
+    assert_ptr_equal(identity, an_identity);
+    *ret_size = 5;
+    return (const uint8_t *)"chain";
+}
+
+static time_t record_expires(const struct tls_identity *identity)
+{
+    assert_ptr_equal(identity, an_identity);
+    return INT32_MAX;
+}
+
+static int record_sign(const struct tls_identity *identity, unsigned scheme, const uint8_t *text,
+                       size_t text_size, uint8_t *ret_signature, size_t *signature_size)
+{
+    assert_ptr_equal(identity, an_identity);
+    assert_non_null(text);
+    assert_true(text_size <= TLS_SIGNED_MAX && *signature_size == TLS_SIGNATURE_MAX);
+    record.signed_texts++;
+    if (scheme != 0x0804)
+        return -EPERM;
+    memcpy(ret_signature, "signed", 6);
+    *signature_size = 6;
+    return 0;
+}
+
+static const struct tls_library recording_library = {
+    .identity_open = record_open,
+    .identity_close = record_close,
+    .identity_chain = record_chain,
+    .identity_expires = record_expires,
+    .sign = record_sign,
+};
+
+int tls_library_load(const struct tls_library **ret, char ret_words[TLS_WORDS_MAX])
+{
+    (void)ret_words;
+    *ret = &recording_library;
+    return 0;
+}
+
 static int some_descriptor(void)
 {
     int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -150,6 +217,22 @@ int cell_admit(const struct cell *cell, const struct account *account, int folde
     }
     record.admitted++;
     *ret_tree = some_descriptor();
+    return 0;
+}
+
+/* The verifier: its part is tested with its own. */
+int cell_start(const struct session_start *start, struct cell *ret, enum cell_step *ret_step)
+{
+    (void)start;
+    (void)ret;
+    *ret_step = CELL_STEP_FORK;
+    return -EAGAIN;
+}
+
+int cell_end(struct cell *cell)
+{
+    assert_int_equal(cell->pid, A_PID);
+    record.cells_ended++;
     return 0;
 }
 
@@ -205,6 +288,13 @@ int registry_log_in(struct registry *registry, const char *user)
     (void)registry;
     assert_string_equal(user, "alice");
     record.logged_in++;
+    return 0;
+}
+
+int registry_set_protocol(struct registry *registry, const char *protocol)
+{
+    (void)registry;
+    assert_true(strlen(protocol) < sizeof(((struct monitor_tls *)NULL)->protocol));
     return 0;
 }
 

@@ -82,6 +82,8 @@ static int take_all(struct account *account, void *data)
     assert_non_null(account->password);
     account->enabled = wanted->enabled;
     account->read_only = wanted->read_only;
+    account->tls = wanted->tls;
+    account->role = wanted->role;
     account->created = wanted->created;
     account->expires = wanted->expires;
     return fixture_set_home(account, wanted->home);
@@ -101,6 +103,8 @@ static void test_change_and_load(void **state)
             .home = homes[i],
             .enabled = i % 2 == 0,
             .read_only = i % 2 == 1,
+            .tls = i % 3,
+            .role = i % 2,
             .created = (time_t)9999999999 + (time_t)i,
             .expires = i == 0   ? 0
                        : i == 1 ? 1
@@ -120,6 +124,8 @@ static void test_change_and_load(void **state)
         assert_int_equal(loaded->uid, UINT32_MAX - 1);
         assert_int_equal(loaded->enabled, wanted.enabled);
         assert_int_equal(loaded->read_only, wanted.read_only);
+        assert_int_equal(loaded->tls, wanted.tls);
+        assert_int_equal(loaded->role, wanted.role);
         assert_int_equal(loaded->created, wanted.created);
         assert_int_equal(loaded->expires, wanted.expires);
     }
@@ -138,6 +144,8 @@ static int spoil(struct account *account, void *data)
     case 1: account->home[0] = 's'; break;
     case 2: account->created = -1; break;
     case 3: account->expires = -1; break;
+    case 4: account->tls = 3; break;
+    case 5: account->role = 2; break;
     default: account->expires = (time_t)ACCOUNT_EXPIRES_MAX + 1; break;
     }
     return 1;
@@ -161,7 +169,7 @@ static void test_change_refuses(void **state)
     assert_int_equal(lstat(path, &before), 0);
     for (size_t i = 0; i < ELEMENTS(results); i++)
         assert_int_equal(fixture_change(fixture, "bob", answer, &results[i]), results[i]);
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 7; i++)
         assert_int_equal(fixture_change(fixture, "bob", spoil, &i), -EINVAL);
     assert_int_equal(lstat(path, &after), 0);
     assert_int_equal(before.st_ino, after.st_ino);

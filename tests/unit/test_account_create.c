@@ -33,8 +33,11 @@ static void test_create(void **state)
     struct stat status;
     cleanup_account struct account *account = NULL;
     mode_t before = umask(0);
-    const struct account_settings settings = {
-        .enabled = false, .read_only = true, .expires = 1798761599};
+    const struct account_settings settings = {.enabled = false,
+                                              .read_only = true,
+                                              .tls = ACCOUNT_TLS_REQUIRED,
+                                              .role = ACCOUNT_ADMIN,
+                                              .expires = 1798761599};
     assert_int_equal(account_create(&fixture->config, "alice", FIXTURE_HASH, &settings, &account,
                                     &fixture->problem),
                      0);
@@ -47,6 +50,8 @@ static void test_create(void **state)
     assert_int_equal(fixture_load(fixture, "alice", &loaded), 0);
     assert_string_equal(loaded->password, FIXTURE_HASH);
     assert_true(loaded->read_only);
+    assert_int_equal(loaded->tls, ACCOUNT_TLS_REQUIRED);
+    assert_int_equal(loaded->role, ACCOUNT_ADMIN);
     assert_false(loaded->enabled);
     assert_int_equal(loaded->expires, 1798761599);
     assert_true(loaded->created >= time(NULL) - 60 && loaded->created <= time(NULL));

@@ -51,6 +51,30 @@ static void test_good_records(void **state)
     }
 }
 
+static void test_tls_and_role(void **state)
+{
+    struct fixture *fixture = *state;
+    static const struct {
+        const char *text;
+        enum account_tls tls;
+        enum account_role role;
+    } rows[] = {
+        {GOOD, ACCOUNT_TLS_DEFAULT, ACCOUNT_USER},
+        {GOOD "tls = \"default\"; role = \"user\";", ACCOUNT_TLS_DEFAULT, ACCOUNT_USER},
+        {GOOD "tls = \"required\";", ACCOUNT_TLS_REQUIRED, ACCOUNT_USER},
+        {GOOD "tls = \"optional\";", ACCOUNT_TLS_OPTIONAL, ACCOUNT_USER},
+        {GOOD "role = \"admin\"; tls = \"optional\";", ACCOUNT_TLS_OPTIONAL, ACCOUNT_ADMIN},
+    };
+    for (size_t i = 0; i < ELEMENTS(rows); i++) {
+        cleanup_account struct account *account = NULL;
+        fixture_write(fixture, "alice.conf", rows[i].text, strlen(rows[i].text));
+        if (fixture_load(fixture, "alice", &account) < 0)
+            fail_msg("%s: %s", rows[i].text, fixture_words(fixture));
+        assert_int_equal(account->tls, rows[i].tls);
+        assert_int_equal(account->role, rows[i].role);
+    }
+}
+
 static void assert_malformed(struct fixture *fixture, const char *text, size_t size,
                              const char *words)
 {
@@ -127,6 +151,14 @@ static void test_malformed_A15(void **state)
         {GOOD "enabled = \"false\";", "enabled: must be true or false"},
         {GOOD "read_only = 1;", "read_only: must be true or false"},
         {GOOD "read_only = \"yes\";", "read_only: must be true or false"},
+        {GOOD "tls = \"\";", "tls: must be \"default\""},
+        {GOOD "tls = \"Required\";", "tls: must be \"default\""},
+        {GOOD "tls = \"required \";", "tls: must be \"default\""},
+        {GOOD "tls = true;", "tls: must be \"default\""},
+        {GOOD "tls = 1;", "tls: must be \"default\""},
+        {GOOD "role = \"root\";", "role: must be \"user\""},
+        {GOOD "role = \"ADMIN\";", "role: must be \"user\""},
+        {GOOD "role = ();", "role: must be \"user\""},
         {"uid = 200007; created = \"yesterday\";" PASS, "created: must be a time"},
         {"uid = 200007; created = false;" PASS, "created: must be a time"},
         /* never, or long ago? */
@@ -275,9 +307,9 @@ const char *__lsan_default_suppressions(void)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_good_records),  TEST(test_malformed_A15), TEST(test_malformed_bytes_A15),
-        TEST(test_truncated_A15), TEST(test_bit_flips_A15), TEST(test_owner_and_mode),
-        TEST(test_no_plain_file),
+        TEST(test_good_records),        TEST(test_tls_and_role),  TEST(test_malformed_A15),
+        TEST(test_malformed_bytes_A15), TEST(test_truncated_A15), TEST(test_bit_flips_A15),
+        TEST(test_owner_and_mode),      TEST(test_no_plain_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

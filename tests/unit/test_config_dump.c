@@ -91,6 +91,9 @@ static void test_dump_reads_back(void **state)
         swap_if_larger(&config->session_idle, &config->session_idle_max);
         swap_if_larger(&config->login_delay, &config->login_delay_max);
         assert_int_equal(option_set(option_find("pam", "service"), config, "ftp"), 0);
+        if (!config->tls_enabled) /* nobody can show a certificate then */
+            assert_int_equal(option_set(option_find("tls", "client_certificates"), config, "off"),
+                             0);
         const struct option *address = option_find("passive", "address");
         assert_int_equal(option_set(address, config, round % 2 ? "auto" : "203.0.113.7"), 0);
 

@@ -34,7 +34,6 @@ static void wire_open(struct wire *ret)
 static void wire_close(struct wire *wire)
 {
     wire->client = close_fd(wire->client);
-    wire->control.fd = close_fd(wire->control.fd);
     control_free(&wire->control);
     buffer_free(&wire->heard);
 }
@@ -61,7 +60,7 @@ static void hear(struct wire *wire)
 static int unread(const struct wire *wire)
 {
     int size = 0;
-    assert_int_equal(ioctl(wire->control.fd, FIONREAD, &size), 0);
+    assert_int_equal(ioctl(wire->control.connection.fd, FIONREAD, &size), 0);
     return size;
 }
 

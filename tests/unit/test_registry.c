@@ -136,6 +136,14 @@ static void test_what_is_listed(void **state)
     assert_true(entry.logged_in);
     assert_string_equal(entry.user, "alice");
     assert_string_equal(entry.status, "RETR /a");
+    assert_string_equal(entry.protocol, "");
+    assert_int_equal(registry_set_protocol(&registry, "TLSv1.3"), 0);
+    assert_int_equal(registry_find(&place->config, "0123456789abcdef", &entry), 0);
+    assert_string_equal(entry.protocol, "TLSv1.3");
+    assert_string_equal(entry.status, "RETR /a");
+    assert_int_equal(registry_set_protocol(&registry, "a protocol with a long name"), 0);
+    assert_int_equal(registry_find(&place->config, "0123456789abcdef", &entry), 0);
+    assert_string_equal(entry.protocol, "a protocol with");
 
     registry_leave(&registry);
     assert_int_equal(registry.fd, -1);

@@ -36,7 +36,7 @@ static bool take(struct reader *reader, void *ret, size_t size)
     return true;
 }
 
-enum { FIELDS_MAX = 14, NUMBER = -4, LONG_NUMBER = -8 };
+enum { FIELDS_MAX = 14, NUMBER = -4, LONG_NUMBER = -8, BYTES = -256, MANY_BYTES = -16384 };
 
 /* What a request consists of: NUMBER, LONG_NUMBER, or the longest length of a text. */
 static const struct {
@@ -54,8 +54,15 @@ static const struct {
                        false,
                        14,
                        {NUMBER, 64, 8192, 8192, 8, LONG_NUMBER, LONG_NUMBER, LONG_NUMBER,
-                        LONG_NUMBER, 16, 64, 4, 512, 2048}},
+                        LONG_NUMBER, 512, 2048, 16, 64, 4}},
     [REQUEST_STATUS] = {PHASE_LOGIN | PHASE_SESSION, false, 1, {256}},
+    [REQUEST_STOP] = {0, false, 0, {0}},
+    [REQUEST_USER] = {PHASE_LOGIN, false, 1, {128}},
+    [REQUEST_TLS] = {PHASE_LOGIN, false, 1, {255}},
+    [REQUEST_HANDOVER] = {PHASE_LOGIN, false, 1, {NUMBER}},
+    [REQUEST_IDENTITY] = {PHASE_LOGIN, false, 1, {255}},
+    [REQUEST_SIGN] = {PHASE_LOGIN | PHASE_SESSION, false, 2, {NUMBER, BYTES}},
+    [REQUEST_CERTIFICATE] = {PHASE_LOGIN, false, 1, {MANY_BYTES}},
 };
 
 struct opinion {
@@ -73,6 +80,9 @@ static bool read_field(struct reader *reader, int form, struct opinion *ret, siz
         return kind == 1 && take(reader, &ret->number, 4);
     if (form == LONG_NUMBER)
         return kind == 2 && take(reader, NULL, 8);
+    if (form == BYTES || form == MANY_BYTES)
+        return kind == 4 && take(reader, &length, 4) && length <= (uint32_t)-form &&
+               take(reader, NULL, length);
     if (kind != 3 || !take(reader, &length, 4) || length > (uint32_t)form)
         return false;
     ret->text[(*texts)++] = (const char *)reader->bytes;
@@ -90,6 +100,11 @@ static bool has_its_form(const struct message *message, struct opinion *ret)
     return reader.left == 0;
 }
 
+static bool speaks_tls(const struct monitor *monitor)
+{
+    return monitor->kind == SESSION_TLS || monitor->kind == SESSION_NEW_IMPLICIT;
+}
+
 /* True if the monitor must end the session for MESSAGE. */
 static bool is_attack(const struct monitor *monitor, const struct message *message, bool descriptor,
                       struct opinion *ret)
@@ -102,13 +117,30 @@ static bool is_attack(const struct monitor *monitor, const struct message *messa
     case REQUEST_READY:
     case REQUEST_ENTERED: return ret->number > 4095 || (ret->number == 0 && !descriptor);
     case REQUEST_STATUS: return !text_is_plain(ret->text[0], strlen(ret->text[0]));
-    case REQUEST_LOGIN: return monitor->attempts >= ATTEMPTS;
+    case REQUEST_LOGIN:
+        return monitor->attempts >= ATTEMPTS ||
+               (!speaks_tls(monitor) && (!monitor->allowed || strcmp(ret->text[0], "alice") != 0));
+    case REQUEST_USER: return speaks_tls(monitor) && !monitor->verifier.shown;
+    case REQUEST_CERTIFICATE: return monitor->verifier.cell.pid == 0 || !monitor->tls.identity;
+    case REQUEST_TLS: return speaks_tls(monitor);
+    case REQUEST_IDENTITY: return !speaks_tls(monitor) || monitor->tls.asked;
+    case REQUEST_SIGN: return !monitor->tls.identity;
+    case REQUEST_HANDOVER:
+        if (monitor->handovers >= 4)
+            return true;
+        if (speaks_tls(monitor))
+            return ret->number != SESSION_CLEAR;
+        return !monitor->tls.ready ||
+               (ret->number != SESSION_TLS && ret->number != SESSION_TLS_PRIVATE);
     case REQUEST_CONNECT:
         return strcmp(ret->text[0], "192.0.2.1") != 0 || ret->number < 1024 || ret->number > 65535;
     case REQUEST_EVENT:
         return ret->number >= EVENT_COUNT || event_kind(ret->number)->from == EVENT_FROM_MONITOR ||
                (event_kind(ret->number)->file == EVENT_FILE_files &&
-                monitor->phase != PHASE_SESSION);
+                monitor->phase != PHASE_SESSION) ||
+               /* once, with a protocol, and only of TLS */
+               (ret->number == EVENT_TLS &&
+                (!speaks_tls(monitor) || monitor->tls.protocol[0] || !*ret->text[6]));
     default: return false;
     }
 }
@@ -118,16 +150,72 @@ static bool is_attack(const struct monitor *monitor, const struct message *messa
 struct bench {
     struct config config;
     struct monitor monitor;
+    bool proved; /* alice's certificate was shown */
     int session; /* the other end of the monitor's socket */
     unsigned good[ELEMENTS(forms)], bad;
 };
 
-static void set_phase(struct monitor *monitor)
+/* Where a conversation about TLS may be. */
+static void set_tls(struct monitor *monitor)
 {
+    static const enum session_kind kinds[] = {SESSION_NEW, SESSION_TLS, SESSION_CLEAR,
+                                              SESSION_NEW_IMPLICIT};
+    monitor->kind = ANY_OF(kinds);
+    monitor->handovers = below(8) ? below(4) : below(6);
+    monitor->users = below(12);
+    monitor->allowed = below(4) != 0;
+    (void)snprintf(monitor->allowed_user, sizeof(monitor->allowed_user), "alice");
+    monitor->tls = (struct monitor_tls){.ready = below(2),
+                                        .asked = below(2),
+                                        .error = below(4) ? 0 : -EIO,
+                                        .signatures = below(3),
+                                        .library = &recording_library};
+    if (speaks_tls(monitor) && monitor->tls.asked && below(4))
+        monitor->tls.identity = an_identity;
+    if (speaks_tls(monitor) && below(2))
+        (void)snprintf(monitor->tls.protocol, sizeof(monitor->tls.protocol), "TLSv1.3");
+}
+
+/* What may have been shown: nothing yet, something bad, or alice's. */
+static void set_certificate(struct bench *bench)
+{
+    struct verifier *verifier = &bench->monitor.verifier;
+    bench->config.tls_client_certificates = CLIENT_CERTIFICATES_OPTIONAL;
+    bench->config.tls_client_login = below(2);
+    bench->proved = false;
+    free(verifier->shown);
+    *verifier = (struct verifier){.shown = NULL};
+    if (!speaks_tls(&bench->monitor))
+        return;
+    if (below(2)) {
+        verifier->cell = (struct cell){.pid = A_PID, .process = -1, .socket = -1, .listener = -1};
+        return;
+    }
+    verifier->shown = calloc(1, sizeof(*verifier->shown));
+    assert_non_null(verifier->shown);
+    bench->proved = below(2);
+    verifier->shown->verdict = bench->proved ? CLIENT_GOOD : CLIENT_EXPIRED;
+    (void)snprintf(verifier->shown->common_name, sizeof(verifier->shown->common_name), "alice");
+}
+
+/* Whether the account NAME needs no password: what was shown is its own, and stands for it. */
+static bool needs_no_password(const struct bench *bench, const char *name)
+{
+    return bench->proved && strcmp(name, "alice") == 0 &&
+           bench->config.tls_client_login == CLIENT_LOGIN_INSTEAD;
+}
+
+static void set_phase(struct bench *bench)
+{
+    struct monitor *monitor = &bench->monitor;
     static const enum phase phases[] = {PHASE_STARTING, PHASE_LOGIN, PHASE_ENTERING, PHASE_SESSION};
     monitor->phase = ANY_OF(phases);
     monitor->attempts = below(8) ? 0 : below(ATTEMPTS + 1);
     monitor->cell.listener = -1;
+    set_tls(monitor);
+    set_certificate(bench);
+    bench->config.tls_required = below(3);
+    bench->config.tls_enabled = below(8) != 0;
     monitor->stop_deadline = 0;
     monitor->noise = (struct noise){.refilled = 0};
     account_free(monitor->account);
@@ -155,6 +243,7 @@ static void assert_nothing_done(void)
     assert_int_equal(record.looked_up + record.compared + record.admitted + record.saved, 0);
     assert_int_equal(record.dropped + record.tries + record.granted, 0);
     assert_int_equal(record.logged_in + record.bound + record.listened + record.connected, 0);
+    assert_int_equal(record.opened + record.signed_texts, 0);
     assert_int_equal(record.events[EVENT_ATTACK], 1);
     assert_int_equal(total_events(), 1);
 }
@@ -175,26 +264,32 @@ static void check_login(struct bench *bench, const struct opinion *opinion, stru
                         int fd)
 {
     bool old = strcmp(opinion->text[0], "old") == 0;
-    bool checked = record.throttled == THROTTLE_CHECK;
-    bool known =
-        (old || strcmp(opinion->text[0], "alice") == 0) && strcmp(opinion->text[1], "right") == 0;
+    bool clear = !speaks_tls(&bench->monitor);
+    bool needs_tls = clear && bench->config.tls_required != TLS_REQUIRED_NEVER;
+    bool checked = record.throttled == THROTTLE_CHECK && !needs_tls;
+    bool fits = strcmp(opinion->text[1], "right") == 0;
+    bool known = ((old || strcmp(opinion->text[0], "alice") == 0) && fits) ||
+                 needs_no_password(bench, opinion->text[0]);
     bool right = checked && known;
     bool granted = right && !record.fail;
     uint32_t result = message_get_u32(answer);
-    assert_int_equal(record.tries, 1);
+    assert_int_equal(record.tries, !needs_tls);
     assert_int_equal(record.granted, right); /* also if the folder fails: the password did not */
     assert_int_equal(record.refused, checked && !right);
+    if (needs_tls) /* nothing is looked at, and it counts as no failure */
+        assert_true(result == LOGIN_REFUSED || result == LOGIN_LAST);
     assert_int_equal(record.compared, checked); /* the same work for everybody: row A02 */
     assert_int_equal(record.saved, right && old);
-    assert_int_equal(record.looked_up, checked + record.saved);
-    if (record.throttled == THROTTLE_BANNED)
+    assert_int_equal(record.looked_up, checked + record.saved + clear);
+    if (record.throttled == THROTTLE_BANNED && !needs_tls)
         assert_int_equal(result, LOGIN_LAST);
-    if (record.throttled == THROTTLE_WAIT) /* here: the table is broken */
+    if (record.throttled == THROTTLE_WAIT && !needs_tls) /* here: the table is broken */
         assert_int_equal(result, LOGIN_UNAVAILABLE);
     assert_int_equal(record.admitted, granted);
     assert_int_equal(result == LOGIN_GRANTED, granted);
     assert_int_equal(fd >= 0, granted);
     assert_int_equal(bench->monitor.phase, granted ? PHASE_ENTERING : PHASE_LOGIN);
+    assert_false(granted && (bench->monitor.verifier.shown || bench->monitor.verifier.cell.pid));
     assert_int_equal(record.dropped + record.bound + record.connected, 0);
 }
 
@@ -231,7 +326,76 @@ static void check_report(const struct bench *bench, uint32_t type, const struct 
         assert_int_equal(bench->monitor.phase, type == REQUEST_READY ? PHASE_LOGIN : PHASE_SESSION);
 }
 
-static void check_good(struct bench *bench, uint32_t type, const struct opinion *opinion, int r)
+static void check_user(const struct bench *bench, unsigned asked_before,
+                       const struct opinion *opinion, struct message *answer)
+{
+    bool few = asked_before < 3 * ATTEMPTS, secret = speaks_tls(&bench->monitor);
+    bool may = secret || bench->config.tls_required == TLS_REQUIRED_NEVER;
+    bool enough = few && needs_no_password(bench, opinion->text[0]);
+    assert_int_equal(message_get_u32(answer), enough ? USER_NEEDS_NO_PASSWORD
+                                              : may  ? USER_MAY
+                                                     : USER_NEEDS_TLS);
+    assert_true(message_end(answer));
+    assert_int_equal(record.looked_up, few && (!secret || bench->proved));
+    assert_int_equal(record.events[EVENT_LOGIN_REFUSED], !may);
+    assert_int_equal(record.tries + record.compared, 0);
+    assert_int_equal(bench->monitor.allowed, may);
+}
+
+/* TLS, IDENTITY and SIGN, with what the monitor was BEFORE. */
+static void check_tls(const struct bench *bench, const struct monitor *before, uint32_t type,
+                      struct message *answer)
+{
+    const struct monitor_tls *tls = &bench->monitor.tls;
+    uint32_t error = message_get_u32(answer);
+    size_t size = 0;
+    if (type != REQUEST_TLS)
+        (void)message_get_bytes(answer, MESSAGE_MAX, &size);
+    assert_true(message_end(answer));
+    if (type == REQUEST_TLS) {
+        bool looks = before->tls.error == 0 && before->handovers < 3 && bench->config.tls_enabled;
+        assert_int_equal(error == 0, looks && !record.fail);
+        assert_int_equal(record.opened, looks);
+        assert_int_equal(record.closed, looks && !record.fail); /* before the fork that follows */
+        assert_int_equal(tls->ready, error == 0);
+        assert_null(tls->identity);
+    } else if (type == REQUEST_IDENTITY) {
+        assert_int_equal(error == 0, !record.fail);
+        assert_int_equal(size, record.fail ? 0 : 5);
+        assert_int_equal(tls->identity != NULL, !record.fail);
+        assert_true(tls->asked);
+    } else {
+        assert_int_equal(record.signed_texts, before->tls.signatures > 0);
+        assert_int_equal(size, error == 0 ? 6 : 0);
+        assert_true(error == 0 || error == EPERM);
+        assert_true(before->tls.signatures > 0 || (error == EPERM && tls->refused == 1));
+    }
+}
+
+/* Here there is no file of authorities: it is refused, the verifier ended, and asked never again.
+ */
+static void check_certificate(const struct bench *bench, struct message *answer)
+{
+    const struct verifier *verifier = &bench->monitor.verifier;
+    assert_int_equal(message_get_u32(answer), 0);
+    assert_true(message_end(answer));
+    assert_int_equal(verifier->shown->verdict, CLIENT_AUTHORITIES);
+    assert_int_equal(verifier->cell.pid, 0);
+    assert_int_equal(record.cells_ended, 1);
+    assert_int_equal(record.events[EVENT_CLIENT_REFUSED], 1);
+}
+
+static void check_handover(const struct bench *bench, const struct opinion *opinion,
+                           const struct monitor *before)
+{
+    assert_int_equal(bench->monitor.phase, PHASE_HANDOVER);
+    assert_int_equal(bench->monitor.kind, opinion->number);
+    assert_int_equal(bench->monitor.handovers, before->handovers + 1);
+    assert_false(bench->monitor.allowed || bench->monitor.named || bench->monitor.tls.asked);
+}
+
+static void check_good(struct bench *bench, const struct monitor *before, uint32_t type,
+                       const struct opinion *opinion, int r)
 {
     struct message answer;
     cleanup_close int fd = -1;
@@ -239,7 +403,9 @@ static void check_good(struct bench *bench, uint32_t type, const struct opinion 
     /* One that has to leave reads STOP instead, and one that failed reads nothing. */
     bool entered = type == REQUEST_ENTERED && r == 0 && !record.stopped;
     assert_int_equal(has_answer, entered || type == REQUEST_LOGIN || type == REQUEST_LISTEN ||
-                                     type == REQUEST_CONNECT);
+                                     type == REQUEST_CONNECT || type == REQUEST_USER ||
+                                     type == REQUEST_TLS || type == REQUEST_IDENTITY ||
+                                     type == REQUEST_SIGN || type == REQUEST_CERTIFICATE);
     assert_true(!entered || (answer.size == 0 && fd < 0));
     assert_int_equal(record.events[EVENT_ATTACK], 0);
     switch (type) {
@@ -248,6 +414,12 @@ static void check_good(struct bench *bench, uint32_t type, const struct opinion 
     case REQUEST_CONNECT: check_socket(type, opinion, &answer, fd); break;
     case REQUEST_READY:
     case REQUEST_ENTERED: check_report(bench, type, opinion, r); return;
+    case REQUEST_USER: check_user(bench, before->users, opinion, &answer); break;
+    case REQUEST_CERTIFICATE: check_certificate(bench, &answer); break;
+    case REQUEST_TLS:
+    case REQUEST_IDENTITY:
+    case REQUEST_SIGN: check_tls(bench, before, type, &answer); break;
+    case REQUEST_HANDOVER: check_handover(bench, opinion, before); break;
     default:
         assert_int_equal(record.looked_up + record.bound + record.dropped, 0);
         for (uint32_t id = 0; id < EVENT_COUNT; id++)
@@ -261,13 +433,14 @@ static void try_one(struct bench *bench, const struct message *original)
 {
     static struct message message;
     struct monitor *monitor = &bench->monitor;
-    set_phase(monitor);
+    set_phase(bench);
     /* Rarely missing where it belongs, sometimes there where it does not. */
     bool belongs = original->type < ELEMENTS(forms) && forms[original->type].descriptor;
     int came = (belongs ? below(8) != 0 : below(4) == 0) ? some_descriptor() : -1;
     struct opinion opinion = {.text = {NULL}};
     bool attack = is_attack(monitor, original, came >= 0, &opinion);
-    enum phase phase = monitor->phase;
+    static struct monitor before;
+    before = *monitor;
     record.looked_up = 0;
 
     message.type = original->type;
@@ -279,13 +452,14 @@ static void try_one(struct bench *bench, const struct message *original)
     if (attack) {
         bench->bad++;
         assert_int_equal(r, -EPROTO);
-        assert_int_equal(monitor->phase, phase);
+        assert_int_equal(monitor->phase, before.phase);
+        assert_int_equal(monitor->kind, before.kind);
         assert_int_equal(monitor->cell.listener, -1);
         assert_nothing_done();
         assert_true(recv(bench->session, &message, 1, MSG_PEEK | MSG_DONTWAIT) < 0);
     } else {
         bench->good[original->type]++;
-        check_good(bench, original->type, &opinion, r);
+        check_good(bench, &before, original->type, &opinion, r);
     }
     /* A descriptor is kept in one place, or closed. */
     if (came >= 0 && monitor->cell.listener == came)
@@ -294,17 +468,37 @@ static void try_one(struct bench *bench, const struct message *original)
         assert_int_equal(fcntl(came, F_GETFD), -1);
 }
 
+/* A file that can be a key: the library, which would read it, is not there. */
+static char key_file[] = "/tmp/cellftpd-test-key-XXXXXX";
+
+static int make_key_file(void **state)
+{
+    (void)state;
+    return close(mkstemp(key_file));
+}
+
+static int remove_key_file(void **state)
+{
+    (void)state;
+    return unlink(key_file);
+}
+
 static void open_bench(struct bench *bench, int *ret_pair)
 {
     static char *no_networks[] = {NULL};
-    static char automatic[] = "auto";
+    static char automatic[] = "auto", nowhere[] = "/nonexistent";
     *bench = (struct bench){
         .config = {.login_attempts = ATTEMPTS,
                    .active_enabled = true,
                    .passive_ports = {FIRST_PORT, LAST_PORT},
                    .passive_address = automatic,
-                   .passive_networks = no_networks},
-        .monitor = {.registry = {.fd = -1}, .signals = -1, .cell = {.listener = -1}},
+                   .passive_networks = no_networks,
+                   .tls_certificate = key_file,
+                   .tls_key = key_file,
+                   .tls_hosts = nowhere,
+                   .tls_client_ca = nowhere,
+                   .tls_client_crl = nowhere},
+        .monitor = {.registry = {.fd = -1}, .signals = -1, .control = -1, .cell = {.listener = -1}},
     };
     static char local[] = "local", pam[] = "pam";
     static char *order[] = {local, pam, NULL};
@@ -333,8 +527,10 @@ static void test_C21_a_million_messages(void **state)
     assert_int_equal(after, before + 1); /* none was left open */
     assert_true(bench.bad > MESSAGES / 4);
     for (size_t type = 1; type < ELEMENTS(forms); type++)
-        assert_true(bench.good[type] > MESSAGES / 1000);
+        if (forms[type].phases != 0 && bench.good[type] <= MESSAGES / 2000)
+            fail_msg("request %zu: only %u good ones", type, bench.good[type]);
     account_free(bench.monitor.account);
+    free(bench.monitor.verifier.shown);
     (void)close(before);
     (void)close(after);
     (void)close(pair[0]);
@@ -365,6 +561,7 @@ static void test_C21_truncations_and_flipped_bits(void **state)
     }
     assert_true(bench.bad > 1000);
     account_free(bench.monitor.account);
+    free(bench.monitor.verifier.shown);
     (void)close(pair[0]);
     (void)close(pair[1]);
 }
@@ -463,5 +660,5 @@ int main(void)
         cmocka_unit_test(test_C21_unread_answers),
         cmocka_unit_test(test_Q10_events_are_held_back),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, make_key_file, remove_key_file);
 }
