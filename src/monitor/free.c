@@ -36,15 +36,17 @@ void free(void *memory)
 void *realloc(void *memory, size_t size)
 {
     size_t old_size = memory ? malloc_usable_size(memory) : 0;
-    if (size > 0 && size <= old_size)
-        return memory;
-    void *larger = size > 0 || !memory ? malloc(size) : NULL;
-    if (size > 0 && !larger)
-        return NULL;
-    if (memory && larger)
-        memcpy(larger, memory, old_size);
-    if (memory)
+    if (memory && size == 0) {
         free(memory);
+        return NULL;
+    }
+    if (memory && size <= old_size)
+        return memory;
+    void *larger = malloc(size > 0 ? size : 1);
+    if (larger && memory) {
+        memcpy(larger, memory, old_size);
+        free(memory);
+    }
     return larger;
 }
 #endif
