@@ -101,6 +101,24 @@ class Certificate(ServerTest):
             client.login()
             self.server.expect_log("connections", "certificate", count=0)
 
+    def test_T12_renewal_that_is_being_written(self):
+        """install(1) and "cat >" leave a file empty for a moment; whoever comes then waits until it has its content."""
+        for path in (self.certificate, self.key):
+            with self.subTest(path=path.name):
+                content = path.read_bytes()
+                path.write_bytes(content[:100])
+                client = self.connect(secure="clear")
+                client.send("AUTH TLS")
+                time.sleep(0.1)
+                path.write_bytes(content)
+                reply = client.read_reply()
+                if reply.code != 234:  # a busy machine: the half second was over
+                    self.assertGreater(slow(), 1)
+                    continue
+                client.handshake()
+                client.login()
+                self.server.expect_log("connections", "certificate", count=0)
+
     def test_T12_broken_certificate(self):
         for content in (b"", b"no certificate\n", self.certificate.read_bytes()[:400]):
             self.certificate.write_bytes(content)
