@@ -201,6 +201,26 @@ class Certificate(ServerTest):
             self.assertEqual(ours.recv(100), b"")
         self.assertEqual(server.wait(30), 0)
         self.server.expect_log("connections", "server-failed", reason="tls-disabled")
+        self.server.expect_log("connections", "disconnect", reason="tls-unavailable")
+
+    def test_options_that_openssl_does_not_know(self):
+        self.use({"ciphers": "NONSENSE"})
+        client = self.connect(secure="clear")
+        client.expect(234, "AUTH TLS")
+        with self.assertRaises((ssl.SSLError, ConnectionError)):
+            client.handshake()
+        client.socket.close()
+        self.assertIn("tls.ciphers", self.server.expect_log("connections", "tls-failed", reason="unavailable")["detail"])
+        status, text = self.check()
+        self.assertEqual(status, 1, text)
+        self.assertIn("MISSING TLS: tls.ciphers: ", text)
+
+    def test_check_when_nobody_could_log_in(self):
+        for required, status, words in (("always", 1, "MISSING TLS: "), ("public", 0, "private networks"), ("never", 0, "in clear")):
+            self.use({"enabled": False, "required": required})
+            found, text = self.check()
+            self.assertEqual(found, status, text)
+            self.assertIn(words, text)
 
     def check(self):
         """What cellftpd --check says, and its exit status."""
