@@ -199,6 +199,16 @@ static void serve_data(struct session *session, const struct pollfd watched[DATA
         data_accept(session);
 }
 
+/* How many of WATCHED have to be looked at. No more than a process may have open can be asked for
+ * at once (poll(2), EINVAL), and an administrator may have set that low for a user. */
+static nfds_t count_watched(const struct pollfd watched[WATCH_COUNT])
+{
+    nfds_t count = WATCH_COUNT;
+    while (count > 0 && watched[count - 1].fd < 0)
+        count--;
+    return count;
+}
+
 /* One turn of the loop. */
 static void turn(struct session *session)
 {
@@ -209,7 +219,7 @@ static void turn(struct session *session)
     data_watch(session, &watched[WATCH_DATA]);
     if (session->control.ended && watched[WATCH_CONTROL].events == 0)
         watched[WATCH_CONTROL].fd = -1; /* it would say for ever that it has ended */
-    int r = poll(watched, WATCH_COUNT, poll_timeout(session));
+    int r = poll(watched, count_watched(watched), poll_timeout(session));
     if (r < 0 && errno != EINTR) {
         session->control.failed = true;
         return;

@@ -140,7 +140,7 @@ static int record_open(const char *certificate, const char *key, struct tls_iden
     (void)snprintf(ret_words, TLS_WORDS_MAX, "words");
     record.opened++;
     if (record.fail)
-        return -EBADMSG;
+        return -EINVAL; /* for good: a renewal would be waited for */
     *ret = an_identity;
     return 0;
 }
