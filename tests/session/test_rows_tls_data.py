@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import ssl
+import time
 
 from harness import main
 from harness.tls import in_clear
@@ -285,6 +286,28 @@ class Binding(DataTest):
             client.quit()
             client.wait()
         self.assertEqual({record["resumed"] for record in self.server.logs("files", "download")}, {"no"})
+
+
+@in_clear("it is about TLS and chooses the version itself")
+class SmallUploads(DataTest):
+    def test_no_waiting_for_acknowledgements(self):
+        """A client sends its small pieces one by one, each when the one before is acknowledged (Nagle). A delayed
+        acknowledgement takes 40 ms at least, each time; so the quickest of many tries tells, however busy it is here."""
+        for version in self.each():
+            client = self.secure(version)
+            for resume in (False, True):
+                client.resume = resume
+                quickest = 1.0
+                for _ in range(30):
+                    data = client.passive()
+                    begun = time.monotonic()
+                    client.expect(150, "STOR small")
+                    data.send(b"1")
+                    data.finish()
+                    client.read(226)
+                    quickest = min(quickest, time.monotonic() - begun)
+                self.assertLess(quickest, 0.04)
+                self.assertEqual(self.server.read("small"), b"1")
 
 
 @in_clear("it is about TLS and chooses the version itself")
