@@ -258,19 +258,6 @@ class Binding(DataTest):
             client.wait()
         self.assertEqual(self.server.logs("connections", "data-unbound"), [])
 
-    def test_T09_session_of_another_login(self):
-        for version in self.each():
-            client, other = self.secure(version), self.secure(version)
-            other.resume = client.session
-            self.assertIsNotNone(client.session)
-            data = other.begin("RETR secret")
-            self.assertFalse(data.tls.session_reused)
-            self.assertEqual(data.receive_all(), SECRET)
-            other.read(226)
-            other.quit()
-            other.wait()
-        self.assertEqual(len(self.server.logs("connections", "data-unbound")), 2)
-
     def test_T09_session_of_a_data_connection_that_has_not_resumed(self):
         """The client's own, but it proves nothing."""
         for version in self.each():
