@@ -51,7 +51,7 @@ int trial_enter(struct cell *cell, const struct account *account, int folder,
         return fail(step, r, ret_step);
     struct message message;
     message_begin(&message, REQUEST_LOGIN | REQUEST_ANSWER);
-    login_put_grant(account, &message);
+    login_put_grant(account, NULL, &message);
     r = message_send(cell->socket, &message, tree);
     if (r < 0)
         return fail(CELL_STEP_ENTER, r, ret_step);

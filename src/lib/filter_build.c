@@ -45,6 +45,7 @@ struct row_pair {
 
 #define ROW_PAIR(call, first, first_value, second, second_value)                                   \
     {#call, first, first_value, second, second_value},
+static const struct row_pair rows_pairs[] = {FILTER_PAIRS(ROW_PAIR)};
 static const struct row_pair rows_kernel_tls[] = {FILTER_KERNEL_TLS(ROW_PAIR)};
 
 static void fail(const char *what, const char *name, int error)
@@ -94,6 +95,7 @@ static void print_program(const char *name, enum stage stage, bool kernel_tls)
     if (!filter)
         fail("filter", name, -ENOMEM);
     add_rows(filter, rows_always, ELEMENTS(rows_always));
+    add_pairs(filter, rows_pairs, ELEMENTS(rows_pairs));
     if (stage == STAGE_LOGIN)
         add_rows(filter, rows_enter, ELEMENTS(rows_enter));
     if (kernel_tls)

@@ -39,8 +39,14 @@
     X(fchmodat, 2, S_ISUID | S_ISGID)
 
 /*
- * X(call, argument, value, argument, value): allowed if both arguments are that; only under TLS, with
- * tls.kernel. Everywhere else no option of a socket can be set at all.
+ * X(call, argument, value, argument, value): allowed if both arguments are that. It changes when the
+ * kernel acknowledges what has come (tcp(7)), and nothing else: data connections under TLS want it.
+ */
+#define FILTER_PAIRS(X)                                                                           \
+    X(setsockopt, 1, SOL_TCP, 2, TCP_QUICKACK)
+
+/*
+ * The same, only under TLS, with tls.kernel. Everywhere else no other option of a socket can be set.
  *
  * Rights: a session that was taken over gains the way to the kernel's TLS (net/tls), which is code
  * that had holes of its own: it can hand any keys to it, for its own connections. It gains no

@@ -10,7 +10,9 @@
  *             the first message: the cell is closed, or is not
  *  LOGIN      string user, string password
  *             answer: u32 login_result, and if granted: u32 uid, u32 gid, u32 number of
- *             supplementary groups, u32 each of them, string name, u32 account_flags, [fd folder]
+ *             supplementary groups, u32 each of them, string name, u32 account_flags, bytes key of
+ *             tickets (lib/ticket_key.h; none unless tls.data_binding is "auto" and TLS is 1.3),
+ *             [fd folder]
  *  ENTERED    u32 errno, string step, [fd filter]
  *             the folder is the root now, or is not
  *             answer, if it is: nothing. Who looks finds the user in the table of sessions and the

@@ -26,6 +26,7 @@ enum {
     TLS_SIGNATURE_MAX = 1024,    /* bytes: RSA of 8192 bits */
     TLS_WORDS_MAX = 256,         /* bytes of a sentence about a failure, with its end */
     TLS_RECORDS_MAX = 128 << 10, /* bytes that one write() should bring, to make full records */
+    TLS_KEY_SIZE = 32,           /* of bind() */
 };
 
 /* What a session asks of the monitor during a handshake (session/ask.c). */
@@ -56,7 +57,7 @@ struct tls_description {
     const char *protocol; /* "TLSv1.3" */
     const char *cipher;   /* "TLS_AES_128_GCM_SHA256" */
     const char *name;     /* the host that the client named (SNI), "" if none */
-    bool resumed;         /* a session of this very login was resumed */
+    bool resumed;         /* a session of this very login, or of one by bind(), was resumed */
     bool kernel_sends;    /* the kernel encrypts what is sent */
 };
 
@@ -71,10 +72,15 @@ struct tls_library {
     /* --- the session --- */
 
     /* Ticket keys are random, so that nothing but a session of this very TLS can be resumed.
-     * KERNEL: kernel TLS may be tried on data connections. QUESTIONS must live as long. */
+     * KERNEL: kernel TLS may be tried on data connections. QUESTIONS must live as long. Where
+     * bind() may follow (tls.data_binding is "auto"), no ticket comes with the handshake of the
+     * control connection under TLS 1.3. */
     int (*open)(const struct config *config, const struct tls_questions *questions, bool kernel,
                 struct tls **ret);
     void (*close)(struct tls *tls);
+    /* Tickets from here on are good wherever the same KEY was given, and those count as this TLS's
+     * own; earlier ones are worth nothing. */
+    int (*bind)(struct tls *tls, const uint8_t key[TLS_KEY_SIZE]);
 
     /* TLS on the connected, non-blocking socket FD, which stays the caller's. Nothing is read yet.
      * All streams share the identity that the control connection's handshake has chosen. */

@@ -103,7 +103,7 @@ static void refuse(struct monitor *monitor, const char *reason, struct throttle_
     message_put_u32(answer, last ? LOGIN_LAST : LOGIN_REFUSED);
 }
 
-void login_put_grant(const struct account *account, struct message *answer)
+void login_put_grant(const struct account *account, const uint8_t *key, struct message *answer)
 {
     message_put_u32(answer, LOGIN_GRANTED);
     message_put_u32(answer, account->uid);
@@ -113,6 +113,7 @@ void login_put_grant(const struct account *account, struct message *answer)
         message_put_u32(answer, account->groups[i]);
     message_put_string(answer, account->name);
     message_put_u32(answer, account->read_only ? ACCOUNT_READ_ONLY : 0);
+    message_put_bytes(answer, key, key ? TLS_KEY_SIZE : 0);
 }
 
 int login_handle(struct monitor *monitor, struct message *message, struct message *answer,
@@ -154,7 +155,10 @@ int login_handle(struct monitor *monitor, struct message *message, struct messag
     monitor->phase = PHASE_ENTERING;
     monitor->control = close_fd(monitor->control);
     verifier_end(monitor);
-    login_put_grant(account, answer);
+    uint8_t key[TLS_KEY_SIZE];
+    r = tls_ticket_key(monitor, account, key);
+    login_put_grant(account, r == 0 ? key : NULL, answer);
+    explicit_bzero(key, sizeof(key));
     monitor->account = take_pointer(account);
     return 0;
 }

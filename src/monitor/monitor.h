@@ -137,8 +137,9 @@ bool requests_admit_noise(struct monitor *monitor);
 /* Login; login.c. Fills the answer, *RET_FD is the user's folder when it was granted. */
 int login_handle(struct monitor *monitor, struct message *message, struct message *answer,
                  int *ret_fd);
-/* Fills the answer that lets ACCOUNT in; the mount that cell_admit() made goes with it. */
-void login_put_grant(const struct account *account, struct message *answer);
+/* Fills the answer that lets ACCOUNT in; the mount that cell_admit() made goes with it. KEY is that
+ * of its tickets, NULL: none. */
+void login_put_grant(const struct account *account, const uint8_t *key, struct message *answer);
 /* May the password of a name come in clear? */
 int user_handle(struct monitor *monitor, struct message *message, struct message *answer);
 /* A login was granted or, for REASON, refused. */
@@ -175,6 +176,10 @@ int identity_handle(struct monitor *monitor, struct message *message, struct mes
 int sign_handle(struct monitor *monitor, struct message *message, struct message *answer);
 /* A data connection will come, which needs signatures for its handshake. */
 void tls_expect_data(struct monitor *monitor);
+/* The key of the tickets of ACCOUNT from this address, for this session if it can use one. Negative
+ * errno, logged if it should not be so. */
+int tls_ticket_key(struct monitor *monitor, const struct account *account,
+                   uint8_t ret[TLS_KEY_SIZE]);
 /* The session reports its handshake. -EPROTO if it has none to report. */
 int tls_report(struct monitor *monitor, const struct event *event);
 

@@ -8,6 +8,7 @@
  */
 #include "lib/cleanup.h"
 #include "lib/mark.h"
+#include "lib/ticket_key.h"
 #include "lib/tls_identity.h"
 #include "lib/tls_library.h"
 #include "monitor/verifier.h"
@@ -187,6 +188,23 @@ int sign_handle(struct monitor *monitor, struct message *message, struct message
 void tls_expect_data(struct monitor *monitor)
 {
     monitor->tls.signatures = SIGNATURES_DATA;
+}
+
+int tls_ticket_key(struct monitor *monitor, const struct account *account,
+                   uint8_t ret[TLS_KEY_SIZE])
+{
+    if (!session_kind_is_tls(monitor->kind) || strcmp(monitor->tls.protocol, "TLSv1.3") != 0 ||
+        monitor->config->tls_data_binding != DATA_BINDING_AUTO)
+        return -ENOTSUP;
+    int r = ticket_key(monitor->config, account, &monitor->remote, ret);
+    if (r < 0) {
+        char words[TLS_WORDS_MAX];
+        (void)snprintf(words, sizeof(words), "%.160s/" TICKET_SECRET_FILE ": %s",
+                       monitor->config->directories_run,
+                       r == -EPERM ? "others than root can read it; remove it" : strerror(-r));
+        log_once(monitor, EVENT_SERVER_FAILED, "ticket-secret", words);
+    }
+    return r;
 }
 
 int tls_report(struct monitor *monitor, const struct event *event)

@@ -40,6 +40,17 @@ static void read_groups(struct message *message, struct login_answer *ret)
         ret->groups[i] = message_get_u32(message);
 }
 
+static void read_key(struct message *message, struct login_answer *ret)
+{
+    size_t size;
+    const uint8_t *key = message_get_bytes(message, sizeof(ret->key), &size);
+    ret->has_key = size == sizeof(ret->key);
+    if (ret->has_key)
+        memcpy(ret->key, key, size);
+    else if (size > 0)
+        message->broken = true;
+}
+
 static int read_login(struct message *message, int fd, struct login_answer *ret)
 {
     cleanup_close int folder = fd;
@@ -51,6 +62,7 @@ static int read_login(struct message *message, int fd, struct login_answer *ret)
         (void)snprintf(ret->name, sizeof(ret->name), "%s",
                        message_get_string(message, REQUEST_NAME_MAX));
         ret->flags = message_get_u32(message);
+        read_key(message, ret);
     }
     if (!message_end(message) || (ret->result == LOGIN_GRANTED && folder < 0))
         return -EBADMSG;
@@ -70,7 +82,9 @@ int ask_login(int monitor, const char *user, const char *password, struct login_
         (void)close_fd(fd);
         return r;
     }
-    return read_login(&message, fd, ret);
+    r = read_login(&message, fd, ret);
+    explicit_bzero(message.payload, message.size);
+    return r;
 }
 
 int ask_trial(int monitor, struct login_answer *ret)

@@ -37,6 +37,7 @@ static void enter(struct session *session, struct login_answer *answer, unsigned
     session->settings.umask = 0;
     (void)umask(0); /* files.mode says what a new file may have; SITE UMASK takes from it */
     session->last_activity = clock_msec();
+    control_first_tickets(session, answer->has_key ? answer->key : NULL);
     session->password_unasked = code != 230;
     reply(session, code, "Logged in%s.", session->password_unasked ? " by your certificate" : "");
 }
@@ -52,7 +53,10 @@ static void log_in(struct session *session, const char *password, unsigned code)
         return;
     }
     switch (answer.result) {
-    case LOGIN_GRANTED: enter(session, &answer, code); break;
+    case LOGIN_GRANTED:
+        enter(session, &answer, code);
+        explicit_bzero(answer.key, sizeof(answer.key));
+        break;
     case LOGIN_REFUSED: reply(session, 530, "Login incorrect."); break;
     case LOGIN_LAST:
         reply(session, 421, "Login incorrect. Too many tries; goodbye.");

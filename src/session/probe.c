@@ -102,6 +102,7 @@ static const struct {
     {"kernel-tls-send",    SYS_setsockopt,  {CONTROL, SOL_TLS, TLS_TX, AT(code), 4}},
     {"kernel-tls-receive", SYS_setsockopt,  {CONTROL, SOL_TLS, TLS_RX, AT(code), 4}},
     {"tcp-option",         SYS_setsockopt,  {CONTROL, SOL_TCP, TCP_NODELAY, AT(code), 4}},
+    {"quick-ack",          SYS_setsockopt,  {CONTROL, SOL_TCP, TCP_QUICKACK, AT(code), 4}},
     {"tcp-repair",         SYS_setsockopt,  {CONTROL, SOL_TCP, TCP_REPAIR, AT(code), 4}},
     {"tls-option",         SYS_setsockopt,  {CONTROL, SOL_TLS, TLS_TX_ZEROCOPY_RO, AT(code), 4}},
     {"tls-ulp",            SYS_setsockopt,  {CONTROL, SOL_TLS, TCP_ULP, AT(code), 4}},

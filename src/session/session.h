@@ -155,6 +155,8 @@ struct login_answer {
     size_t group_count;
     char name[REQUEST_NAME_MAX + 1];
     unsigned flags;
+    bool has_key; /* the logins of this account from this address have tickets in common */
+    uint8_t key[TLS_KEY_SIZE];
     int folder; /* owned by the caller, -1 if not granted */
 };
 int ask_login(int monitor, const char *user, const char *password, struct login_answer *ret);
@@ -265,6 +267,10 @@ void tls_tell_failure(struct session *session, const struct connection *connecti
                       const char *reason, const char *command);
 /* A new ticket for the client, with the next reply: it has used one for a data connection. */
 void control_fresh_ticket(struct session *session);
+/* The client has logged in: tickets that it can use for data connections, with the next reply, if
+ * they did not come with the handshake. KEY is what lib/tls.h's bind() takes, NULL: there is none.
+ */
+void control_first_tickets(struct session *session, const uint8_t *key);
 
 /* --- commands; command.c
  * ----------------------------------------------------------------------------------------- */

@@ -142,3 +142,15 @@ void control_fresh_ticket(struct session *session)
     if (connection->tls)
         (void)connection->tls->fresh_ticket(connection->stream); /* a client can do without */
 }
+
+/* Two, as with a handshake: a client may use each of them once. Without a key they are good for
+ * this login only, and under TLS 1.2 they have come with the handshake. */
+void control_first_tickets(struct session *session, const uint8_t *key)
+{
+    if (!session->tls || session->config->tls_data_binding != DATA_BINDING_AUTO)
+        return;
+    if (key)
+        (void)session->library->bind(session->tls, key);
+    control_fresh_ticket(session);
+    control_fresh_ticket(session);
+}

@@ -1,6 +1,7 @@
 /*
- * The TLS of one FTP session: a library context of its own and the SSL_CTX in it, whose ticket keys
- * and session cache are nobody else's. See internal.h and lib/tls.h.
+ * The TLS of one FTP session: a library context of its own and the SSL_CTX in it, whose session
+ * cache is nobody else's, and whose ticket keys are not either, unless tls_bind() has set them. See
+ * internal.h and lib/tls.h.
  */
 #include "tls/internal.h"
 
@@ -11,9 +12,12 @@
 #include "tls/ticket.h"
 
 #include <errno.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
+#include <openssl/evp.h>
 #include <openssl/provider.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     /* A session lasts as long as its FTP session may: TLS 1.3 allows a week (RFC 8446 section
@@ -71,6 +75,7 @@ int tls_open(const struct config *config, const struct tls_questions *questions,
     char words[TLS_WORDS_MAX];
     tls->questions = questions;
     tls->kernel = kernel;
+    tls->binds = config->tls_data_binding == DATA_BINDING_AUTO;
     tls->socket = socket_method();
     error = tls->socket ? load_providers(tls) : -ENOMEM;
     if (error == 0)
@@ -98,4 +103,38 @@ void tls_close(struct tls *tls)
         (void)OSSL_PROVIDER_unload(tls->standard);
     OSSL_LIB_CTX_free(tls->library);
     free(tls);
+}
+
+/* As much as OpenSSL wants (the name of the key, and one each for HMAC and AES), block by block
+ * out of the one that was given. */
+static int expand(const struct tls *tls, const uint8_t key[TLS_KEY_SIZE], uint8_t *ret, size_t size)
+{
+    for (size_t done = 0; done < size; done += TLS_KEY_SIZE) {
+        uint8_t block[TLS_KEY_SIZE];
+        size_t made = 0, wanted = size - done < sizeof block ? size - done : sizeof block;
+        unsigned char label[] = "cellftpd ticket keys 0";
+        label[sizeof label - 2] = (unsigned char)('0' + done / TLS_KEY_SIZE);
+        if (!EVP_Q_mac(tls->library, "HMAC", NULL, "SHA256", NULL, key, TLS_KEY_SIZE, label,
+                       sizeof label - 1, block, sizeof block, &made) ||
+            made != sizeof block)
+            return -ENOMEM;
+        memcpy(ret + done, block, wanted);
+        OPENSSL_cleanse(block, sizeof block);
+    }
+    return 0;
+}
+
+int tls_bind(struct tls *tls, const uint8_t key[TLS_KEY_SIZE])
+{
+    enum { ROOM = 256 };
+    uint8_t keys[ROOM];
+    long size = SSL_CTX_get_tlsext_ticket_keys(tls->context, NULL, 0);
+    if (size <= 0 || size > ROOM)
+        return -ENOTSUP;
+    int error = expand(tls, key, keys, (size_t)size);
+    if (error == 0 && SSL_CTX_set_tlsext_ticket_keys(tls->context, keys, size) != 1)
+        error = -ENOTSUP;
+    OPENSSL_cleanse(keys, sizeof keys);
+    ERR_clear_error();
+    return error;
 }

@@ -200,6 +200,7 @@ int stream_handshake(struct tls_stream *stream)
         if (error == 0 || error == -EAGAIN) {
             short events = stream->events;
             int sent = stream_flush(stream);
+            socket_acknowledge(stream);
             if (sent < 0)
                 error = sent;
             else

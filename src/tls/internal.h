@@ -22,6 +22,7 @@ struct tls {
     const struct tls_questions *questions;
     X509 *certificate; /* of the identity, NULL before the first handshake has chosen it */
     bool kernel;
+    bool binds; /* tls_bind() may come: tickets of the control connection wait for it */
 };
 
 struct tls_stream {
@@ -49,6 +50,7 @@ struct tls_stream {
 int tls_open(const struct config *config, const struct tls_questions *questions, bool kernel,
              struct tls **ret);
 void tls_close(struct tls *tls);
+int tls_bind(struct tls *tls, const uint8_t key[TLS_KEY_SIZE]);
 
 /* handshake.c: what OpenSSL calls during a handshake. */
 void handshake_prepare(SSL_CTX *context, struct tls *tls);

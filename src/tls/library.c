@@ -11,6 +11,7 @@
 __attribute__((visibility("default"))) const struct tls_library cellftpd_tls = {
     .open = tls_open,
     .close = tls_close,
+    .bind = tls_bind,
     .stream_open = stream_open,
     .stream_close = stream_close,
     .handshake = stream_handshake,

@@ -4,6 +4,7 @@
 #include "tls/socket.h"
 
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 static int socket_write(BIO *bio, const char *bytes, size_t size, size_t *ret_written)
@@ -37,6 +38,13 @@ static int socket_read(BIO *bio, char *bytes, size_t size, size_t *ret_read)
     else
         stream->socket_error = (int)-got;
     return 0;
+}
+
+void socket_acknowledge(const struct tls_stream *stream)
+{
+    static const int on = 1;
+    if (stream->purpose != TLS_CONTROL) /* a client can do without */
+        (void)setsockopt(stream->fd, SOL_TCP, TCP_QUICKACK, &on, sizeof on);
 }
 
 static long socket_control(BIO *bio, int command, long number, void *pointer)

@@ -20,11 +20,11 @@ enum {
     RECORD_SIZE = 16 << 10,
 };
 
-/* Tickets that come with a handshake of TLS 1.3, see enum tls_purpose. */
-static size_t tickets_of(enum tls_purpose purpose)
+/* Tickets that come with a handshake of TLS 1.3: see enum tls_purpose, and open(). */
+static size_t tickets_of(const struct tls *tls, enum tls_purpose purpose)
 {
     switch (purpose) {
-    case TLS_CONTROL: return 2;
+    case TLS_CONTROL: return tls->binds ? 0 : 2;
     case TLS_DOWNLOAD: return 1;
     default: return 0;
     }
@@ -46,7 +46,7 @@ static int stream_prepare(struct tls_stream *stream)
     SSL_set_read_ahead(stream->ssl, stream->purpose == TLS_DOWNLOAD);
     if (stream->purpose == TLS_CONTROL)
         (void)SSL_set_mode(stream->ssl, SSL_MODE_RELEASE_BUFFERS);
-    if (SSL_set_num_tickets(stream->ssl, tickets_of(stream->purpose)) != 1)
+    if (SSL_set_num_tickets(stream->ssl, tickets_of(stream->tls, stream->purpose)) != 1)
         return -ENOMEM;
     if (stream->purpose == TLS_CONTROL)
         return client_request_record(stream);

@@ -4,7 +4,9 @@
  * A session that a data connection resumes proves that it is the client's, if the session was begun
  * on the control connection. One that was begun on a data connection proves nothing: a stranger who
  * made a full handshake there has got a ticket too. So the control connection's session carries a
- * mark, in its tickets as in memory, and every session that comes of it inherits the mark.
+ * mark, in its tickets as in memory, and every session that comes of it inherits the mark. This
+ * holds between logins that share their ticket keys (tls_bind) as it does within one: what they
+ * share seals a stranger's tickets too, but does not mark them.
  */
 #include "tls/ticket.h"
 

@@ -32,10 +32,14 @@ class OpensslSClient(TlsClientTest):
         self.assertNotIn("Reused", output)
 
     def test_a_ticket_of_another_login(self):
+        """It opens no control connection; and under TLS 1.3 there is none before the login."""
         for version in ("-tls1_2", "-tls1_3"):
             with self.subTest(version=version):
                 kept = self.local / f"session{version}"
                 self.s_client(version, "-ign_eof", "-sess_out", kept, text="NOOP\nQUIT\n")
+                self.assertEqual(kept.exists(), version == "-tls1_2")
+                text = f"USER alice\nPASS {self.password}\nQUIT\n"
+                self.s_client(version, "-ign_eof", "-sess_out", kept, text=text)
                 output = self.s_client(version, "-ign_eof", "-sess_in", kept, text="NOOP\nQUIT\n")
                 self.assertRegex(output, "(?m)^New, TLS")
                 self.assertNotIn("Reused", output)

@@ -42,10 +42,7 @@ class OneLogin(Rclone):
 
 class SeveralLogins(Rclone):
     """It logs in several times and offers the newest ticket of all these logins to any of them (one cache for each
-    name of a server, in Go's crypto/tls), so that its data connections resume now and then: what tls.data_binding =
-    "auto" takes for a theft."""
-
-    config = {"tls": {"data_binding": "off"}}
+    name of a server, in Go's crypto/tls)."""
 
     def test_trees(self):
         tree = {f"d{number % 3}/f{number}": os.urandom(number * 100) for number in range(100)}

@@ -101,7 +101,8 @@ PROBES = (
 )
 
 
-# Options of sockets: what kernel TLS takes, and its neighbours, which nothing takes.
+# Options of sockets: the one of every session, what kernel TLS takes, and their neighbours, which nothing takes.
+QUICK_ACK = "quick-ack"
 KERNEL_TLS = {
     "kernel-tls": ("possible", "refused: ENOENT"),  # the latter where the kernel has no module tls
     "kernel-tls-send": ("refused: ENOPROTOOPT", "refused: EINVAL"),  # without the one before; with a bad key
@@ -198,7 +199,7 @@ class Probes(ProbeTest):
         text = (ROOT / "src/session/probe.c").read_text(encoding="utf-8")
         self.assertEqual(
             set(re.findall(r'\{"([a-z0-9-]+)", +SYS_', text)),
-            {probe for probe, *_ in PROBES} | {*KERNEL_TLS, *SOCKET_OPTIONS},
+            {probe for probe, *_ in PROBES} | {QUICK_ACK, *KERNEL_TLS, *SOCKET_OPTIONS},
         )
 
     def test_C22_other_system_call_tables_of_the_machine(self):
@@ -234,6 +235,7 @@ class KernelTls(ProbeTest):
     def answers(self, secure, logged_in):
         client = self.login(secure=secure) if logged_in else self.connect(secure=secure)
         client.loose = True
+        self.assertEqual(client.expect(200, f"XPRB {QUICK_ACK}").text, "possible")
         found = {probe: client.expect(200, f"XPRB {probe}").text for probe in (*KERNEL_TLS, *SOCKET_OPTIONS)}
         client.expect(221, "QUIT")
         client.wait()
@@ -251,7 +253,7 @@ class KernelTls(ProbeTest):
                     self.assertEqual({found[probe] for probe in SOCKET_OPTIONS}, {"refused: EPERM"})
 
     def test_C22_without_tls(self):
-        """In clear, or if tls.kernel is off, there is nothing at all."""
+        """In clear, or if tls.kernel is off, there is nothing of it."""
         for kernel, secure in ((True, "clear"), (False, "clear"), (False, "1.3")):
             self.server.configure({"tls": {"kernel": kernel}})
             for logged_in in (False, True):

@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import ssl
+import time
 
 from harness import main
 from harness.tls import in_clear
@@ -257,19 +258,6 @@ class Binding(DataTest):
             client.wait()
         self.assertEqual(self.server.logs("connections", "data-unbound"), [])
 
-    def test_T09_session_of_another_login(self):
-        for version in self.each():
-            client, other = self.secure(version), self.secure(version)
-            other.resume = client.session
-            self.assertIsNotNone(client.session)
-            data = other.begin("RETR secret")
-            self.assertFalse(data.tls.session_reused)
-            self.assertEqual(data.receive_all(), SECRET)
-            other.read(226)
-            other.quit()
-            other.wait()
-        self.assertEqual(len(self.server.logs("connections", "data-unbound")), 2)
-
     def test_T09_session_of_a_data_connection_that_has_not_resumed(self):
         """The client's own, but it proves nothing."""
         for version in self.each():
@@ -285,6 +273,28 @@ class Binding(DataTest):
             client.quit()
             client.wait()
         self.assertEqual({record["resumed"] for record in self.server.logs("files", "download")}, {"no"})
+
+
+@in_clear("it is about TLS and chooses the version itself")
+class SmallUploads(DataTest):
+    def test_no_waiting_for_acknowledgements(self):
+        """A client sends its small pieces one by one, each when the one before is acknowledged (Nagle). A delayed
+        acknowledgement takes 40 ms at least, each time; so the quickest of many tries tells, however busy it is here."""
+        for version in self.each():
+            client = self.secure(version)
+            for resume in (False, True):
+                client.resume = resume
+                quickest = 1.0
+                for _ in range(30):
+                    data = client.passive()
+                    begun = time.monotonic()
+                    client.expect(150, "STOR small")
+                    data.send(b"1")
+                    data.finish()
+                    client.read(226)
+                    quickest = min(quickest, time.monotonic() - begun)
+                self.assertLess(quickest, 0.04)
+                self.assertEqual(self.server.read("small"), b"1")
 
 
 @in_clear("it is about TLS and chooses the version itself")

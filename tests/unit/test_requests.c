@@ -216,6 +216,7 @@ static void set_phase(struct bench *bench)
     set_certificate(bench);
     bench->config.tls_required = below(3);
     bench->config.tls_enabled = below(8) != 0;
+    bench->config.tls_data_binding = below(3);
     monitor->stop_deadline = 0;
     monitor->noise = (struct noise){.refilled = 0};
     account_free(monitor->account);
@@ -223,6 +224,7 @@ static void set_phase(struct bench *bench)
     struct buffer problem;
     static const enum throttle_state states[] = {THROTTLE_WAIT, THROTTLE_BANNED, THROTTLE_NAME};
     record = (struct record){.fail = below(16) == 0,
+                             .no_key = below(8) == 0,
                              .throttled = below(8) ? THROTTLE_CHECK : ANY_OF(states)};
     if (monitor->phase == PHASE_ENTERING) {
         assert_int_equal(account_load(monitor->config, "alice", &monitor->account, &problem), 0);
@@ -260,6 +262,29 @@ static bool answered(const struct bench *bench, uint32_t type, struct message *r
     return true;
 }
 
+/* Row T09: a key of tickets goes to who has logged in, and can use it, and to nobody else. */
+static void check_key(const struct bench *bench, bool granted, struct message *answer)
+{
+    bool wanted = granted && bench->config.tls_data_binding == DATA_BINDING_AUTO &&
+                  speaks_tls(&bench->monitor) &&
+                  strcmp(bench->monitor.tls.protocol, "TLSv1.3") == 0;
+    assert_int_equal(record.keys, wanted);
+    if (!granted) {
+        assert_true(message_end(answer));
+        return;
+    }
+    for (int i = 0; i < 3; i++)
+        (void)message_get_u32(answer); /* uid, gid, no groups */
+    const char *name = message_get_string(answer, REQUEST_NAME_MAX);
+    (void)message_get_u32(answer);
+    size_t size;
+    const uint8_t *key = message_get_bytes(answer, TLS_KEY_SIZE, &size);
+    assert_true(message_end(answer));
+    assert_int_equal(size, wanted && !record.no_key ? TLS_KEY_SIZE : 0);
+    assert_true(size == 0 || key[0] == (uint8_t)name[0]);
+    assert_int_equal(record.events[EVENT_SERVER_FAILED], wanted && record.no_key);
+}
+
 static void check_login(struct bench *bench, const struct opinion *opinion, struct message *answer,
                         int fd)
 {
@@ -291,6 +316,7 @@ static void check_login(struct bench *bench, const struct opinion *opinion, stru
     assert_int_equal(bench->monitor.phase, granted ? PHASE_ENTERING : PHASE_LOGIN);
     assert_false(granted && (bench->monitor.verifier.shown || bench->monitor.verifier.cell.pid));
     assert_int_equal(record.dropped + record.bound + record.connected, 0);
+    check_key(bench, granted, answer);
 }
 
 static void check_socket(uint32_t type, const struct opinion *opinion, struct message *answer,

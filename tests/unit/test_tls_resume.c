@@ -12,16 +12,39 @@ struct login {
     SSL_SESSION *latest; /* what the client would resume */
 };
 
+static const uint8_t shared_key[TLS_KEY_SIZE] = "the same account and address";
+static const uint8_t another_key[TLS_KEY_SIZE] = "another account or address";
+
+static void say(struct pair *control)
+{
+    char line[16];
+    assert_int_equal(cellftpd_tls.write(control->stream, "230 x\r\n", 7), 7);
+    assert_int_equal(SSL_read(control->client, line, sizeof line), 7);
+}
+
+/* The control connection, and what a granted login does, with KEY or without one. */
+static void log_in(struct login *login, const uint8_t *key)
+{
+    SSL_CTX_set_app_data(login->context, &login->latest);
+    pair_connect(&login->control, &login->server, TLS_CONTROL, login->context, NULL);
+    client_expects_nothing(&login->control);
+    if (SSL_version(login->control.client) == TLS1_3_VERSION)
+        assert_null(login->latest); /* the login decides who can read it */
+    if (key)
+        assert_int_equal(cellftpd_tls.bind(login->server.tls, key), 0);
+    for (unsigned i = 0; i < 2; i++)
+        assert_int_equal(cellftpd_tls.fresh_ticket(login->control.stream), 0);
+    say(&login->control);
+    assert_non_null(login->latest);
+}
+
 static void login_start(struct login *login, int version)
 {
     *login = (struct login){0};
     server_start(&login->server, "P-256");
     server_open(&login->server);
     login->context = client_context(version);
-    SSL_CTX_set_app_data(login->context, &login->latest);
-    pair_connect(&login->control, &login->server, TLS_CONTROL, login->context, NULL);
-    client_expects_nothing(&login->control);
-    assert_non_null(login->latest);
+    log_in(login, NULL);
 }
 
 static void login_stop(struct login *login)
@@ -100,6 +123,81 @@ static void test_T09_other_login(void **state)
         assert_true(pair_resumed(&data)); /* it was good where it belongs */
         pair_close(&data);
         SSL_SESSION_free(session);
+        login_stop(&login);
+    }
+}
+
+/* SESSION on a data connection of LOGIN: whether the server can read it, and whether it counts. A
+ * copy, because OpenSSL's client uses each but once. */
+static void check_offer(struct login *login, SSL_SESSION *session, bool reused, bool counts)
+{
+    struct pair data;
+    struct tls_description description;
+    SSL_SESSION *copy = SSL_SESSION_dup(session);
+    SSL_CTX_set_app_data(login->context, NULL);
+    pair_connect(&data, &login->server, TLS_DOWNLOAD, login->context, copy);
+    cellftpd_tls.describe(data.stream, &description);
+    assert_int_equal(SSL_session_reused(data.client), reused);
+    assert_int_equal(description.resumed, counts);
+    pair_close(&data);
+    SSL_SESSION_free(copy);
+}
+
+/* Two logins with the same key, and one with another. */
+static void test_T09_siblings(void **state)
+{
+    (void)state;
+    static const uint8_t *const keys[] = {shared_key, another_key, NULL};
+    for (size_t i = 0; i < ELEMENTS(keys); i++) {
+        struct login login;
+        login_start(&login, TLS1_3_VERSION);
+        assert_int_equal(cellftpd_tls.bind(login.server.tls, shared_key), 0);
+        check_offer(&login, login.latest, false, false); /* of before */
+        SSL_CTX_set_app_data(login.context, &login.latest);
+        assert_int_equal(cellftpd_tls.fresh_ticket(login.control.stream), 0);
+        say(&login.control);
+        check_offer(&login, login.latest, true, true);
+        SSL_SESSION *own = take_pointer(login.latest);
+
+        /* a stranger's: its own handshake on a data port */
+        struct pair data;
+        SSL_CTX_set_app_data(login.context, &login.latest);
+        pair_connect(&data, &login.server, TLS_DOWNLOAD, login.context, NULL);
+        client_expects_nothing(&data);
+        SSL_SESSION *strange = take_pointer(login.latest);
+        assert_non_null(strange);
+        pair_close(&data);
+        check_offer(&login, strange, true, false);
+
+        pair_close(&login.control);
+        server_shut(&login.server);
+        server_open(&login.server);
+        log_in(&login, keys[i]);
+        bool same = keys[i] == shared_key;
+        check_offer(&login, own, same, same);
+        check_offer(&login, strange, same, false);
+        SSL_SESSION_free(own);
+        SSL_SESSION_free(strange);
+        login_stop(&login);
+    }
+}
+
+/* Where nothing is shared, tickets come with the handshake. */
+static void test_tickets_of_the_handshake(void **state)
+{
+    (void)state;
+    static const enum config_data_binding bindings[] = {DATA_BINDING_OFF, DATA_BINDING_REQUIRE};
+    for (size_t i = 0; i < ELEMENTS(bindings); i++) {
+        struct login login = {0};
+        server_start(&login.server, "P-256");
+        login.server.config->tls_data_binding = bindings[i];
+        server_open(&login.server);
+        login.context = client_context(TLS1_3_VERSION);
+        SSL_CTX_set_app_data(login.context, &login.latest);
+        pair_connect(&login.control, &login.server, TLS_CONTROL, login.context, NULL);
+        client_expects_nothing(&login.control);
+        assert_non_null(login.latest);
+        check_offer(&login, login.latest, true, true);
         login_stop(&login);
     }
 }
@@ -225,6 +323,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_same_login),
         cmocka_unit_test(test_T09_other_login),
+        cmocka_unit_test(test_T09_siblings),
+        cmocka_unit_test(test_tickets_of_the_handshake),
         cmocka_unit_test(test_by_number),
         cmocka_unit_test(test_T08_single_use),
         cmocka_unit_test(test_T08_control_tickets),
