@@ -59,7 +59,7 @@ static int take_option(int count, char *const *arguments, int *index, struct inv
             complain("%s takes no value", word->word);
             return -EINVAL;
         }
-        invocation->options |= (unsigned)word->option;
+        invocation->options |= (uint64_t)word->option;
         return 0;
     }
     if (!value && position + 1 < count)
@@ -68,7 +68,7 @@ static int take_option(int count, char *const *arguments, int *index, struct inv
         complain("%s needs %s", word->word, operand_expected(word->kind));
         return -EINVAL;
     }
-    if (option_given(invocation, word->option) && !(OPTIONS_THAT_REPEAT & (unsigned)word->option)) {
+    if (option_given(invocation, word->option) && !(OPTIONS_THAT_REPEAT & (uint64_t)word->option)) {
         complain("%s was given twice", word->word);
         return -EINVAL;
     }
@@ -78,7 +78,7 @@ static int take_option(int count, char *const *arguments, int *index, struct inv
         complain("there are too many options");
         return -EINVAL;
     }
-    invocation->options |= (unsigned)word->option;
+    invocation->options |= (uint64_t)word->option;
     invocation->values[invocation->value_count].option = word->option;
     invocation->values[invocation->value_count++].value = value;
     return 0;
@@ -183,13 +183,13 @@ static int check_options(const struct invocation *invocation)
         const struct option_word *word = &option_words[i];
         if (!option_given(invocation, word->option))
             continue;
-        if (!((command->options | OPTIONS_OF_ALL) & (unsigned)word->option)) {
+        if (!((command->options | OPTIONS_OF_ALL) & (uint64_t)word->option)) {
             complain("\"%s%s%s\" has no option %s", command->noun, command->verb ? " " : "",
                      command->verb ? command->verb : "", word->word);
             return -EINVAL;
         }
         for (size_t k = 0; k < option_word_count; k++)
-            if (word->excludes & invocation->options & (unsigned)option_words[k].option) {
+            if (word->excludes & invocation->options & (uint64_t)option_words[k].option) {
                 complain("%s and %s exclude each other", word->word, option_words[k].word);
                 return -EINVAL;
             }

@@ -45,6 +45,8 @@ enum operand_kind {
     OPERAND_LOGS,     /* logs_parse() takes it */
     OPERAND_TLS,      /* whether an account needs TLS */
     OPERAND_ROLE,
+    OPERAND_CERTIFICATE,
+    OPERAND_CERTIFICATE_NAME,
     OPERAND_HOST,    /* host_is_good() takes it */
     OPERAND_SUBJECT, /* what a certificate can be for */
     OPERAND_KEY_TYPE,
@@ -109,16 +111,18 @@ enum ctl_option {
     OPTION_TYPE = 1 << 28,
     OPTION_DAYS = 1 << 29,
     OPTION_FORCE = 1 << 30,
+    OPTION_CERTIFICATE = 1LL << 31,
+    OPTION_CERTIFICATE_NAME = 1LL << 32,
 };
-#define OPTIONS_OF_ALL      ((unsigned)(OPTION_CONFIG | OPTION_HELP | OPTION_VERSION))
+#define OPTIONS_OF_ALL      ((uint64_t)(OPTION_CONFIG | OPTION_HELP | OPTION_VERSION))
 /* Those that can be given several times. */
-#define OPTIONS_THAT_REPEAT ((unsigned)OPTION_NAME)
+#define OPTIONS_THAT_REPEAT ((uint64_t)OPTION_NAME)
 
 struct option_word {
     const char *word; /* "--json" */
     enum ctl_option option;
     enum operand_kind kind; /* of its value; OPERAND_NONE if it takes none */
-    unsigned excludes;      /* options that cannot stand beside it */
+    uint64_t excludes;      /* options that cannot stand beside it */
     char letter;            /* 'h' of "-h", or 0 */
     const char *meaning;
 };
@@ -146,7 +150,7 @@ struct command {
     const char *verb; /* NULL for a command of one word */
     struct operand operands[OPERANDS_MAX];
     enum command_needs needs;
-    unsigned options; /* those of enum ctl_option that it knows, besides OPTIONS_OF_ALL */
+    uint64_t options; /* those of enum ctl_option that it knows, besides OPTIONS_OF_ALL */
     const char *help;
     enum exit_status (*run)(const struct invocation *invocation);
 };
@@ -165,7 +169,7 @@ struct invocation {
     const char *const *operands; /* those of WORDS behind the command, each checked */
     size_t operand_count;
     const char *name; /* the first operand, NULL if there is none */
-    unsigned options;
+    uint64_t options;
     struct {
         enum ctl_option option;
         const char *value;
@@ -177,7 +181,7 @@ struct invocation {
 
 static inline bool option_given(const struct invocation *invocation, enum ctl_option option)
 {
-    return (invocation->options & (unsigned)option) != 0;
+    return (invocation->options & (uint64_t)option) != 0;
 }
 
 /* The value of an option, checked; NULL if the option was not given. */

@@ -12,15 +12,16 @@ const struct command commands[] = {
     /* noun     verb      operands  needs         options */
     {"user",   "add",    ACCOUNT,  NEEDS_ROOT,
      OPTION_PASSWORD_STDIN | OPTION_GENERATE | OPTION_READ_ONLY | OPTION_EXPIRES | OPTION_TLS | OPTION_ROLE |
-     OPTION_JSON,
+     OPTION_CERTIFICATE | OPTION_CERTIFICATE_NAME | OPTION_JSON,
      "make an account and its folder", command_user_add},
     {"user",   "ensure", ACCOUNT,  NEEDS_ROOT,
      OPTION_PASSWORD_STDIN | OPTION_GENERATE | OPTION_READ_ONLY | OPTION_READ_WRITE | OPTION_EXPIRES |
-     OPTION_LOCKED | OPTION_UNLOCKED | OPTION_TLS | OPTION_ROLE | OPTION_DRY_RUN | OPTION_JSON,
+     OPTION_LOCKED | OPTION_UNLOCKED | OPTION_TLS | OPTION_ROLE | OPTION_CERTIFICATE |
+     OPTION_CERTIFICATE_NAME | OPTION_DRY_RUN | OPTION_JSON,
      "make an account, or change it, so that it is as asked", command_user_ensure},
     {"user",   "mod",    ACCOUNT,  NEEDS_ROOT,
-     OPTION_READ_ONLY | OPTION_READ_WRITE | OPTION_EXPIRES | OPTION_TLS | OPTION_ROLE | OPTION_DRY_RUN |
-     OPTION_JSON,
+     OPTION_READ_ONLY | OPTION_READ_WRITE | OPTION_EXPIRES | OPTION_TLS | OPTION_ROLE |
+     OPTION_CERTIFICATE | OPTION_CERTIFICATE_NAME | OPTION_DRY_RUN | OPTION_JSON,
      "change what an account may do", command_user_mod},
     {"user",   "expire", {{OPERAND_ACCOUNT, OPERAND_ONE}, {OPERAND_DATE, OPERAND_ONE}}, NEEDS_ROOT,
      OPTION_DRY_RUN | OPTION_JSON,

@@ -8,6 +8,7 @@
 #include "lib/account.h"
 #include "lib/address.h"
 #include "lib/cleanup.h"
+#include "lib/client_certificate.h"
 #include "lib/scan.h"
 #include "lib/text.h"
 
@@ -93,6 +94,16 @@ static bool is_role(const char *text)
     return word_index(account_role_words, text) >= 0;
 }
 
+static bool is_certificate(const char *text)
+{
+    return word_index(account_certificate_words, text) >= 0;
+}
+
+static bool is_certificate_name(const char *text)
+{
+    return !client_certificate_name_fault(text);
+}
+
 bool host_is_good(const char *text)
 {
     size_t size = strnlen(text, TLS_NAME_MAX + 1);
@@ -153,6 +164,12 @@ static const struct {
                      "default (as tls.required is), required, or optional for a device without "
                      "TLS"},
     [OPERAND_ROLE] = {"ROLE", is_role, "user, or admin, who needs TLS"},
+    [OPERAND_CERTIFICATE] = {"RULE", is_certificate,
+                             "default (as tls.client_certificates and tls.client_login are), no, "
+                             "factor (besides the password), or instead (of it)"},
+    [OPERAND_CERTIFICATE_NAME] = {"CERTIFICATE", is_certificate_name,
+                                  "a common name, email:ADDRESS, dns:HOST, or sha256: and a "
+                                  "fingerprint"},
     [OPERAND_HOST] = {"HOST", host_is_good,
                       "a host name in lower case, which has a directory in tls.hosts"},
     [OPERAND_SUBJECT] = {"HOST", is_subject, "a host name, or an IPv4 or IPv6 address"},

@@ -43,7 +43,7 @@ void command_append_options(struct buffer *buffer, const struct command *command
     size_t before = buffer_size(buffer);
     for (size_t i = 0; i < option_word_count; i++) {
         const struct option_word *word = &option_words[i];
-        if (!(command->options & (unsigned)word->option))
+        if (!(command->options & (uint64_t)word->option))
             continue;
         (void)buffer_append_format(buffer, "%s%s", buffer_size(buffer) > before ? " " : "",
                                    word->word);
@@ -57,21 +57,21 @@ void command_append_options(struct buffer *buffer, const struct command *command
 /* "[--generate]", or of options that exclude each other "[--generate | --password-stdin]". */
 static void append_choices(struct buffer *buffer, const struct command *command)
 {
-    unsigned left = command->options;
+    uint64_t left = command->options;
     for (size_t i = 0; i < option_word_count; i++) {
-        unsigned group = (unsigned)option_words[i].option | option_words[i].excludes;
-        if (!(left & (unsigned)option_words[i].option))
+        uint64_t group = (uint64_t)option_words[i].option | option_words[i].excludes;
+        if (!(left & (uint64_t)option_words[i].option))
             continue;
         const char *before = " [";
         for (size_t k = i; k < option_word_count; k++) {
             const struct option_word *word = &option_words[k];
-            if (!(left & group & (unsigned)word->option))
+            if (!(left & group & (uint64_t)word->option))
                 continue;
             (void)buffer_append_format(buffer, "%s%s", before, word->word);
             if (word->kind != OPERAND_NONE)
                 (void)buffer_append_format(buffer, " %s", operand_placeholder(word->kind));
             before = " | ";
-            left &= ~(unsigned)word->option;
+            left &= ~(uint64_t)word->option;
         }
         (void)buffer_append_string(buffer, "]");
     }
@@ -137,11 +137,11 @@ static void print_option(FILE *file, const struct option_word *word)
         print_entry(file, "", operand_placeholder(word->kind), operand_expected(word->kind));
 }
 
-static void print_options(FILE *file, unsigned options)
+static void print_options(FILE *file, uint64_t options)
 {
     (void)fputs("\noptions:\n", file);
     for (size_t i = 0; i < option_word_count; i++)
-        if (options & (unsigned)option_words[i].option)
+        if (options & (uint64_t)option_words[i].option)
             print_option(file, &option_words[i]);
 }
 

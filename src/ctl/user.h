@@ -30,7 +30,8 @@ void user_log(const struct invocation *invocation, enum event_id id, const char 
     {"RIGHTS",  NULL,        TABLE_TEXT}, {NULL,   "read_only", TABLE_BOOLEAN}, \
     {"CREATED", "created",   TABLE_TEXT}, {"EXPIRES", "expires", TABLE_TEXT},   \
     {"ROLE",    "role",      TABLE_TEXT}, {"TLS",  "tls",       TABLE_TEXT},    \
-    {"FOLDER",  "home",      TABLE_TEXT}
+    {"CERTIFICATE", NULL,    TABLE_TEXT}, {NULL, "certificate", TABLE_TEXT},    \
+    {NULL, "certificate_name", TABLE_TEXT}, {"FOLDER", "home",  TABLE_TEXT}
 /* clang-format on */
 
 /* --- Changes --- */
@@ -57,6 +58,8 @@ struct user_wish {
     bool sets_expires;
     bool sets_tls;
     bool sets_role;
+    bool sets_certificate;
+    bool sets_certificate_name;
     struct account_settings settings;
     const struct secret *secret; /* the new password; NULL: the present one stays */
     bool keeps_fitting;          /* the hash stays if it is good and of that password */

@@ -28,16 +28,23 @@ static enum exit_status refuse_existing(const struct invocation *invocation)
 
 static void log_new(const struct invocation *invocation, const struct account *account)
 {
-    char detail[160];
+    char detail[384];
     char expires[TABLE_TIME_MAX];
     table_format_time(account->expires, expires);
-    (void)snprintf(
-        detail, sizeof(detail), "%s%s%s%s%s%s%s%s", account->read_only ? "read-only" : "read-write",
-        account->enabled ? "" : ", locked", account->expires ? ", expires " : "",
-        account->expires ? expires : "", account->tls != ACCOUNT_TLS_DEFAULT ? ", TLS " : "",
-        account->tls != ACCOUNT_TLS_DEFAULT ? account_tls_words[account->tls] : "",
-        account->role != ACCOUNT_USER ? ", role " : "",
-        account->role != ACCOUNT_USER ? account_role_words[account->role] : "");
+    (void)snprintf(detail, sizeof(detail), "%s%s%s%s%s%s%s%s%s%s%s%s",
+                   account->read_only ? "read-only" : "read-write",
+                   account->enabled ? "" : ", locked", account->expires ? ", expires " : "",
+                   account->expires ? expires : "",
+                   account->tls != ACCOUNT_TLS_DEFAULT ? ", TLS " : "",
+                   account->tls != ACCOUNT_TLS_DEFAULT ? account_tls_words[account->tls] : "",
+                   account->role != ACCOUNT_USER ? ", role " : "",
+                   account->role != ACCOUNT_USER ? account_role_words[account->role] : "",
+                   account->certificate != ACCOUNT_CERTIFICATE_DEFAULT ? ", certificate " : "",
+                   account->certificate != ACCOUNT_CERTIFICATE_DEFAULT
+                       ? account_certificate_words[account->certificate]
+                       : "",
+                   account->certificate_name ? ", certificate of " : "",
+                   account->certificate_name ? account->certificate_name : "");
     user_log(invocation, EVENT_USER_ADD, detail);
 }
 

@@ -17,6 +17,8 @@ enum change {
     CHANGE_EXPIRES,
     CHANGE_TLS,
     CHANGE_ROLE,
+    CHANGE_CERTIFICATE,
+    CHANGE_CERTIFICATE_NAME,
     CHANGE_COUNT
 };
 
@@ -43,6 +45,21 @@ static int set_password(struct account *account, struct progress *progress)
     return 1;
 }
 
+static int set_certificate_name(struct account *account, struct progress *progress)
+{
+    const char *name = progress->wish->settings.certificate_name;
+    if (!progress->wish->sets_certificate_name ||
+        (account->certificate_name && strcmp(account->certificate_name, name) == 0))
+        return 0;
+    char *copy = strdup(name);
+    if (!copy)
+        return -ENOMEM;
+    free(account->certificate_name);
+    account->certificate_name = copy;
+    progress->made[CHANGE_CERTIFICATE_NAME] = true;
+    return 1;
+}
+
 /* Makes ACCOUNT as the wish says. See account_change. */
 static int apply(struct account *account, void *data)
 {
@@ -50,6 +67,8 @@ static int apply(struct account *account, void *data)
     const struct user_wish *wish = progress->wish;
     const struct account_settings *settings = &wish->settings;
     int r = set_password(account, progress);
+    if (r >= 0)
+        r = set_certificate_name(account, progress);
     if (r < 0)
         return r;
     progress->made[CHANGE_ENABLED] = wish->sets_enabled && account->enabled != settings->enabled;
@@ -58,6 +77,10 @@ static int apply(struct account *account, void *data)
     progress->made[CHANGE_EXPIRES] = wish->sets_expires && account->expires != settings->expires;
     progress->made[CHANGE_TLS] = wish->sets_tls && account->tls != settings->tls;
     progress->made[CHANGE_ROLE] = wish->sets_role && account->role != settings->role;
+    progress->made[CHANGE_CERTIFICATE] =
+        wish->sets_certificate && account->certificate != settings->certificate;
+    if (wish->sets_certificate)
+        account->certificate = settings->certificate;
     if (wish->sets_enabled)
         account->enabled = settings->enabled;
     if (wish->sets_read_only)
@@ -96,6 +119,13 @@ static void append_change(struct buffer *buffer, const struct account *account, 
     case CHANGE_ROLE:
         (void)buffer_append_format(buffer, "role %s", account_role_words[account->role]);
         break;
+    case CHANGE_CERTIFICATE:
+        (void)buffer_append_format(buffer, "certificate %s",
+                                   account_certificate_words[account->certificate]);
+        break;
+    case CHANGE_CERTIFICATE_NAME:
+        (void)buffer_append_format(buffer, "certificate of %s", account->certificate_name);
+        break;
     case CHANGE_COUNT: break;
     }
 }
@@ -112,6 +142,8 @@ static void log_changes(const struct progress *progress, const struct account *a
             [CHANGE_EXPIRES] = EVENT_USER_EXPIRE,
             [CHANGE_TLS] = EVENT_USER_MODIFY,
             [CHANGE_ROLE] = EVENT_USER_MODIFY,
+            [CHANGE_CERTIFICATE] = EVENT_USER_MODIFY,
+            [CHANGE_CERTIFICATE_NAME] = EVENT_USER_MODIFY,
         };
         cleanup_buffer struct buffer detail;
         buffer_init(&detail, USER_TEXT_MAX);
@@ -128,9 +160,13 @@ static void describe(const struct progress *progress, const struct account *acco
 {
     const struct user_wish *wish = progress->wish;
     const bool asked[CHANGE_COUNT] = {
-        [CHANGE_ENABLED] = wish->sets_enabled, [CHANGE_RIGHTS] = wish->sets_read_only,
-        [CHANGE_EXPIRES] = wish->sets_expires, [CHANGE_TLS] = wish->sets_tls,
+        [CHANGE_ENABLED] = wish->sets_enabled,
+        [CHANGE_RIGHTS] = wish->sets_read_only,
+        [CHANGE_EXPIRES] = wish->sets_expires,
+        [CHANGE_TLS] = wish->sets_tls,
         [CHANGE_ROLE] = wish->sets_role,
+        [CHANGE_CERTIFICATE] = wish->sets_certificate,
+        [CHANGE_CERTIFICATE_NAME] = wish->sets_certificate_name,
     };
     bool dry = option_given(progress->invocation, OPTION_DRY_RUN);
     (void)buffer_append_format(ret, "%s user \"%s\"",
@@ -231,6 +267,13 @@ struct user_wish user_wish_read(const struct invocation *invocation)
     if (wish.sets_role)
         wish.settings.role = (enum account_role)word_index(account_role_words,
                                                            option_value(invocation, OPTION_ROLE));
+    const char *rule = option_value(invocation, OPTION_CERTIFICATE);
+    wish.sets_certificate = rule != NULL;
+    if (rule)
+        wish.settings.certificate =
+            (enum account_certificate)word_index(account_certificate_words, rule);
+    wish.settings.certificate_name = option_value(invocation, OPTION_CERTIFICATE_NAME);
+    wish.sets_certificate_name = wish.settings.certificate_name != NULL;
     return wish;
 }
 
@@ -264,7 +307,8 @@ enum exit_status command_user_unlock(const struct invocation *invocation)
 enum exit_status command_user_mod(const struct invocation *invocation)
 {
     struct user_wish wish = user_wish_read(invocation);
-    if (!wish.sets_read_only && !wish.sets_expires && !wish.sets_tls && !wish.sets_role) {
+    if (!wish.sets_read_only && !wish.sets_expires && !wish.sets_tls && !wish.sets_role &&
+        !wish.sets_certificate && !wish.sets_certificate_name) {
         complain("what is to be changed? see \"cellftpctl user mod --help\"");
         return STATUS_USAGE;
     }

@@ -3,6 +3,7 @@
 #include "ctl/user.h"
 
 #include "lib/cleanup.h"
+#include "lib/client_certificate.h"
 
 #include <errno.h>
 #include <string.h>
@@ -22,6 +23,10 @@ static const char *state(const struct account *account)
 
 static void put(struct table *table, const struct account *account, const char *what)
 {
+    const char *rule = account_certificate_words[account->certificate];
+    const char *name = account->certificate_name;
+    char both[CLIENT_WANTED_MAX + 32];
+    (void)snprintf(both, sizeof(both), "%s%s%s", rule, name ? " " : "", name ? name : "");
     table_put(table, account->name);
     table_put_number(table, account->uid);
     table_put(table, what);
@@ -32,6 +37,9 @@ static void put(struct table *table, const struct account *account, const char *
     table_put_time(table, account->expires);
     table_put(table, account_role_words[account->role]);
     table_put(table, account_tls_words[account->tls]);
+    table_put(table, both);
+    table_put(table, rule);
+    table_put(table, name);
     table_put(table, account->home);
 }
 

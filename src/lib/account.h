@@ -96,6 +96,8 @@ struct account_settings {
     bool read_only;
     enum account_tls tls;
     enum account_role role;
+    enum account_certificate certificate;
+    const char *certificate_name; /* NULL: none */
     time_t expires;
 };
 

@@ -180,6 +180,11 @@ static int account_new(const struct config *config, const char *name, const char
     account->read_only = settings->read_only;
     account->tls = settings->tls;
     account->role = settings->role;
+    account->certificate = settings->certificate;
+    account->certificate_name =
+        settings->certificate_name ? strdup(settings->certificate_name) : NULL;
+    if (settings->certificate_name && !account->certificate_name)
+        return -ENOMEM;
     account->expires = settings->expires;
     account->created = time(NULL);
     *ret = take_pointer(account);

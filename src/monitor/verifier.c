@@ -86,6 +86,7 @@ static int hear(const struct monitor *monitor, uint64_t deadline, struct message
         {.fd = monitor->signals, .events = POLLIN}, /* serve.c reads them */
     };
     int r;
+    message_begin(ret, 0);
     do {
         uint64_t now = clock_msec();
         r = poll(watched, ELEMENTS(watched), now < deadline ? (int)(deadline - now) : 0);

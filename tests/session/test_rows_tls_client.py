@@ -9,8 +9,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from harness import PASSWORD, ServerTest, main, slow
+from harness import PASSWORD, Listener, ServerTest, in_clear, main, slow, tls
 from harness.process import children
+from harness.server import ROOT
 
 
 def openssl(*arguments):
@@ -93,6 +94,7 @@ def der_parts(content):
     return found
 
 
+@in_clear("these begin TLS themselves")
 class ClientCertificateTest(ServerTest):
     users = {"alice": PASSWORD, "bob": "bob's own password"}
 
@@ -365,6 +367,74 @@ class CertificatesTest(ClientCertificateTest):
         whole = alice.with_name("whole.pem")
         whole.write_text(alice.read_text() + between.file.read_text())
         self.come(whole).expect(232, "USER alice")
+
+
+class ManualTest(ClientCertificateTest):
+    """The section CLIENT CERTIFICATES of cellftpd(8), command by command."""
+
+    def commands(self):
+        """Its displays, with our own places and names of programs in them."""
+        text = (ROOT / "man/cellftpd.8").read_text()
+        section = text[text.index(".Sh CLIENT CERTIFICATES") : text.index(".Sh THROTTLING")]
+        shown = re.findall(r"\.Bd -literal\n(.*?)\.Ed", section, re.DOTALL)
+        self.assertEqual(len(shown), 3)
+        places = {
+            "\\e\n": "\\\n",
+            "/etc/cellftpd/tls/": f"{self.server.directory}/",
+            "/etc/cellftpd/": f"{self.server.directory}/",
+            "cellftpctl ": f"{self.server.ctl_program} --config {self.server.config_file} ",
+        }
+        for words, ours in places.items():
+            shown = [part.replace(words, ours) for part in shown]
+        return shown
+
+    def run_shell(self, text):
+        done = subprocess.run(
+            ["sh", "-euc", text], cwd=self.work, capture_output=True, text=True, timeout=120 * slow(), check=False
+        )
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def setUp(self):
+        super().setUp()
+        self.work = self.server.directory / "work"
+        self.work.mkdir()
+        (self.server.directory / "conf.d").mkdir(mode=0o755)
+        authority = str(self.server.directory / "client-ca.pem")
+        self.server.configure({"tls": {"client_ca": authority, "client_crl": authority + ".crl"}})
+
+    def test_commands(self):
+        authority, user, login = self.commands()
+        self.run_shell(authority)
+        self.run_shell(user)
+        self.server.write("hello", b"hello")
+        with Listener(self.server) as listener:
+            login = login.replace("ftp://HOST/", f"ftp://127.0.0.1:{listener.port}/hello")
+            login = login.replace("-u alice", f"-u 'alice:{PASSWORD}'") + f" --cacert {tls.files()}/ca.pem --silent"
+            self.assertEqual(self.run_shell(login.replace("\n", " ")), "hello")
+        lines = self.server.logs("connections", "client-certificate")
+        self.assertTrue(lines[0]["detail"].startswith("CN=alice; sha256:"))
+        self.expect_refusal(self.come(), "no-certificate")
+
+    def test_clients(self):
+        """curl and lftp, with the certificate alone."""
+        authority, user, _ = self.commands()
+        self.run_shell(authority)
+        self.run_shell(user)
+        self.server.ctl("user", "mod", "alice", "--certificate", "instead")
+        self.server.write("hello", b"hello")
+        with Listener(self.server) as listener:
+            port = listener.port
+            curl = f"curl --silent --ssl-reqd --cert alice.pem --key alice.key --cacert {tls.files()}/ca.pem -u alice:x"
+            self.assertEqual(self.run_shell(f"{curl} ftp://127.0.0.1:{port}/hello"), "hello")
+            settings = (
+                f"set ssl:ca-file {tls.files()}/ca.pem; set ssl:cert-file alice.pem; set ssl:key-file alice.key; "
+                "set ftp:ssl-force yes; set net:max-retries 1; "
+            )
+            lftp = f"lftp -c '{settings} open -u alice,x 127.0.0.1:{port}; cat hello'"
+            self.assertEqual(self.run_shell(lftp), "hello")
+        for line in self.server.logs("auth", "accepted"):
+            self.assertEqual(line["user"], "alice")
 
 
 class ProcessesTest(ClientCertificateTest):

@@ -11,6 +11,7 @@ from harness import ServerTest, main, process, wait_until
 from harness.tls import in_clear, make_certificate
 
 WINDOW = 12
+PAGE = 4096
 # Shadow of the sanitizers: it says which bytes may be used, and has none of them.
 LARGEST_MAPPING = 1 << 30
 KERNELS = ("[vvar]", "[vvar_vclock]", "[vsyscall]")  # cannot be read from outside
@@ -79,15 +80,19 @@ def search(pid, wanted):
     found, read = set(), 0
     for name, content, known in memory(pid):
         read += len(content)
-        if known or content.count(0) == len(content):
-            continue
-        parts = (content[i : i + WINDOW] for i in range(len(content) - WINDOW + 1))
-        found |= {(wanted[part], name) for part in filter(wanted.__contains__, parts)}
+        for start in range(0, 0 if known else len(content), PAGE):
+            page = content[start : start + PAGE + WINDOW - 1]
+            if page.count(page[0]) == len(page):
+                continue
+            parts = (page[i : i + WINDOW] for i in range(len(page) - WINDOW + 1))
+            found |= {(wanted[part], name) for part in filter(wanted.__contains__, parts)}
     return found, read
 
 
 @in_clear("these begin TLS themselves")
 class Key(ServerTest):
+    config = {"login": {"deadline": "30 min"}, "tls": {"handshake": "10 min"}}  # the search takes its time
+
     def setUp(self):
         # What was freed would be kept as it is, for a better report.
         self.addCleanup(os.environ.__setitem__, "ASAN_OPTIONS", os.environ.get("ASAN_OPTIONS", ""))
@@ -101,7 +106,14 @@ class Key(ServerTest):
         os.rename(directory / "new.pem", directory / "certificate.pem")
         os.rename(directory / "new.key", directory / "key.pem")
         self.server.configure(
-            {"tls": {"certificate": str(directory / "certificate.pem"), "key": str(directory / "key.pem")}}
+            {
+                "login": self.config["login"],
+                "tls": {
+                    "certificate": str(directory / "certificate.pem"),
+                    "key": str(directory / "key.pem"),
+                    **self.config["tls"],
+                },
+            }
         )
         return windows(secrets(directory / "key.pem"))
 
@@ -145,6 +157,24 @@ class Key(ServerTest):
                     data.finish()
                     client.read(226)
                     client.quit()
+
+    def test_memory_of_a_verifier(self):
+        """The process that reads the certificates of strangers was forked before the key was there."""
+        wanted = self.use("ec")
+        self.server.config["tls"]["client_certificates"] = "optional"
+        self.server.configure({"tls": self.server.config["tls"]})
+        client = self.connect(secure="clear")
+        self.begin_tls_of_two(client)
+        client.handshake(version="1.3").protect()
+        self.check_monitor(client, wanted)
+        for pid in process.children(client.monitor_pid):
+            found, read = search(pid, wanted)
+            self.assertGreater(read, 1 << 20)
+            self.assertEqual(found, set())
+
+    def begin_tls_of_two(self, client):
+        client.expect(234, "AUTH TLS")
+        self.assertTrue(wait_until(lambda: len(process.children(client.monitor_pid)) == 2))
 
     def test_memory_after_rein(self):
         """A session in clear again, which is a fork of a monitor that has had the key."""

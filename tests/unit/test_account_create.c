@@ -37,6 +37,8 @@ static void test_create(void **state)
                                               .read_only = true,
                                               .tls = ACCOUNT_TLS_REQUIRED,
                                               .role = ACCOUNT_ADMIN,
+                                              .certificate = ACCOUNT_CERTIFICATE_FACTOR,
+                                              .certificate_name = "email:alice@example.org",
                                               .expires = 1798761599};
     assert_int_equal(account_create(&fixture->config, "alice", FIXTURE_HASH, &settings, &account,
                                     &fixture->problem),
@@ -52,6 +54,8 @@ static void test_create(void **state)
     assert_true(loaded->read_only);
     assert_int_equal(loaded->tls, ACCOUNT_TLS_REQUIRED);
     assert_int_equal(loaded->role, ACCOUNT_ADMIN);
+    assert_int_equal(loaded->certificate, ACCOUNT_CERTIFICATE_FACTOR);
+    assert_string_equal(loaded->certificate_name, "email:alice@example.org");
     assert_false(loaded->enabled);
     assert_int_equal(loaded->expires, 1798761599);
     assert_true(loaded->created >= time(NULL) - 60 && loaded->created <= time(NULL));

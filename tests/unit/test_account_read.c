@@ -51,6 +51,34 @@ static void test_good_records(void **state)
     }
 }
 
+static void test_T14_certificate(void **state)
+{
+    struct fixture *fixture = *state;
+    static const struct {
+        const char *text;
+        enum account_certificate rule;
+        const char *name;
+    } rows[] = {
+        {GOOD, ACCOUNT_CERTIFICATE_DEFAULT, NULL},
+        {GOOD "certificate = \"default\";", ACCOUNT_CERTIFICATE_DEFAULT, NULL},
+        {GOOD "certificate = \"no\";", ACCOUNT_CERTIFICATE_NO, NULL},
+        {GOOD "certificate = \"factor\";", ACCOUNT_CERTIFICATE_FACTOR, NULL},
+        {GOOD "certificate = \"instead\"; certificate_name = \"dns:a.example\";",
+         ACCOUNT_CERTIFICATE_INSTEAD, "dns:a.example"},
+    };
+    for (size_t i = 0; i < ELEMENTS(rows); i++) {
+        cleanup_account struct account *account = NULL;
+        fixture_write(fixture, "alice.conf", rows[i].text, strlen(rows[i].text));
+        if (fixture_load(fixture, "alice", &account) < 0)
+            fail_msg("%s: %s", rows[i].text, fixture_words(fixture));
+        assert_int_equal(account->certificate, rows[i].rule);
+        if (rows[i].name)
+            assert_string_equal(account->certificate_name, rows[i].name);
+        else
+            assert_null(account->certificate_name);
+    }
+}
+
 static void test_tls_and_role(void **state)
 {
     struct fixture *fixture = *state;
@@ -159,6 +187,13 @@ static void test_malformed_A15(void **state)
         {GOOD "role = \"root\";", "role: must be \"user\""},
         {GOOD "role = \"ADMIN\";", "role: must be \"user\""},
         {GOOD "role = ();", "role: must be \"user\""},
+        {GOOD "certificate = \"yes\";", "certificate: must be \"default\""},
+        {GOOD "certificate = true;", "certificate: must be \"default\""},
+        {GOOD "certificate_name = \"\";", "certificate_name: is empty"},
+        {GOOD "certificate_name = \"cn:\";", "certificate_name: a name in a certificate"},
+        {GOOD "certificate_name = \"email:alice\";", "certificate_name: an address"},
+        {GOOD "certificate_name = \"sha256:00\";", "certificate_name: a fingerprint"},
+        {GOOD "certificate_name = 1;", "certificate_name: must be text"},
         {"uid = 200007; created = \"yesterday\";" PASS, "created: must be a time"},
         {"uid = 200007; created = false;" PASS, "created: must be a time"},
         /* never, or long ago? */
@@ -307,9 +342,9 @@ const char *__lsan_default_suppressions(void)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_good_records),        TEST(test_tls_and_role),  TEST(test_malformed_A15),
-        TEST(test_malformed_bytes_A15), TEST(test_truncated_A15), TEST(test_bit_flips_A15),
-        TEST(test_owner_and_mode),      TEST(test_no_plain_file),
+        TEST(test_good_records),  TEST(test_tls_and_role),        TEST(test_T14_certificate),
+        TEST(test_malformed_A15), TEST(test_malformed_bytes_A15), TEST(test_truncated_A15),
+        TEST(test_bit_flips_A15), TEST(test_owner_and_mode),      TEST(test_no_plain_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -109,7 +109,8 @@ static void use_sha384(SSL_CTX *context)
 /* The server does not have the first group: it asks for another hello. */
 static void use_retry(SSL_CTX *context)
 {
-    assert_int_equal(SSL_CTX_set1_groups_list(context, "P-521:P-256"), 1);
+    static char groups[] = "P-521:P-256";
+    assert_int_equal(SSL_CTX_set1_groups_list(context, groups), 1);
 }
 
 static void use_retry_sha384(SSL_CTX *context)

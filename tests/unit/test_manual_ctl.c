@@ -206,11 +206,11 @@ static void test_every_exit_status_and_no_other(void **state)
 static void test_tables_agree(void **state)
 {
     (void)state;
-    unsigned all = 0;
-    unsigned used = OPTIONS_OF_ALL;
+    uint64_t all = 0;
+    uint64_t used = OPTIONS_OF_ALL;
     for (size_t i = 0; i < option_word_count; i++) {
-        assert_false(all & (unsigned)option_words[i].option);
-        all |= (unsigned)option_words[i].option;
+        assert_false(all & (uint64_t)option_words[i].option);
+        all |= (uint64_t)option_words[i].option;
     }
     for (size_t i = 0; i < command_count; i++) {
         assert_int_equal(commands[i].options & ~all, 0);
@@ -220,8 +220,8 @@ static void test_tables_agree(void **state)
     assert_int_equal(used, all);
     for (size_t i = 0; i < option_word_count; i++) /* what excludes is excluded */
         for (size_t k = 0; k < option_word_count; k++)
-            assert_int_equal((option_words[i].excludes & (unsigned)option_words[k].option) != 0,
-                             (option_words[k].excludes & (unsigned)option_words[i].option) != 0);
+            assert_int_equal((option_words[i].excludes & (uint64_t)option_words[k].option) != 0,
+                             (option_words[k].excludes & (uint64_t)option_words[i].option) != 0);
 }
 
 static void test_every_key_and_no_other(void **state)
