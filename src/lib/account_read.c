@@ -4,7 +4,6 @@
 #include "lib/cleanup.h"
 #include "lib/client_certificate.h"
 #include "lib/password.h"
-#include "lib/scan.h"
 #include "lib/syntax.h"
 #include "lib/text.h"
 
@@ -17,7 +16,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { RECORD_MAX = 16384, INT64_DIGITS = 18 };
+enum { RECORD_MAX = 16384 };
 
 struct account_reading {
     const struct config *config;
@@ -242,59 +241,6 @@ static const struct account_key *find_key(const char *name)
 
 /* --- From the text to the account --- */
 
-static bool is_word(char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-           c == '-' || c == '+' || c == '.' || c == '*';
-}
-
-/* Decimal digits, and "L" if they do not fit an int. */
-static bool is_plain_number(const char *word, size_t size)
-{
-    char digits[INT64_DIGITS + 1];
-    size_t count = size;
-    while (count > 0 && size - count < 2 && word[count - 1] == 'L') /* "L", of newer ones "LL" */
-        count--;
-    bool is_long = count < size;
-    uint64_t value;
-
-    if (count == 0 || count > INT64_DIGITS)
-        return false;
-    memcpy(digits, word, count);
-    digits[count] = '\0';
-    return scan_u64(digits, is_long ? INT64_MAX : INT_MAX, &value) == 0;
-}
-
-static const char *skip_word(const char *text)
-{
-    while (is_word(*text))
-        text++;
-    return text;
-}
-
-/* What libconfig 1.5 would not object to. It takes a number modulo 2^32: "uid = 4294967296" would
- * become uid 0, and 4295167296 a uid of the range. It takes the end of the file for the end of a
- * string or comment, and leaves out what was in it. Returns the first such fault in words and where
- * it is, NULL if there is none. */
-static const char *find_fault(const char *text, const char **ret_where)
-{
-    while (text && *text) {
-        *ret_where = text;
-        const char *end = syntax_skip_quoted(text);
-        if (end != text) {
-            text = end;
-        } else if (is_word(*text)) {
-            const char *word = text;
-            text = skip_word(word);
-            if (strchr("0123456789+-.", *word) && !is_plain_number(word, (size_t)(text - word)))
-                return "a number must be decimal digits, in range";
-        } else {
-            text++;
-        }
-    }
-    return text ? NULL : "a quotation mark or a comment is not closed";
-}
-
 static unsigned line_of(const char *text, const char *where)
 {
     unsigned line = 1;
@@ -324,7 +270,7 @@ static int take_settings(const struct account_reading *reading, const config_t *
 static int parse(const struct account_reading *reading, const char *text)
 {
     const char *where = text;
-    const char *fault = find_fault(text, &where);
+    const char *fault = account_record_fault(text, &where);
     if (fault)
         return malformed(reading, line_of(text, where), "%s", fault);
     if (strstr(text, "@include")) /* it would make us read a file that is no record */

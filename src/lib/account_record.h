@@ -47,3 +47,9 @@ int account_record_replace(const struct config *config, int users, const struct 
 /* Whether PATH can be an account's folder: absolute, without "." and "..", not the root of the
  * machine. */
 bool account_is_home(const char *path);
+
+/* What libconfig 1.5 would not object to. It takes a number modulo 2^32: "uid = 4294967296" would
+ * become uid 0, and 4295167296 a uid of the range. It takes the end of the file for the end of a
+ * string or comment, and leaves out what was in it. Returns the first such fault in words and where
+ * it is, NULL if there is none. */
+const char *account_record_fault(const char *text, const char **ret_where);

@@ -175,7 +175,7 @@ static enum authentication ask(struct monitor *monitor, const char *user, const 
     const struct pam_request request = {monitor->config, user, password, remote};
     struct message message;
     uint64_t deadline = monitor->started / 1000 + monitor->config->login_deadline;
-    int r = pam_process_start(&request, &monitor->pam);
+    int r = pam_process_start(monitor, &request);
     if (r < 0) {
         *ret_refusal = REFUSAL_PAM_ERROR;
         set_detail(monitor, strerror(-r));

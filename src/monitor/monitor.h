@@ -168,7 +168,7 @@ void guard_granted(struct monitor *monitor, const char *user);
 /* Can a session that speaks TLS follow, for the host NAME? Loads the library, and looks at
  * certificate and key, of which nothing stays in memory. Negative errno, logged. */
 int tls_prepare(struct monitor *monitor, const char *name);
-/* Clears the key from memory: no fork may follow before. */
+/* Clears the key from memory; before a fork of a session, or in the child. */
 void tls_release(struct monitor *monitor);
 int tls_handle(struct monitor *monitor, struct message *message, struct message *answer);
 int handover_handle(struct monitor *monitor, struct message *message);

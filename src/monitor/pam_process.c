@@ -24,18 +24,20 @@ int pam_service_check(const struct config *config)
     return -ENOENT;
 }
 
-int pam_process_start(const struct pam_request *request, struct pam_process *ret)
+int pam_process_start(struct monitor *monitor, const struct pam_request *request)
 {
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
         return -errno;
     cleanup_close int ours = pair[0], theirs = pair[1];
-    pid_t monitor = getpid();
+    pid_t parent = getpid();
     pid_t pid = fork();
     if (pid < 0)
         return -errno;
-    if (pid == 0)
-        pam_run(request, theirs, monitor);
+    if (pid == 0) {
+        tls_release(monitor); /* its copy: modules have no use for the key */
+        pam_run(request, theirs, parent);
+    }
     int process = pidfd_open(pid, 0);
     if (process < 0) {
         int r = -errno;
@@ -43,7 +45,7 @@ int pam_process_start(const struct pam_request *request, struct pam_process *ret
         (void)waitpid(pid, NULL, 0);
         return r;
     }
-    *ret = (struct pam_process){.pid = pid, .process = process, .socket = take_fd(&ours)};
+    monitor->pam = (struct pam_process){.pid = pid, .process = process, .socket = take_fd(&ours)};
     return 0;
 }
 

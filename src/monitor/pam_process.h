@@ -14,8 +14,8 @@ int pam_service_check(const struct config *config);
     "there must be a file of that name (lower case) in /etc/pam.d: install the one that comes "    \
     "with cellftpd, or set pam.service, or take \"pam\" out of auth.order"
 
-/* Forks it. Negative errno. */
-int pam_process_start(const struct pam_request *request, struct pam_process *ret);
+/* Forks it, as monitor->pam. Negative errno. */
+int pam_process_start(struct monitor *monitor, const struct pam_request *request);
 /* Waits for the answer, until DEADLINE (clock_msec) at the longest. 0, -ETIMEDOUT, -EINTR when this
  * monitor was told to stop, -ECONNRESET if it has ended or said something that is no message. */
 int pam_process_receive(const struct monitor *monitor, uint64_t deadline, struct message *ret);

@@ -208,8 +208,8 @@ static void log_verdict(struct monitor *monitor, const struct client_certificate
     cleanup_free char *detail = NULL;
     bool good = certificate->verdict == CLIENT_GOOD;
     const char *words = good ? "sha256:" : certificate->words;
-    if (asprintf(&detail, "%s%s%s%s%s", certificate->subject, *certificate->subject ? "; " : "",
-                 words, good ? certificate->fingerprint : "", "") < 0)
+    if (asprintf(&detail, "%s%s%s%s", certificate->subject, *certificate->subject ? "; " : "",
+                 words, good ? certificate->fingerprint : "") < 0)
         detail = NULL;
     if (requests_admit_noise(monitor))
         monitor_log_reason(monitor, good ? EVENT_CLIENT_CERTIFICATE : EVENT_CLIENT_REFUSED,

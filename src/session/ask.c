@@ -6,27 +6,36 @@
 
 #include <string.h>
 
-/* Sends the request in MESSAGE and receives the answer into it. */
-static int ask(int monitor, struct message *message, int *ret_fd)
+/* No answer will come. The poll loop says so to the client: whoever asks may be in the middle of a
+ * transfer, or of a handshake. */
+static int leave(struct session *session, enum stop_reason reason)
+{
+    session->told_to_stop = true;
+    session->stop = reason;
+    return -ESHUTDOWN;
+}
+
+/* Sends the request in MESSAGE and receives the answer into it. In its place STOP may come, which
+ * crossed the request. */
+static int ask(struct session *session, struct message *message, int *ret_fd)
 {
     uint32_t type = message->type;
-    int r = message_send(monitor, message, -1);
+    int r = message_send(session->monitor, message, -1);
     explicit_bzero(message->payload, message->size); /* it may hold a password */
-    if (r < 0)
-        return r;
-    r = message_receive(monitor, message, ret_fd);
     if (r == 0)
-        return -EPIPE;
-    if (r < 0)
-        return r;
-    return message->type == (type | REQUEST_ANSWER) ? 0 : -EBADMSG;
+        r = message_receive(session->monitor, message, ret_fd);
+    if (r == 1 && message->type == REQUEST_STOP)
+        return leave(session, stop_reason_of(message_get_u32(message)));
+    if (r != 1 || message->type != (type | REQUEST_ANSWER))
+        return leave(session, STOP_STOPPED);
+    return 0;
 }
 
 /* The same for a question whose answer brings no descriptor. */
-static int ask_plainly(int monitor, struct message *message)
+static int ask_plainly(struct session *session, struct message *message)
 {
     int fd = -1;
-    int r = ask(monitor, message, &fd);
+    int r = ask(session, message, &fd);
     (void)close_fd(fd);
     return r;
 }
@@ -70,14 +79,15 @@ static int read_login(struct message *message, int fd, struct login_answer *ret)
     return 0;
 }
 
-int ask_login(int monitor, const char *user, const char *password, struct login_answer *ret)
+int ask_login(struct session *session, const char *user, const char *password,
+              struct login_answer *ret)
 {
     struct message message;
     int fd = -1;
     message_begin(&message, REQUEST_LOGIN);
     message_put_string(&message, user);
     message_put_string(&message, password);
-    int r = ask(monitor, &message, &fd);
+    int r = ask(session, &message, &fd);
     if (r < 0) {
         (void)close_fd(fd);
         return r;
@@ -97,12 +107,13 @@ int ask_trial(int monitor, struct login_answer *ret)
     return read_login(&message, fd, ret);
 }
 
-int ask_listen(int monitor, int *ret_fd, uint16_t *ret_port, char ret_announced[ADDRESS_TEXT_MAX])
+int ask_listen(struct session *session, int *ret_fd, uint16_t *ret_port,
+               char ret_announced[ADDRESS_TEXT_MAX])
 {
     struct message message;
     int fd = -1;
     message_begin(&message, REQUEST_LISTEN);
-    int r = ask(monitor, &message, &fd);
+    int r = ask(session, &message, &fd);
     cleanup_close int listener = fd;
     if (r < 0)
         return r;
@@ -118,7 +129,7 @@ int ask_listen(int monitor, int *ret_fd, uint16_t *ret_port, char ret_announced[
     return 0;
 }
 
-int ask_connect(int monitor, const struct address *peer, uint16_t port, int *ret_fd)
+int ask_connect(struct session *session, const struct address *peer, uint16_t port, int *ret_fd)
 {
     char text[ADDRESS_TEXT_MAX];
     address_format(peer, text, sizeof(text));
@@ -127,7 +138,7 @@ int ask_connect(int monitor, const struct address *peer, uint16_t port, int *ret
     message_begin(&message, REQUEST_CONNECT);
     message_put_string(&message, text);
     message_put_u32(&message, port);
-    int r = ask(monitor, &message, &fd);
+    int r = ask(session, &message, &fd);
     cleanup_close int connecting = fd;
     if (r < 0)
         return r;
@@ -140,24 +151,24 @@ int ask_connect(int monitor, const struct address *peer, uint16_t port, int *ret
     return 0;
 }
 
-int ask_user(int monitor, const char *user, enum user_verdict *ret)
+int ask_user(struct session *session, const char *user, enum user_verdict *ret)
 {
     struct message message;
     message_begin(&message, REQUEST_USER);
     message_put_string(&message, user);
-    int r = ask_plainly(monitor, &message);
+    int r = ask_plainly(session, &message);
     if (r < 0)
         return r;
     *ret = message_get_u32(&message);
     return message_end(&message) ? 0 : -EBADMSG;
 }
 
-int ask_tls(int monitor, const char *host)
+int ask_tls(struct session *session, const char *host)
 {
     struct message message;
     message_begin(&message, REQUEST_TLS);
     message_put_string(&message, host);
-    int r = ask_plainly(monitor, &message);
+    int r = ask_plainly(session, &message);
     if (r < 0)
         return r;
     uint32_t error = message_get_u32(&message);
@@ -180,32 +191,32 @@ static int read_bytes(struct message *message, size_t maximum, uint8_t *ret, siz
     return 0;
 }
 
-int ask_identity(int monitor, const char *name, uint8_t *ret_chain, size_t *size)
+int ask_identity(struct session *session, const char *name, uint8_t *ret_chain, size_t *size)
 {
     struct message message;
     message_begin(&message, REQUEST_IDENTITY);
     message_put_string(&message, name);
-    int r = ask_plainly(monitor, &message);
+    int r = ask_plainly(session, &message);
     return r < 0 ? r : read_bytes(&message, TLS_CHAIN_MAX, ret_chain, size);
 }
 
-int ask_sign(int monitor, unsigned scheme, const uint8_t *text, size_t text_size,
+int ask_sign(struct session *session, unsigned scheme, const uint8_t *text, size_t text_size,
              uint8_t *ret_signature, size_t *signature_size)
 {
     struct message message;
     message_begin(&message, REQUEST_SIGN);
     message_put_u32(&message, scheme);
     message_put_bytes(&message, text, text_size);
-    int r = ask_plainly(monitor, &message);
+    int r = ask_plainly(session, &message);
     return r < 0 ? r : read_bytes(&message, TLS_SIGNATURE_MAX, ret_signature, signature_size);
 }
 
-int ask_certificate(int monitor, const uint8_t *messages, size_t size)
+int ask_certificate(struct session *session, const uint8_t *messages, size_t size)
 {
     struct message message;
     message_begin(&message, REQUEST_CERTIFICATE);
     message_put_bytes(&message, messages, size);
-    int r = ask_plainly(monitor, &message);
+    int r = ask_plainly(session, &message);
     if (r < 0)
         return r;
     uint32_t error = message_get_u32(&message);

@@ -91,6 +91,7 @@ static void serve_verb(struct session *session, const char *verb, char *argument
         refuse_unknown(session);
     else if (is_permitted(session, command, argument))
         command->serve(session, argument);
+    session_obey_stop(session);
     /* Whoever uses what is pending has done so. */
     forget_pending(session, command ? command->flags : 0);
 }

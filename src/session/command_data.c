@@ -26,6 +26,8 @@ static bool listen_or_reply(struct session *session, uint16_t *ret_port,
     int r = data_listen(session, ret_port, announced);
     if (r == 0)
         return true;
+    if (r == -ESHUTDOWN)
+        return false;
     if (r == -EADDRNOTAVAIL)
         reply(session, 425,
               "There is no address to announce; the administrator has to set passive.address.");

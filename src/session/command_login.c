@@ -46,7 +46,9 @@ static void enter(struct session *session, struct login_answer *answer, unsigned
 static void log_in(struct session *session, const char *password, unsigned code)
 {
     struct login_answer answer = {.result = LOGIN_REFUSED, .folder = -1};
-    int r = ask_login(session->monitor, session->user, password, &answer);
+    int r = ask_login(session, session->user, password, &answer);
+    if (r == -ESHUTDOWN)
+        return;
     if (r < 0) {
         reply(session, 421, "Service not available.");
         session_close(session, "monitor-gone");
@@ -76,7 +78,10 @@ static bool may_send_password(struct session *session)
     if (session->tls && !session->shown_certificate)
         return true;
     enum user_verdict verdict = USER_MAY;
-    if (ask_user(session->monitor, session->user, &verdict) < 0) {
+    int r = ask_user(session, session->user, &verdict);
+    if (r == -ESHUTDOWN)
+        return false;
+    if (r < 0) {
         reply(session, 421, "Service not available.");
         session_close(session, "monitor-gone");
         return false;

@@ -50,7 +50,10 @@ static void begin_tls(struct session *session, enum session_kind kind)
         refuse_injection(session);
         return;
     }
-    if (ask_tls(session->monitor, session->host) < 0) {
+    int r = ask_tls(session, session->host);
+    if (r == -ESHUTDOWN)
+        return;
+    if (r < 0) {
         refuse_without_tls(session);
         return;
     }

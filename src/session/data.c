@@ -75,7 +75,7 @@ int data_listen(struct session *session, uint16_t *ret_port, char ret_announced[
 {
     data_close(&session->data);
     int listener = -1;
-    int r = ask_listen(session->monitor, &listener, ret_port, ret_announced);
+    int r = ask_listen(session, &listener, ret_port, ret_announced);
     if (r < 0)
         return r;
     session->data.listener = listener;
@@ -134,7 +134,7 @@ static int establish_active(struct session *session)
     struct data *data = &session->data;
     if (data->connection.fd < 0) {
         int fd = -1;
-        int r = ask_connect(session->monitor, &session->peer, data->port, &fd);
+        int r = ask_connect(session, &session->peer, data->port, &fd);
         if (r < 0)
             return r;
         connection_init(&data->connection, fd);

@@ -7,9 +7,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <time.h>
 
 enum stage {
@@ -40,37 +38,6 @@ struct listing {
     size_t line_size; /* 0 when the line has been taken */
     char line[LISTING_LINE_MAX];
 };
-
-static int look(int fd, const char *name, int flags, struct statx *ret)
-{
-    /* The attributes that a network file system has cached are good enough for a list. */
-    flags |= AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT;
-    return statx(fd, name, flags, STATX_BASIC_STATS, ret) < 0 ? -errno : 0;
-}
-
-/* Where names are denied, a link could lead to one under another name: then none is followed. */
-static bool links_are_followed(const struct listing *listing)
-{
-    return !listing->view.deny_names || !listing->view.deny_names[0];
-}
-
-/* openat2 of a path of the client. */
-static int open_path_of_client(const struct listing *listing, const char *path, uint64_t flags)
-{
-    const struct open_how how = {
-        .flags = flags | O_CLOEXEC,
-        .resolve = links_are_followed(listing) ? 0 : RESOLVE_NO_SYMLINKS,
-    };
-    long fd = syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
-    return fd < 0 ? -errno : (int)fd;
-}
-
-/* The entry that a path of the client names, itself and not what it leads to. */
-static int look_at_path(const struct listing *listing, const char *path, struct statx *ret)
-{
-    cleanup_close int fd = open_path_of_client(listing, path, O_PATH | O_NOFOLLOW);
-    return fd < 0 ? fd : look(fd, "", AT_EMPTY_PATH, ret);
-}
 
 static char *write_end(char *at)
 {
@@ -154,7 +121,7 @@ static int long_entry(struct listing *listing, const struct directory_entry *ent
 {
     struct statx facts;
     int fd = listing->directory.fd;
-    if (look(fd, entry->name, AT_SYMLINK_NOFOLLOW, &facts) < 0)
+    if (listing_look(fd, entry->name, AT_SYMLINK_NOFOLLOW, &facts) < 0)
         return 0;
     *type = (unsigned char)IFTODT(facts.stx_mode);
     return long_line(listing, fd, entry->name, &facts);
@@ -163,8 +130,8 @@ static int long_entry(struct listing *listing, const struct directory_entry *ent
 static bool is_retrievable(const struct listing *listing, int fd, const char *name)
 {
     struct statx facts;
-    int flags = links_are_followed(listing) ? 0 : AT_SYMLINK_NOFOLLOW;
-    return look(fd, name, flags, &facts) == 0 &&
+    int flags = listing_follows_links(&listing->view) ? 0 : AT_SYMLINK_NOFOLLOW;
+    return listing_look(fd, name, flags, &facts) == 0 &&
            (S_ISREG(facts.stx_mode) || S_ISDIR(facts.stx_mode));
 }
 
@@ -173,7 +140,7 @@ static int name_entry(struct listing *listing, const struct directory_entry *ent
 {
     struct statx facts;
     int fd = listing->directory.fd;
-    if (*type == DT_UNKNOWN && look(fd, entry->name, AT_SYMLINK_NOFOLLOW, &facts) == 0)
+    if (*type == DT_UNKNOWN && listing_look(fd, entry->name, AT_SYMLINK_NOFOLLOW, &facts) == 0)
         *type = (unsigned char)IFTODT(facts.stx_mode);
     if (*type != DT_REG && *type != DT_DIR &&
         !(*type == DT_LNK && is_retrievable(listing, fd, entry->name)))
@@ -190,9 +157,9 @@ static int facts_entry(struct listing *listing, const struct directory_entry *en
     struct statx facts;
     int fd = listing->directory.fd;
     /* A link is shown as what it leads to; if that is nothing, as a link. */
-    int flags = links_are_followed(listing) ? 0 : AT_SYMLINK_NOFOLLOW;
-    if (look(fd, entry->name, flags, &facts) < 0 &&
-        look(fd, entry->name, AT_SYMLINK_NOFOLLOW, &facts) < 0)
+    int flags = listing_follows_links(&listing->view) ? 0 : AT_SYMLINK_NOFOLLOW;
+    if (listing_look(fd, entry->name, flags, &facts) < 0 &&
+        listing_look(fd, entry->name, AT_SYMLINK_NOFOLLOW, &facts) < 0)
         return 0;
     *type = (unsigned char)IFTODT(facts.stx_mode);
     char *at = listing_write_facts(listing->line, &listing->memory, &listing->view, &facts, NULL,
@@ -242,7 +209,7 @@ static int enter(struct listing *listing, int fd)
             return -errno;
     }
     if (r == 0)
-        r = look(fd, "", AT_EMPTY_PATH, &listing->self);
+        r = listing_look(fd, "", AT_EMPTY_PATH, &listing->self);
     if (r < 0)
         return r;
     listing->parent_writable = listing_may_change(&listing->view, &listing->self);
@@ -265,24 +232,13 @@ static int push_folders(struct listing *listing)
     return 0;
 }
 
-/* A folder that was exchanged for a link since its name was read is not followed either. */
-static int open_folder(int top, const char *path)
-{
-    const struct open_how how = {
-        .flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
-        .resolve = RESOLVE_NO_SYMLINKS,
-    };
-    long fd = syscall(SYS_openat2, top, path, &how, sizeof(how));
-    return fd < 0 ? -errno : (int)fd;
-}
-
 static int next_folder(struct listing *listing)
 {
     int r = push_folders(listing);
     if (r < 0)
         return r;
     while (pending_pop(&listing->pending, listing->folder, &listing->depth)) {
-        int fd = open_folder(listing->top, listing->folder);
+        int fd = listing_open_folder(listing->top, listing->folder);
         r = fd < 0 ? fd : enter(listing, fd);
         if (r == 0 || r == -ENOMEM)
             return r;
@@ -333,18 +289,13 @@ int listing_fill(struct listing *listing, struct buffer *out, size_t size)
     return 1;
 }
 
-static int open_directory(const struct listing *listing, const char *path)
-{
-    return open_path_of_client(listing, path, O_RDONLY | O_DIRECTORY);
-}
-
 static int open_pattern(struct listing *listing)
 {
     size_t size = (size_t)(listing->pattern - listing->path);
     cleanup_free char *folder = strndup(size > 0 ? listing->path : ".", size > 0 ? size : 1);
     if (!folder)
         return -ENOMEM;
-    int fd = open_directory(listing, folder);
+    int fd = listing_open_directory(&listing->view, folder);
     return fd < 0 ? fd : enter(listing, fd);
 }
 
@@ -355,12 +306,12 @@ static int open_path(struct listing *listing, bool literal)
     const char *pattern = take_pointer(listing->pattern);
     int r = -ENOENT;
     if (literal) {
-        r = open_directory(listing, listing->path[0] ? listing->path : ".");
+        r = listing_open_directory(&listing->view, listing->path[0] ? listing->path : ".");
         if (r >= 0)
             return enter(listing, r);
         if (listing->view.format == LISTING_FACTS)
             return r;
-        if (look_at_path(listing, listing->path, &listing->self) == 0) {
+        if (listing_look_at_path(&listing->view, listing->path, &listing->self) == 0) {
             if (S_ISDIR(listing->self.stx_mode))
                 return r;
             listing->stage = STAGE_SINGLE;

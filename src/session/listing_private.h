@@ -2,6 +2,7 @@
  * What the files of the listing share. Only session/listing*.c include it.
  *
  * listing.c            the walk: which line comes next
+ * listing_look.c       what the kernel says of entries, how paths are opened
  * listing_argument.c   options, path and pattern out of what the client sent
  * listing_directory.c  the names in one directory, in order
  * listing_pending.c    directories that LIST -R has yet to visit
@@ -25,6 +26,20 @@ enum {
     /* A path as the client gave it, a name, the target of a link, and the columns before them. */
     LISTING_LINE_MAX = 2 * PATH_MAX + LISTING_NAME_MAX + 1024,
 };
+
+/* listing_look.c. All return a negative errno for failure. */
+
+/* STATX_BASIC_STATS of an entry; FLAGS as in statx(2). */
+int listing_look(int fd, const char *name, int flags, struct statx *ret);
+/* Where names are denied, a link could lead to one under another name: then none is followed. */
+bool listing_follows_links(const struct listing_view *view);
+/* The entry that a path of the client names, itself and not what it leads to. */
+int listing_look_at_path(const struct listing_view *view, const char *path, struct statx *ret);
+/* The directory that it names. */
+int listing_open_directory(const struct listing_view *view, const char *path);
+/* The directory PATH below TOP. One that was exchanged for a link since its name was read is not
+ * followed either. */
+int listing_open_folder(int top, const char *path);
 
 /* listing_argument.c */
 

@@ -106,6 +106,7 @@ static void serve_commands(struct session *session)
             command_serve(session, line, size);
         if (session->transfer)
             transfer_run(session);
+        session_obey_stop(session);
         obey_abort(session);
     }
     if (session->control.discarded > CONTROL_DISCARD_MAX) {
@@ -137,6 +138,12 @@ void session_stop(struct session *session, enum stop_reason reason)
     else
         reply(session, 421, "%s", stop_text(reason));
     session_close(session, stop_word(reason));
+}
+
+void session_obey_stop(struct session *session)
+{
+    if (session->told_to_stop && !session->closing)
+        session_stop(session, session->stop);
 }
 
 /* The monitor says one thing unasked: that this session must leave, and why. Or it is gone. */
@@ -234,6 +241,7 @@ static void turn(struct session *session)
         control_read(&session->control);
     obey_abort(session);
     serve_data(session, &watched[WATCH_DATA]);
+    session_obey_stop(session);
     serve_commands(session);
     if (session->control.ended && !session->closing && !session->control.failed)
         end_of_control(session);

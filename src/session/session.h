@@ -106,6 +106,8 @@ struct session {
     uint64_t last_activity; /* clock_msec */
     uint64_t bytes_sent, bytes_received;
     unsigned bad_commands;
+    bool told_to_stop; /* instead of an answer of the monitor's, for the reason STOP */
+    enum stop_reason stop;
     bool closing;           /* no command is read any more; ends when the replies are out */
     uint64_t closing_since; /* clock_msec */
     const char *end_reason; /* for the log */
@@ -127,6 +129,8 @@ char *session_scratch(struct session *session);
 void session_close(struct session *session, const char *reason);
 /* The same because the monitor has said so, or is gone: with whatever runs, and a 421. */
 void session_stop(struct session *session, enum stop_reason reason);
+/* Does that if it was heard in the middle of something else. */
+void session_obey_stop(struct session *session);
 
 /* Ends it the same way, but the connection stays: the monitor makes a fresh session of kind KIND
  * go on with it. Nothing is read from here on. */
@@ -147,6 +151,9 @@ int verifier_run(int monitor, const struct tls_library *library);
 /* --- the monitor; ask.c
  * --------------------------------------------------------------------------------------- */
 
+/* All that ask return -ESHUTDOWN if this session must leave instead: then nothing is said to the
+ * client, the poll loop will (session_obey_stop). */
+
 struct login_answer {
     enum login_result result;
     uid_t uid;
@@ -159,25 +166,27 @@ struct login_answer {
     uint8_t key[TLS_KEY_SIZE];
     int folder; /* owned by the caller, -1 if not granted */
 };
-int ask_login(int monitor, const char *user, const char *password, struct login_answer *ret);
+int ask_login(struct session *session, const char *user, const char *password,
+              struct login_answer *ret);
 /* Waits for the answer to a login that was never asked: a cell on trial. */
 int ask_trial(int monitor, struct login_answer *ret);
 /* *RET_FD is a listener on *RET_PORT; RET_ANNOUNCED is the IPv4 address for PASV. The server's
  * errno, negative. */
-int ask_listen(int monitor, int *ret_fd, uint16_t *ret_port, char ret_announced[ADDRESS_TEXT_MAX]);
-int ask_connect(int monitor, const struct address *peer, uint16_t port, int *ret_fd);
+int ask_listen(struct session *session, int *ret_fd, uint16_t *ret_port,
+               char ret_announced[ADDRESS_TEXT_MAX]);
+int ask_connect(struct session *session, const struct address *peer, uint16_t port, int *ret_fd);
 /* Takes the one message that the monitor sends next. STOP_COUNT if it is the answer WANTED (0: none
  * is), which has no contents; else why this session must leave, STOP_STOPPED if the monitor is
  * gone. */
 enum stop_reason hear_monitor(int monitor, uint32_t wanted);
 /* May USER log in in clear, or, with a certificate, without a password? */
-int ask_user(int monitor, const char *user, enum user_verdict *ret);
+int ask_user(struct session *session, const char *user, enum user_verdict *ret);
 /* 0: a session under TLS can follow. The server's errno, negative. */
-int ask_tls(int monitor, const char *host);
+int ask_tls(struct session *session, const char *host);
 /* As the questions of lib/tls.h. */
-int ask_certificate(int monitor, const uint8_t *messages, size_t size);
-int ask_identity(int monitor, const char *name, uint8_t *ret_chain, size_t *size);
-int ask_sign(int monitor, unsigned scheme, const uint8_t *text, size_t text_size,
+int ask_certificate(struct session *session, const uint8_t *messages, size_t size);
+int ask_identity(struct session *session, const char *name, uint8_t *ret_chain, size_t *size);
+int ask_sign(struct session *session, unsigned scheme, const uint8_t *text, size_t text_size,
              uint8_t *ret_signature, size_t *signature_size);
 /* The last word to the monitor. */
 void tell_handover(int monitor, enum session_kind kind);

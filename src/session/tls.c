@@ -12,22 +12,22 @@
 /* HOST before AUTH names the host for clients that do not do so in TLS (RFC 7151 section 3.2). */
 static int answer_identity(void *context, const char *name, uint8_t *ret_chain, size_t *size)
 {
-    const struct session *session = context;
-    return ask_identity(session->monitor, *name ? name : session->host, ret_chain, size);
+    struct session *session = context;
+    return ask_identity(session, *name ? name : session->host, ret_chain, size);
 }
 
 static int answer_sign(void *context, unsigned scheme, const uint8_t *text, size_t text_size,
                        uint8_t *ret_signature, size_t *signature_size)
 {
-    const struct session *session = context;
-    return ask_sign(session->monitor, scheme, text, text_size, ret_signature, signature_size);
+    struct session *session = context;
+    return ask_sign(session, scheme, text, text_size, ret_signature, signature_size);
 }
 
 static int answer_certificate(void *context, const uint8_t *messages, size_t size)
 {
     struct session *session = context;
     session->shown_certificate = true;
-    return ask_certificate(session->monitor, messages, size);
+    return ask_certificate(session, messages, size);
 }
 
 /* With the option that is to blame, if one is. */
@@ -95,7 +95,8 @@ static bool is_host_agreed(const struct session *session)
 void tls_handshake(struct session *session)
 {
     int r = connection_handshake(&session->control.connection);
-    if (r == -EAGAIN)
+    session_obey_stop(session);
+    if (r == -EAGAIN || session->closing)
         return;
     if (r < 0) {
         give_up(session, "handshake");

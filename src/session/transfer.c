@@ -134,14 +134,12 @@ void transfer_listen(struct session *session)
     }
     if (size > 0 || size == -EAGAIN || size == -EINTR)
         return;
-    /* In TLS 1.3 a client may close its direction alone (RFC 8446 section 6.1); before, its
-     * close_notify is the end of both (RFC 5246 section 7.2.1). */
-    bool may_go_on = size == -ECONNABORTED || strcmp(transfer->protocol, "TLSv1.2") != 0;
     transfer->ended = true;
-    if (size == 0 && !may_go_on)
-        transfer_end(session, -ECONNRESET);
-    else if (size < 0 && size != -ECONNABORTED)
-        transfer_end(session, (int)size);
+    /* In TLS 1.3 a client may close its direction alone (RFC 8446 section 6.1); before, its
+     * close_notify is the end of both (RFC 5246 section 7.2.1). Without one, nothing can be said to
+     * it any more. */
+    if (size < 0 || strcmp(transfer->protocol, "TLSv1.2") == 0)
+        transfer_end(session, size == -EPROTO ? -EPROTO : -ECONNRESET);
 }
 
 /* All bytes are moved: the final reply comes when the client can have them, and what tells it that

@@ -136,6 +136,11 @@ class Ends(DataTest):
                 data.receive(1000)
                 end(data)
                 client.read(426)
+            data = client.begin("RETR big")  # its own direction, but not so that TLS could go on
+            data.receive(1000)
+            data.socket.tcp.shutdown(socket.SHUT_WR)
+            self.assertEqual(client.read(426).text, "The data connection broke.")
+            data.reset()
             if version == "1.2":  # there it is the end of both directions
                 data = client.begin("RETR big")
                 data.receive(1000)
