@@ -3,6 +3,7 @@
 #include "check/trial.h"
 #include "lib/buffer.h"
 #include "lib/cleanup.h"
+#include "lib/client_check.h"
 #include "lib/drain.h"
 #include "lib/file.h"
 #include "lib/run.h"
@@ -122,13 +123,29 @@ static bool check_certificate(const struct config *config, const struct tls_libr
     return true;
 }
 
+/* What was found of clients' certificates; CONTEXT is whether all is well. */
+static void say_client(void *context, enum tls_result result, const char *file, const char *words,
+                       const char *remedy)
+{
+    static const char *const results[] = {
+        [TLS_OK] = "ok     ", [TLS_NOTE] = "note   ", [TLS_PROBLEM] = "MISSING"};
+    bool *good = context;
+    printf("%s client certificates: %s%s%s\n", results[result], file ? file : "", file ? ": " : "",
+           words);
+    if (remedy)
+        printf("        %s\n", remedy);
+    *good &= result != TLS_PROBLEM;
+}
+
 static bool check_tls(const struct config *config)
 {
     const struct tls_library *library = NULL;
     char words[TLS_WORDS_MAX];
     if (!config->tls_enabled) {
+        bool works = true;
         puts("note    tls.enabled is false: passwords and files are sent in clear");
-        return true;
+        client_check(config, NULL, say_client, &works);
+        return works;
     }
     if (tls_library_load(&library, words) < 0) {
         printf("MISSING TLS library: %s\n", words);
@@ -138,6 +155,7 @@ static bool check_tls(const struct config *config)
     cleanup_closedir DIR *hosts = opendir(config->tls_hosts);
     for (const struct dirent *entry; hosts && (entry = readdir(hosts));)
         good &= check_certificate(config, library, entry->d_name);
+    client_check(config, library->client_check, say_client, &good);
     return good;
 }
 
