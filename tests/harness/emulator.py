@@ -36,7 +36,7 @@ KERNEL_OPTIONS = (
     f"root=LABEL={disk.LABEL} rw console=ttyS0 panic=-1 systemd.hostname=ftphost "
     "systemd.show_status=0 systemd.log_color=0 "
     "systemd.journald.forward_to_console=1 systemd.journald.max_level_console=debug "
-    f"rootdelay={BOOT_SECONDS} udev.event_timeout={BOOT_SECONDS} systemd.default_timeout_start_sec={BOOT_SECONDS}"
+    f"udev.event_timeout={BOOT_SECONDS} systemd.default_timeout_start_sec={BOOT_SECONDS}"
 )
 # For the agent, to say that it has killed a command whose time was over.
 GRACE_SECONDS = 60

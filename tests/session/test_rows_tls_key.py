@@ -11,6 +11,7 @@ from harness import ServerTest, main, process, wait_until
 from harness.tls import in_clear, make_certificate
 
 WINDOW = 12
+PAGE = 4096
 # Shadow of the sanitizers: it says which bytes may be used, and has none of them.
 LARGEST_MAPPING = 1 << 30
 KERNELS = ("[vvar]", "[vvar_vclock]", "[vsyscall]")  # cannot be read from outside
@@ -79,15 +80,19 @@ def search(pid, wanted):
     found, read = set(), 0
     for name, content, known in memory(pid):
         read += len(content)
-        if known or content.count(0) == len(content):
-            continue
-        parts = (content[i : i + WINDOW] for i in range(len(content) - WINDOW + 1))
-        found |= {(wanted[part], name) for part in filter(wanted.__contains__, parts)}
+        for start in range(0, 0 if known else len(content), PAGE):
+            page = content[start : start + PAGE + WINDOW - 1]
+            if page.count(page[0]) == len(page):
+                continue
+            parts = (page[i : i + WINDOW] for i in range(len(page) - WINDOW + 1))
+            found |= {(wanted[part], name) for part in filter(wanted.__contains__, parts)}
     return found, read
 
 
 @in_clear("these begin TLS themselves")
 class Key(ServerTest):
+    config = {"login": {"deadline": "30 min"}, "tls": {"handshake": "10 min"}}  # the search takes its time
+
     def setUp(self):
         # What was freed would be kept as it is, for a better report.
         self.addCleanup(os.environ.__setitem__, "ASAN_OPTIONS", os.environ.get("ASAN_OPTIONS", ""))
@@ -101,7 +106,14 @@ class Key(ServerTest):
         os.rename(directory / "new.pem", directory / "certificate.pem")
         os.rename(directory / "new.key", directory / "key.pem")
         self.server.configure(
-            {"tls": {"certificate": str(directory / "certificate.pem"), "key": str(directory / "key.pem")}}
+            {
+                "login": self.config["login"],
+                "tls": {
+                    "certificate": str(directory / "certificate.pem"),
+                    "key": str(directory / "key.pem"),
+                    **self.config["tls"],
+                },
+            }
         )
         return windows(secrets(directory / "key.pem"))
 
