@@ -84,7 +84,7 @@ static void explain(struct content_check *check, int error, bool has_issuer)
         return;
     }
     find(check, TLS_PROBLEM, check->config->tls_client_ca, X509_verify_cert_error_string(error),
-         "get another one");
+         "get another one, or another list");
 }
 
 /* OpenSSL's callback. It goes on after an error, so that one run names them all. That the authority
