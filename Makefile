@@ -243,8 +243,9 @@ each_file = $(foreach pair,$(1),$(call $(2),$(call source_of,$(pair)),$(call tar
 put_file = $(INSTALL) -D -m 0644 $(1) $(2)
 put_program = $(INSTALL) -D -m 0755 $(1) $(2).new && mv -f $(2).new $(2)
 put_config = @if [ ! -e $(2) ]; then $(INSTALL) -D -m 0644 $(1) $(2); \
-	elif ! cmp -s $(1) $(2); then echo "kept $(2): it is not the same as $(1)"; fi
-remove_config = @if cmp -s $(1) $(2); then rm -f $(2); elif [ -e $(2) ]; then echo "kept $(2): it was changed"; fi
+	elif ! cmp -s $(1) $(2); then echo "kept $(2): it is not the same as $(1); compare them, \
+		an older version's lacks what is new"; fi
+remove_config = @if cmp -s $(1) $(2); then rm -f $(2); elif [ -e $(2) ]; then echo "kept $(2): it is not the same as $(1)"; fi
 # From one template: plain connections, and those that begin with TLS.
 services := cellftpd@.service cellftpd-tls@.service
 options_of = $(if $(findstring -tls,$(1)), --implicit-tls)

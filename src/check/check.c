@@ -137,21 +137,38 @@ static void say_client(void *context, enum tls_result result, const char *file, 
     *good &= result != TLS_PROBLEM;
 }
 
+/* Without TLS, who can log in at all. */
+static bool check_clear(const struct config *config)
+{
+    if (config->tls_required == TLS_REQUIRED_ALWAYS) {
+        puts("MISSING TLS: tls.enabled is false and tls.required is \"always\": nobody can log in "
+             "but accounts with \"--tls optional\"; set tls.enabled = true");
+        return false;
+    }
+    puts("note    tls.enabled is false: passwords and files are sent in clear");
+    if (config->tls_required == TLS_REQUIRED_PUBLIC)
+        puts("note    only clients in private networks can log in so (tls.required)");
+    bool good = true;
+    client_check(config, NULL, say_client, &good);
+    return good;
+}
+
 static bool check_tls(const struct config *config)
 {
     const struct tls_library *library = NULL;
     char words[TLS_WORDS_MAX];
-    if (!config->tls_enabled) {
-        bool works = true;
-        puts("note    tls.enabled is false: passwords and files are sent in clear");
-        client_check(config, NULL, say_client, &works);
-        return works;
-    }
+    if (!config->tls_enabled)
+        return check_clear(config);
     if (tls_library_load(&library, words) < 0) {
         printf("MISSING TLS library: %s\n", words);
         return false;
     }
-    bool good = say(0, "TLS library", "") && check_certificate(config, library, "");
+    bool good = say(0, "TLS library", "");
+    if (library->check(config, words) < 0) {
+        printf("MISSING TLS: %s; \"cellftpctl tls check\" says more\n", words);
+        good = false;
+    }
+    good &= check_certificate(config, library, "");
     cleanup_closedir DIR *hosts = opendir(config->tls_hosts);
     for (const struct dirent *entry; hosts && (entry = readdir(hosts));)
         good &= check_certificate(config, library, entry->d_name);

@@ -113,7 +113,10 @@ void tls_check_settings(struct tls_check *check, const struct config *config)
                   "OpenSSL cannot be used");
     }
     SSL_CTX_free(context);
-    if (!config->tls_enabled)
+    if (!config->tls_enabled && config->tls_required == TLS_REQUIRED_ALWAYS)
+        tls_found(check, TLS_PROBLEM, NULL, "set tls.enabled = true",
+                  "TLS is switched off, and tls.required lets nobody in without");
+    else if (!config->tls_enabled)
         tls_found(check, TLS_NOTE, NULL, "set tls.enabled = true",
                   "TLS is switched off, and passwords come in clear");
 }

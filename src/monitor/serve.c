@@ -309,8 +309,10 @@ static int serve_connection(struct monitor *monitor)
 {
     tune_control(monitor->control);
     guard_log_stranger(monitor, EVENT_CONNECT, NULL);
-    if (session_kind_is_tls(monitor->kind) && tls_prepare(monitor, "") < 0)
-        return 0; /* it has been logged */
+    if (session_kind_is_tls(monitor->kind) && tls_prepare(monitor, "") < 0) {
+        monitor_log_end(monitor, "tls-unavailable", 0); /* why has been logged */
+        return 0;
+    }
     enum ending ending;
     int status = 0;
     do {

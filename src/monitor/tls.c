@@ -28,15 +28,20 @@ static void log_once(struct monitor *monitor, enum event_id id, const char *reas
         monitor_log_reason(monitor, id, reason, detail);
 }
 
-/* A renewal in progress looks like a file that is missing, or two that do not match: it is given
- * half a second. */
+/* A renewal in progress looks like a file that is missing, one that is empty or cut off because it
+ * is being written, or two that do not match: it is given half a second. */
+static bool may_be_renewal(int error)
+{
+    return error == -EKEYREJECTED || error == -ENOENT || error == -EBADMSG;
+}
+
 static int open_identity(struct monitor *monitor, const struct tls_files *files,
                          struct tls_identity **ret)
 {
     enum { TRIES = 6, BETWEEN = 100 };
     char words[TLS_SENTENCE_MAX];
     int r = -EKEYREJECTED;
-    for (int i = 0; i < TRIES && (r == -EKEYREJECTED || r == -ENOENT); i++) {
+    for (int i = 0; i < TRIES && may_be_renewal(r); i++) {
         if (i > 0 && !monitor_pause(monitor, BETWEEN))
             break;
         r = tls_identity_load(monitor->tls.library, files, ret, words);

@@ -83,5 +83,7 @@ bool connection_pending(const struct connection *connection)
 
 short connection_events(const struct connection *connection, short events)
 {
-    return connection->tls ? (short)(events | connection->tls->events(connection->stream)) : events;
+    short wanted = connection->tls ? connection->tls->events(connection->stream) : 0;
+    /* Nothing can be read before TLS has got rid of an answer of its own. */
+    return events == POLLIN && wanted == POLLOUT ? wanted : (short)(events | wanted);
 }

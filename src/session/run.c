@@ -156,8 +156,8 @@ static short control_events(const struct session *session)
 {
     short events = 0;
     /* A full input waits for the transfer, or for the client to read its replies: that is the
-     * back-pressure. */
-    if (!session->control.ended && !session->closing &&
+     * back-pressure. TLS answers by itself (KeyUpdate), and has to be read first too. */
+    if (!session->control.ended && !session->closing && !session->control.unflushed &&
         buffer_size(&session->control.output) < CONTROL_OUTPUT_ENOUGH &&
         buffer_size(&session->control.input) < CONTROL_INPUT_MAX)
         events |= POLLIN;

@@ -69,6 +69,8 @@ static void leave(struct session *session)
         tell_handover(session->monitor, session->successor);
         return;
     }
+    if (session->hands_over && !control->failed)
+        session->end_reason = "behind-rein"; /* behind AUTH nothing was read */
     tell_end(session);
     /* What the client still sends must not turn the last reply into a reset. */
     (void)shutdown(control->connection.fd, SHUT_WR);

@@ -30,6 +30,16 @@ static int answer_certificate(void *context, const uint8_t *messages, size_t siz
     return ask_certificate(session->monitor, messages, size);
 }
 
+/* With the option that is to blame, if one is. */
+static void tell_unavailable(struct session *session, const struct tls_library *library)
+{
+    char words[TLS_WORDS_MAX] = "";
+    struct event event = EVENT_INIT(EVENT_TLS_FAILED);
+    event.reason = "unavailable";
+    event.detail = library->check(session->config, words) < 0 ? words : NULL;
+    tell_event(session, &event);
+}
+
 int tls_begin(struct session *session, const struct tls_library *library)
 {
     session->questions = (struct tls_questions){
@@ -46,7 +56,7 @@ int tls_begin(struct session *session, const struct tls_library *library)
         r = connection_protect(&session->control.connection, library, session->tls, TLS_CONTROL);
     }
     if (r < 0) {
-        tls_tell_failure(session, &session->control.connection, "unavailable", NULL);
+        tell_unavailable(session, library);
         session_close(session, "tls-failed");
         return r;
     }

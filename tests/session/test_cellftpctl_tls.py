@@ -432,6 +432,13 @@ class Check(Findings):
             [text.partition(":")[0] for _, text in found], ["tls.ciphers", "tls.ciphersuites", "tls.groups"]
         )
 
+    def test_switched_off(self):
+        self.ctl("tls", "self-signed")
+        self.configure("enabled = false;")
+        self.assertEqual(self.problems(status=0), [])
+        self.configure('enabled = false; required = "always";')
+        self.assertIn("lets nobody in", self.problems()[0][1])
+
     def test_every_problem_in_one_run(self):
         self.ctl("tls", "self-signed", "--name", "a.example.org")
         self.ctl("tls", "self-signed", "b.example.org")

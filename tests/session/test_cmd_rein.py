@@ -88,6 +88,14 @@ class Rein(ServerTest):
         self.assert_closed(client)
         self.server.expect_log("connections", "disconnect", reason="behind-rein")
 
+    def test_bytes_behind_its_answer_under_tls(self):
+        client = self.connect().start_tls()
+        client.expect(220, "REIN")
+        client.raw(b"NOOP\r\n")
+        client.end_tls()
+        self.assert_closed(client)
+        self.server.expect_log("connections", "disconnect", reason="behind-rein")
+
     def test_implicit_tls_stays(self):
         client = self.connect(secure="implicit")
         client.expect(331, "USER alice")

@@ -1,11 +1,14 @@
 """Rows of the regression list about TLS on the control connection: T01, T02, T07, T10, A10, P13, and how it ends."""
 
+import ctypes
+import select
 import socket
 import ssl
 import subprocess
 import time
+from pathlib import Path
 
-from harness import PASSWORD, ServerTest, main, slow, wait_until
+from harness import PASSWORD, ServerTest, main, process, slow, wait_until
 from harness.listener import Listener
 from harness.tls import VERSIONS, context, files, in_clear
 
@@ -264,6 +267,45 @@ class Stalls(TlsTest):
             with socket.create_connection(("127.0.0.1", listener.port), 30 * slow()) as connection:
                 self.assertEqual(connection.recv(100), b"")
         self.expect_failure("timeout")
+
+    def test_P13_answers_that_nobody_reads(self):
+        """Key updates, each of which TLS has to answer by itself: whoever reads none is waited for without work."""
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            ours = socket.create_connection(listener.getsockname(), 30 * slow())
+            theirs = listener.accept()[0]
+        self.addCleanup(ours.close)
+        for end, option in ((ours, socket.SO_RCVBUF), (theirs, socket.SO_SNDBUF)):
+            end.setsockopt(socket.SOL_SOCKET, option, 4096)
+        server = self.server.start(theirs)
+        self.assertEqual(ours.recv(100)[:4], b"220 ")
+        ours.sendall(b"AUTH TLS\r\n")
+        self.assertEqual(ours.recv(100)[:4], b"234 ")
+        self.update_keys(ours)
+        (session,) = process.children(server.pid)
+        before = self.cpu_ticks(session)
+        time.sleep(2)
+        self.assertLess(self.cpu_ticks(session) - before, 20)
+        ours.close()
+        self.assertEqual(server.wait(30 * slow()), 0)
+
+    def update_keys(self, connection):
+        """A handshake as Python cannot do it, then KeyUpdate until the server takes no more."""
+        library = ctypes.CDLL("libssl.so.3")
+        for name in ("TLS_client_method", "SSL_CTX_new", "SSL_new"):
+            getattr(library, name).restype = ctypes.c_void_p
+        settings = ctypes.c_void_p(library.SSL_CTX_new(ctypes.c_void_p(library.TLS_client_method())))
+        stream = ctypes.c_void_p(library.SSL_new(settings))
+        connection.setblocking(True)
+        library.SSL_set_fd(stream, connection.fileno())
+        self.assertEqual(library.SSL_connect(stream), 1)
+        connection.setblocking(False)
+        while select.select([], [connection], [], 3 * slow())[1]:
+            library.SSL_key_update(stream, 1)  # SSL_KEY_UPDATE_REQUESTED
+            library.SSL_do_handshake(stream)
+
+    def cpu_ticks(self, pid):
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        return int(fields[11]) + int(fields[12])
 
     def test_P13_stopped_meanwhile(self):
         """An administrator need not wait for it."""

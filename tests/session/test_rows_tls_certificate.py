@@ -101,6 +101,24 @@ class Certificate(ServerTest):
             client.login()
             self.server.expect_log("connections", "certificate", count=0)
 
+    def test_T12_renewal_that_is_being_written(self):
+        """install(1) and "cat >" leave a file empty for a moment; whoever comes then waits until it has its content."""
+        for path in (self.certificate, self.key):
+            with self.subTest(path=path.name):
+                content = path.read_bytes()
+                path.write_bytes(content[:100])
+                client = self.connect(secure="clear")
+                client.send("AUTH TLS")
+                time.sleep(0.1)
+                path.write_bytes(content)
+                reply = client.read_reply()
+                if reply.code != 234:  # a busy machine: the half second was over
+                    self.assertGreater(slow(), 1)
+                    continue
+                client.handshake()
+                client.login()
+                self.server.expect_log("connections", "certificate", count=0)
+
     def test_T12_broken_certificate(self):
         for content in (b"", b"no certificate\n", self.certificate.read_bytes()[:400]):
             self.certificate.write_bytes(content)
@@ -183,6 +201,26 @@ class Certificate(ServerTest):
             self.assertEqual(ours.recv(100), b"")
         self.assertEqual(server.wait(30), 0)
         self.server.expect_log("connections", "server-failed", reason="tls-disabled")
+        self.server.expect_log("connections", "disconnect", reason="tls-unavailable")
+
+    def test_options_that_openssl_does_not_know(self):
+        self.use({"ciphers": "NONSENSE"})
+        client = self.connect(secure="clear")
+        client.expect(234, "AUTH TLS")
+        with self.assertRaises((ssl.SSLError, ConnectionError)):
+            client.handshake()
+        client.socket.close()
+        self.assertIn("tls.ciphers", self.server.expect_log("connections", "tls-failed", reason="unavailable")["detail"])
+        status, text = self.check()
+        self.assertEqual(status, 1, text)
+        self.assertIn("MISSING TLS: tls.ciphers: ", text)
+
+    def test_check_when_nobody_could_log_in(self):
+        for required, status, words in (("always", 1, "MISSING TLS: "), ("public", 0, "private networks"), ("never", 0, "in clear")):
+            self.use({"enabled": False, "required": required})
+            found, text = self.check()
+            self.assertEqual(found, status, text)
+            self.assertIn(words, text)
 
     def check(self):
         """What cellftpd --check says, and its exit status."""

@@ -377,7 +377,7 @@ class ManualTest(ClientCertificateTest):
         text = (ROOT / "man/cellftpd.8").read_text()
         section = text[text.index(".Sh CLIENT CERTIFICATES") : text.index(".Sh THROTTLING")]
         shown = re.findall(r"\.Bd -literal\n(.*?)\.Ed", section, re.DOTALL)
-        self.assertEqual(len(shown), 3)
+        self.assertEqual(len(shown), 4)
         places = {
             "\\e\n": "\\\n",
             "/etc/cellftpd/tls/": f"{self.server.directory}/",
@@ -401,10 +401,10 @@ class ManualTest(ClientCertificateTest):
         self.work.mkdir()
         (self.server.directory / "conf.d").mkdir(mode=0o755)
         authority = str(self.server.directory / "client-ca.pem")
-        self.server.configure({"tls": {"client_ca": authority, "client_crl": authority + ".crl"}})
+        self.server.configure({"tls": {"client_ca": authority, "client_crl": authority.replace("-ca.pem", "-crl.pem")}})
 
     def test_commands(self):
-        authority, user, login = self.commands()
+        authority, user, login, revocation = self.commands()
         self.run_shell(authority)
         self.run_shell(user)
         self.server.write("hello", b"hello")
@@ -415,10 +415,17 @@ class ManualTest(ClientCertificateTest):
         lines = self.server.logs("connections", "client-certificate")
         self.assertTrue(lines[0]["detail"].startswith("CN=alice; sha256:"))
         self.expect_refusal(self.come(), "no-certificate")
+        self.run_shell(revocation)
+        curl = ["curl", "--silent", "--ssl-reqd", "--cert", "alice.pem", "--key", "alice.key"]
+        with Listener(self.server) as listener:
+            curl += ["--cacert", f"{tls.files()}/ca.pem", "-u", f"alice:{PASSWORD}", f"ftp://127.0.0.1:{listener.port}/hello"]
+            done = subprocess.run(curl, cwd=self.work, capture_output=True, timeout=120 * slow(), check=False)
+        self.assertEqual((done.returncode, done.stdout), (67, b""))
+        self.server.expect_log("connections", "client-certificate-refused", reason="revoked")
 
     def test_clients(self):
         """curl and lftp, with the certificate alone."""
-        authority, user, _ = self.commands()
+        authority, user, _, _ = self.commands()
         self.run_shell(authority)
         self.run_shell(user)
         self.server.ctl("user", "mod", "alice", "--certificate", "instead")

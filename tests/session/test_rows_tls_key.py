@@ -1,5 +1,5 @@
 """The private key is in the memory of no session, at any time: neither while it serves TLS, nor in the copy of the
-monitor's memory that its process begins with. Twelve bytes of it would be found, in any of the forms it has there."""
+monitor's memory that its process begins with. Nor is anybody's password or its hash. Twelve bytes of it would be found, in any of the forms it has there."""
 
 import base64
 import hashlib
@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 
-from harness import ServerTest, main, process, wait_until
+from harness import PASSWORD, ServerTest, main, process, wait_until
 from harness.tls import in_clear, make_certificate
 
 WINDOW = 12
@@ -91,6 +91,7 @@ def search(pid, wanted):
 
 @in_clear("these begin TLS themselves")
 class Key(ServerTest):
+    users = {"alice": PASSWORD, "bob": "bob's own 1"}
     config = {"login": {"deadline": "30 min"}, "tls": {"handshake": "10 min"}}  # the search takes its time
 
     def setUp(self):
@@ -192,6 +193,29 @@ class Key(ServerTest):
                 self.check_session(client, wanted)
                 client.handshake()
                 client.login()
+
+    def test_memory_has_nobodys_password(self):
+        """What the monitor has read for an earlier name or password is not in the session that comes after AUTH."""
+        record = (self.server.directory / "users" / "bob.conf").read_text(encoding="utf-8")
+        wanted = windows(
+            {"hash": re.search(r'"(\$[^"]+)"', record).group(1).encode(), "tried": b"staple battery 2"}
+        )
+        for commands in (["USER bob"], ["USER bob", "PASS staple battery 2"]):
+            for back in (False, True):
+                client = self.connect(secure="clear")
+                for command in commands:
+                    client.command(command)
+                self.begin_tls(client)
+                self.check_session(client, wanted)
+                client.handshake()
+                if back:
+                    for command in commands:
+                        client.command(command)
+                    client.expect(220, "REIN")
+                    client.end_tls()
+                    client.expect(331, "USER alice")
+                    self.check_session(client, wanted)
+                client.quit()
 
     def test_memory_behind_implicit_tls(self):
         wanted = self.use("rsa")
