@@ -100,7 +100,7 @@ static int set_limits(void)
     } limits[] = {
         {RLIMIT_CORE, 0},    /* a core would hold what the user typed */
         {RLIMIT_NPROC, 0},   /* it never forks */
-        {RLIMIT_NOFILE, 32}, /* it needs a dozen; each could be a port of the passive range */
+        {RLIMIT_NOFILE, 64}, /* data connections that may be the client's, and a dozen */
         {RLIMIT_MEMLOCK, 0},
 #ifndef CELLFTPD_SANITIZED
         {RLIMIT_AS, 192 << 20}, /* a session needs less than one MiB of its own, a listing a few */

@@ -48,8 +48,9 @@ struct candidate {
     uint64_t deadline; /* clock_msec: for its handshake; 0 before a transfer wants it */
 };
 
-/* Each costs a descriptor, and one that says something the memory for TLS. */
-enum { DATA_CANDIDATES_MAX = 8 };
+/* Each costs a descriptor, and one that says something the memory for TLS. The owner is silent
+ * until it has read the 150: so many may come behind it in that time. */
+enum { DATA_CANDIDATES_MAX = 32 };
 
 /* Where the next transfer's bytes go. */
 struct data {

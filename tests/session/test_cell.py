@@ -83,7 +83,7 @@ class Session(ServerTest):
         for name in NAMESPACES:
             self.assertNotEqual(namespace(pid, name), namespace("self", name), name)
             self.assertEqual(namespace(client.monitor_pid, name), namespace("self", name), name)
-        for name, expected in (("Max core file size", "0"), ("Max processes", "0"), ("Max open files", "32")):
+        for name, expected in (("Max core file size", "0"), ("Max processes", "0"), ("Max open files", "64")):
             self.assertEqual(limit(pid, name), (expected, expected), name)  # C19
         # Not dumpable: its files in /proc are root's, not the user's (C19).
         self.assertEqual({os.stat(f"/proc/{pid}/{name}").st_uid for name in ("mem", "environ", "maps", "fd")}, {0})

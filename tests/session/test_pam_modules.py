@@ -270,7 +270,7 @@ class Limits(ModuleTest):
         (self.server.directory / "limits").write_text("")
         second = self.login("walter")
         self.assertEqual(self.limits(self.session_pid(first))["Max open files"], ("20", "20"))
-        self.assertEqual(self.limits(self.session_pid(second))["Max open files"], ("32", "32"))
+        self.assertEqual(self.limits(self.session_pid(second))["Max open files"], ("64", "64"))
 
     def test_too_many_logins_are_refused(self):
         self.set_stack(UNIX + "session required MODULE in=open code=6\n")

@@ -110,7 +110,7 @@ class Theft(DataTest):
             address = client.epsv()
             strangers = [self.thief(client, address) for _ in range(30)]
             owner = client.dial(address)
-            strangers += [self.thief(client, address) for _ in range(5)]
+            strangers += [self.thief(client, address) for _ in range(25)]
             client.expect(150, "RETR secret")
             self.assertEqual(owner.receive_all(), SECRET)
             client.read(226)
