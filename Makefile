@@ -77,7 +77,8 @@ session_objects := $(session_sources:src/%.c=$(O)/%.o)
 tls_objects     := $(tls_sources:src/%.c=$(O)/%.o)
 ctl_objects     := $(ctl_sources:src/%.c=$(O)/%.o)
 # What cellftpctl has of the TLS library: certificates and settings read and judged as the server does.
-certificate_objects := $(filter $(O)/tls/certificate% $(O)/tls/settings% $(O)/tls/start%,$(tls_objects))
+certificate_objects := $(filter $(O)/tls/certificate% $(O)/tls/settings% $(O)/tls/start% $(O)/tls/client_chain.o \
+	$(O)/tls/client_content.o,$(tls_objects))
 
 .PHONY: all
 all: $(O)/cellftpd $(O)/cellftpd-tls.so $(O)/cellftpctl $(O)/includes.checked

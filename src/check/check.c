@@ -3,6 +3,7 @@
 #include "check/trial.h"
 #include "lib/buffer.h"
 #include "lib/cleanup.h"
+#include "lib/client_check.h"
 #include "lib/drain.h"
 #include "lib/file.h"
 #include "lib/run.h"
@@ -122,6 +123,20 @@ static bool check_certificate(const struct config *config, const struct tls_libr
     return true;
 }
 
+/* What was found of clients' certificates; CONTEXT is whether all is well. */
+static void say_client(void *context, enum tls_result result, const char *file, const char *words,
+                       const char *remedy)
+{
+    static const char *const results[] = {
+        [TLS_OK] = "ok     ", [TLS_NOTE] = "note   ", [TLS_PROBLEM] = "MISSING"};
+    bool *good = context;
+    printf("%s client certificates: %s%s%s\n", results[result], file ? file : "", file ? ": " : "",
+           words);
+    if (remedy)
+        printf("        %s\n", remedy);
+    *good &= result != TLS_PROBLEM;
+}
+
 /* Without TLS, who can log in at all. */
 static bool check_clear(const struct config *config)
 {
@@ -133,7 +148,9 @@ static bool check_clear(const struct config *config)
     puts("note    tls.enabled is false: passwords and files are sent in clear");
     if (config->tls_required == TLS_REQUIRED_PUBLIC)
         puts("note    only clients in private networks can log in so (tls.required)");
-    return true;
+    bool good = true;
+    client_check(config, NULL, say_client, &good);
+    return good;
 }
 
 static bool check_tls(const struct config *config)
@@ -155,6 +172,7 @@ static bool check_tls(const struct config *config)
     cleanup_closedir DIR *hosts = opendir(config->tls_hosts);
     for (const struct dirent *entry; hosts && (entry = readdir(hosts));)
         good &= check_certificate(config, library, entry->d_name);
+    client_check(config, library->client_check, say_client, &good);
     return good;
 }
 

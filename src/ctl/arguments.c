@@ -64,7 +64,9 @@ static int take_option(int count, char *const *arguments, int *index, struct inv
     }
     if (!value && position + 1 < count)
         value = arguments[++*index];
-    if (!value || value[0] == '\0') {
+    /* An empty word is a value where it removes a key; elsewhere it is a variable that was not set.
+     */
+    if (!value || (value[0] == '\0' && word->kind != OPERAND_CERTIFICATE_NAME)) {
         complain("%s needs %s", word->word, operand_expected(word->kind));
         return -EINVAL;
     }

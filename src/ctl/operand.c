@@ -101,7 +101,7 @@ static bool is_certificate(const char *text)
 
 static bool is_certificate_name(const char *text)
 {
-    return !client_certificate_name_fault(text);
+    return *text == '\0' || !client_certificate_name_fault(text);
 }
 
 bool host_is_good(const char *text)
@@ -168,8 +168,8 @@ static const struct {
                              "default (as tls.client_certificates and tls.client_login are), no, "
                              "factor (besides the password), or instead (of it)"},
     [OPERAND_CERTIFICATE_NAME] = {"CERTIFICATE", is_certificate_name,
-                                  "a common name, email:ADDRESS, dns:HOST, or sha256: and a "
-                                  "fingerprint"},
+                                  "a common name, email:ADDRESS, dns:HOST, sha256: and a "
+                                  "fingerprint, or \"\" for the account's name"},
     [OPERAND_HOST] = {"HOST", host_is_good,
                       "a host name in lower case, which has a directory in tls.hosts"},
     [OPERAND_SUBJECT] = {"HOST", is_subject, "a host name, or an IPv4 or IPv6 address"},

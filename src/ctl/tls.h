@@ -59,7 +59,6 @@ int tls_store_refuses(const struct tls_files *files, struct buffer *words);
 /* --- Judging them --- */
 
 /* What a check has to say. A problem and a note have a REMEDY. Texts are copied. */
-enum tls_result { TLS_OK, TLS_NOTE, TLS_PROBLEM };
 struct tls_check;
 void tls_found(struct tls_check *check, enum tls_result result, const char *file,
                const char *remedy, const char *format, ...) __attribute__((format(printf, 5, 6)));

@@ -6,6 +6,8 @@
 #include "ctl/tls.h"
 
 #include "lib/cleanup.h"
+#include "lib/client_check.h"
+#include "tls/client_content.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -167,6 +169,14 @@ static bool visit(const struct tls_files *files, void *data)
     return true;
 }
 
+/* --- Certificates of clients --- */
+
+static void found_client(void *context, enum tls_result result, const char *file, const char *words,
+                         const char *remedy)
+{
+    tls_found(context, result, file, remedy, "%s", words);
+}
+
 enum exit_status command_tls_check(const struct invocation *invocation)
 {
     struct tls_check check = {.invocation = invocation};
@@ -175,6 +185,7 @@ enum exit_status command_tls_check(const struct invocation *invocation)
     table_begin(&check.table, invocation, columns, ELEMENTS(columns), TABLE_OF_MANY);
     bool done = tls_files_each(invocation, visit, &check);
     tls_check_settings(&check, invocation->config);
+    client_check(invocation->config, client_content_check, found_client, &check);
     enum exit_status status = table_end(&check.table);
     table_free(&check.table);
     if (check.problems > 0)

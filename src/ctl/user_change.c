@@ -45,14 +45,15 @@ static int set_password(struct account *account, struct progress *progress)
     return 1;
 }
 
+/* An empty name removes the key: the account's own name counts again. */
 static int set_certificate_name(struct account *account, struct progress *progress)
 {
     const char *name = progress->wish->settings.certificate_name;
-    if (!progress->wish->sets_certificate_name ||
-        (account->certificate_name && strcmp(account->certificate_name, name) == 0))
+    const char *present = account->certificate_name ? account->certificate_name : "";
+    if (!progress->wish->sets_certificate_name || strcmp(present, name) == 0)
         return 0;
-    char *copy = strdup(name);
-    if (!copy)
+    char *copy = *name ? strdup(name) : NULL;
+    if (*name && !copy)
         return -ENOMEM;
     free(account->certificate_name);
     account->certificate_name = copy;
@@ -124,7 +125,9 @@ static void append_change(struct buffer *buffer, const struct account *account, 
                                    account_certificate_words[account->certificate]);
         break;
     case CHANGE_CERTIFICATE_NAME:
-        (void)buffer_append_format(buffer, "certificate of %s", account->certificate_name);
+        (void)buffer_append_format(buffer, "certificate of %s",
+                                   account->certificate_name ? account->certificate_name
+                                                             : "the account's name");
         break;
     case CHANGE_COUNT: break;
     }

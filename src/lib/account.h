@@ -97,7 +97,7 @@ struct account_settings {
     enum account_tls tls;
     enum account_role role;
     enum account_certificate certificate;
-    const char *certificate_name; /* NULL: none */
+    const char *certificate_name; /* NULL or "": none */
     time_t expires;
 };
 

@@ -181,9 +181,8 @@ static int account_new(const struct config *config, const char *name, const char
     account->tls = settings->tls;
     account->role = settings->role;
     account->certificate = settings->certificate;
-    account->certificate_name =
-        settings->certificate_name ? strdup(settings->certificate_name) : NULL;
-    if (settings->certificate_name && !account->certificate_name)
+    const char *wanted = settings->certificate_name;
+    if (wanted && *wanted && !(account->certificate_name = strdup(wanted)))
         return -ENOMEM;
     account->expires = settings->expires;
     account->created = time(NULL);

@@ -76,6 +76,20 @@ struct client_question {
     size_t revocations_size;
 };
 
+/* Opens one of the two files: root's, which nobody else can change, because who can, can let
+ * anybody in. -EPERM if it is not so, else negative errno; the words for either. */
+int client_file_open(const char *path);
+const char *client_file_fault(int error);
+
+struct client_file {
+    uint8_t *bytes; /* NULL: there is none */
+    size_t size;
+};
+/* All of the file FD. Negative errno, -EFBIG past CLIENT_FILE_MAX. */
+int client_file_read(int fd, struct client_file *ret);
+void client_file_free(struct client_file *file);
+#define cleanup_client_file __attribute__((cleanup(client_file_free)))
+
 /* The messages between the monitor and the verifier, which begins as any session does (READY). */
 enum {
     CLIENT_QUESTION = 0x300, /* a struct client_question, [fd authorities] */

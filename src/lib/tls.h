@@ -68,6 +68,16 @@ struct tls_identity; /* a certificate chain and its private key. In the monitor,
 struct client_question;
 struct client_certificate;
 
+/* What a check of the configuration says of FILE, which can be NULL; REMEDY is NULL if all is well.
+ * Texts must be copied. */
+enum tls_result { TLS_OK, TLS_NOTE, TLS_PROBLEM };
+typedef void (*tls_finding)(void *context, enum tls_result result, const char *file,
+                            const char *words, const char *remedy);
+/* See client_check below. */
+typedef void (*client_content_checker)(const struct config *config,
+                                       const struct client_question *question, tls_finding found,
+                                       void *context);
+
 struct tls_library {
     /* --- the session --- */
 
@@ -150,6 +160,9 @@ struct tls_library {
     /* Judges what a client has shown as its certificate: lib/client_certificate.h. Reads what a
      * stranger has sent, so it is called in a closed cell only. */
     void (*client_verify)(const struct client_question *question, struct client_certificate *ret);
+    /* Judges the two files in QUESTION as client_verify would, before there is a client
+     * (lib/client_check.h). */
+    client_content_checker client_check;
 };
 
 /* The one symbol of cellftpd-tls.so. */

@@ -5,14 +5,12 @@
 #include "lib/clock.h"
 #include "monitor/cell.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <sha2.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 
 /*
  * Rights of the verifier: those of a session before a login, a closed cell, without a connection to
@@ -117,18 +115,6 @@ static int hear_ready(struct monitor *monitor, uint64_t deadline)
     return error != 0 ? -ECANCELED : 0;
 }
 
-/* A file of root's that nobody else can change: who can, can let anybody in. */
-static int open_file(const char *path)
-{
-    cleanup_close int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    struct stat status;
-    if (fd < 0 || fstat(fd, &status) < 0)
-        return -errno;
-    if (!S_ISREG(status.st_mode) || status.st_uid != 0 || (status.st_mode & (S_IWGRP | S_IWOTH)))
-        return -EPERM;
-    return take_fd(&fd);
-}
-
 static int ask(struct monitor *monitor, const struct client_question *question, int authorities,
                int revocations)
 {
@@ -166,9 +152,7 @@ static void set_verdict(struct client_certificate *ret, enum client_verdict verd
                         const char *path, int error)
 {
     ret->verdict = verdict;
-    (void)snprintf(ret->words, sizeof(ret->words), "%.180s: %s", path,
-                   error == -EPERM ? "it must be a file of root's that only root can change"
-                                   : strerror(-error));
+    (void)snprintf(ret->words, sizeof(ret->words), "%.180s: %s", path, client_file_fault(error));
 }
 
 /* What the verifier says of MESSAGES. */
@@ -183,8 +167,8 @@ static void verify(struct monitor *monitor, const uint8_t *messages, size_t size
     memcpy(question.signed_hash, verifier->signed_hash, sizeof(question.signed_hash));
     memcpy(question.challenge, verifier->challenge, sizeof(question.challenge));
     hash_chain(monitor, question.chain_hash);
-    cleanup_close int authorities = open_file(config->tls_client_ca);
-    cleanup_close int revocations = open_file(config->tls_client_crl);
+    cleanup_close int authorities = client_file_open(config->tls_client_ca);
+    cleanup_close int revocations = client_file_open(config->tls_client_crl);
     if (authorities < 0) {
         set_verdict(ret, CLIENT_AUTHORITIES, config->tls_client_ca, authorities);
         return;

@@ -9,54 +9,20 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 
-struct file {
-    uint8_t *bytes; /* NULL: there is none */
-    size_t size;
-};
-
-static void file_free(struct file *file)
-{
-    free(file->bytes);
-}
-#define cleanup_file __attribute__((cleanup(file_free)))
-
-/* All of the file FD, CLIENT_FILE_MAX bytes at most. */
-static int file_read(int fd, struct file *ret)
-{
-    struct stat status;
-    if (fstat(fd, &status) < 0)
-        return -errno;
-    if (status.st_size > CLIENT_FILE_MAX)
-        return -EFBIG;
-    ret->bytes = malloc((size_t)status.st_size + 1);
-    if (!ret->bytes)
-        return -ENOMEM;
-    while (ret->size < (size_t)status.st_size) {
-        ssize_t size = read(fd, ret->bytes + ret->size, (size_t)status.st_size - ret->size);
-        if (size < 0 && errno != EINTR)
-            return -errno;
-        if (size == 0)
-            break;
-        ret->size += size > 0 ? (size_t)size : 0;
-    }
-    return 0;
-}
-
-static int hear(int monitor, struct message *message, struct file *ret)
+static int hear(int monitor, struct message *message, struct client_file *ret)
 {
     int fd = -1;
     int r = message_receive(monitor, message, &fd);
     cleanup_close int came = fd;
     if (r <= 0)
         return r < 0 ? r : -EPIPE;
-    return came < 0 ? 0 : file_read(came, ret);
+    return came < 0 ? 0 : client_file_read(came, ret);
 }
 
 int verifier_run(int monitor, const struct tls_library *library)
 {
-    cleanup_file struct file authorities = {NULL, 0}, revocations = {NULL, 0};
+    cleanup_client_file struct client_file authorities = {NULL, 0}, revocations = {NULL, 0};
     struct message asked, message;
     struct client_question question;
     struct client_certificate answer = {.verdict = CLIENT_AUTHORITIES};

@@ -21,13 +21,6 @@
 
 enum { CHAIN_MAX = 10 }; /* certificates that a client may send */
 
-bool client_refuse(struct client_certificate *ret, enum client_verdict verdict, const char *words)
-{
-    ret->verdict = verdict;
-    (void)snprintf(ret->words, sizeof(ret->words), "%s", words);
-    return false;
-}
-
 /* --- the messages are those of this connection --- */
 
 static bool chain_is_ours(const struct client_question *question,

@@ -17,6 +17,13 @@ void client_verify(const struct client_question *question, struct client_certifi
 bool client_chain_verify(const struct client_question *question, X509 *leaf,
                          STACK_OF(X509) * untrusted, struct client_certificate *ret);
 
+/* Adds all that one of the files has to STORE, PEM. -ENODATA if there is nothing, -EBADMSG if
+ * something is damaged. */
+int client_chain_authorities(const uint8_t *bytes, size_t size, X509_STORE *store);
+int client_chain_revocations(const uint8_t *bytes, size_t size, X509_STORE *store);
+/* How a chain is verified; REVOCATIONS: the store has lists. */
+bool client_chain_configure(X509_STORE_CTX *context, bool revocations);
+
 /* The names of LEAF; client_names.c. The subject and the fingerprint are for the log, whatever they
  * are. */
 void client_names_describe(const X509 *leaf, struct client_certificate *ret);

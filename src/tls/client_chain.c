@@ -8,6 +8,7 @@
 
 #include "lib/cleanup.h"
 
+#include <errno.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -18,6 +19,13 @@ enum {
     DEPTH_MAX = 8,
     SECURITY_LEVEL = 2, /* SSL_CTX_set_security_level(3): 112 bits, RSA of 2048, no SHA-1 */
 };
+
+bool client_refuse(struct client_certificate *ret, enum client_verdict verdict, const char *words)
+{
+    ret->verdict = verdict;
+    (void)snprintf(ret->words, sizeof(ret->words), "%s", words);
+    return false;
+}
 
 /* Nobody is there to type one. */
 static int no_passphrase(char *buffer, int size, int writing, void *data)
@@ -48,8 +56,8 @@ static bool read_revocations(BIO *source, X509_STORE *store)
     return added;
 }
 
-/* All objects of a file, one at least. False if it has none, or one that is damaged. */
-static bool read_all(const uint8_t *bytes, size_t size, object_reader reader, X509_STORE *store)
+/* All objects of a file, one at least. -ENODATA if it has none, -EBADMSG if one is damaged. */
+static int read_all(const uint8_t *bytes, size_t size, object_reader reader, X509_STORE *store)
 {
     BIO *source = BIO_new_mem_buf(bytes, (int)size);
     unsigned count = 0;
@@ -60,18 +68,28 @@ static bool read_all(const uint8_t *bytes, size_t size, object_reader reader, X5
     bool ended = ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
     ERR_clear_error();
     BIO_free(source);
-    return count > 0 && ended;
+    return !ended ? -EBADMSG : count > 0 ? 0 : -ENODATA;
+}
+
+int client_chain_authorities(const uint8_t *bytes, size_t size, X509_STORE *store)
+{
+    return read_all(bytes, size, read_authority, store);
+}
+
+int client_chain_revocations(const uint8_t *bytes, size_t size, X509_STORE *store)
+{
+    return read_all(bytes, size, read_revocations, store);
 }
 
 static bool fill_store(const struct client_question *question, X509_STORE *store,
                        struct client_certificate *ret)
 {
-    if (!read_all(question->authorities, question->authorities_size, read_authority, store))
+    if (client_chain_authorities(question->authorities, question->authorities_size, store) < 0)
         return client_refuse(ret, CLIENT_AUTHORITIES,
                              "the file tls.client_ca is missing, damaged or empty: it must have "
                              "the certificates of the authorities, PEM");
     if (question->revocations &&
-        !read_all(question->revocations, question->revocations_size, read_revocations, store))
+        client_chain_revocations(question->revocations, question->revocations_size, store) < 0)
         return client_refuse(ret, CLIENT_REVOCATIONS,
                              "the file tls.client_crl is damaged or empty: it must have the CRL of "
                              "each authority, PEM; remove it to do without");
@@ -116,11 +134,11 @@ static bool explain(int error, struct client_certificate *ret)
     return client_refuse(ret, CLIENT_UNTRUSTED, X509_verify_cert_error_string(error));
 }
 
-static bool configure(const struct client_question *question, X509_STORE_CTX *context)
+bool client_chain_configure(X509_STORE_CTX *context, bool revocations)
 {
     X509_VERIFY_PARAM *parameters = X509_STORE_CTX_get0_param(context);
     unsigned long flags = X509_V_FLAG_PARTIAL_CHAIN;
-    if (question->revocations)
+    if (revocations)
         flags |= X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL;
     X509_VERIFY_PARAM_set_depth(parameters, DEPTH_MAX);
     X509_VERIFY_PARAM_set_auth_level(parameters, SECURITY_LEVEL);
@@ -139,7 +157,7 @@ bool client_chain_verify(const struct client_question *question, X509 *leaf,
         (void)client_refuse(ret, CLIENT_SILENT, "no memory");
     else if (fill_store(question, store, ret)) {
         bool ready = X509_STORE_CTX_init(context, store, leaf, untrusted) == 1 &&
-                     configure(question, context);
+                     client_chain_configure(context, question->revocations != NULL);
         good = ready && X509_verify_cert(context) == 1;
         if (!ready)
             (void)client_refuse(ret, CLIENT_SILENT, "no memory");

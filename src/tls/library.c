@@ -4,6 +4,7 @@
 #include "lib/tls.h"
 
 #include "tls/client_certificate.h"
+#include "tls/client_content.h"
 #include "tls/identity.h"
 #include "tls/internal.h"
 #include "tls/settings.h"
@@ -33,4 +34,5 @@ __attribute__((visibility("default"))) const struct tls_library cellftpd_tls = {
     .identity_expires = identity_expires,
     .sign = identity_sign,
     .client_verify = client_verify,
+    .client_check = client_content_check,
 };

@@ -304,7 +304,7 @@ class Show(TlsTest):
         self.assertNotIn("\x1b", self.ctl("tls", "check", status=FAILED).stdout)
 
 
-class Check(TlsTest):
+class Findings(TlsTest):
     def findings(self, *arguments, status=OK, **environment):
         done = self.ctl("tls", "check", "--json", *arguments, status=status, env=dict(os.environ, **environment))
         found = json.loads(done.stdout)
@@ -318,17 +318,19 @@ class Check(TlsTest):
             if entry["result"] == "problem"
         ]
 
+    def assert_problem(self, words, *arguments, **environment):
+        found = self.problems(*arguments, **environment)
+        self.assertTrue(any(words in text for _, text in found), found)
+        self.assertEqual(len(found), 1, found)
+
+
+class Check(Findings):
     def install(self, certificate, *chain):
         """CERTIFICATE of an Authority with its key."""
         self.tls.mkdir(exist_ok=True)
         self.certificate.write_text("".join(file.read_text() for file in (certificate, *chain)))
         self.key.write_bytes(certificate.with_suffix(".key").read_bytes())
         self.key.chmod(0o600)
-
-    def assert_problem(self, words, *arguments, **environment):
-        found = self.problems(*arguments, **environment)
-        self.assertTrue(any(words in text for _, text in found), found)
-        self.assertEqual(len(found), 1, found)
 
     def test_good(self):
         self.ctl("tls", "self-signed")

@@ -420,5 +420,27 @@ class OverFtp(ServerTest):
         self.assertFalse(self.server.logs("admin", user="mallory"))
 
 
+class CertificateName(CtlTest):
+    def test_T14_name_is_removed(self):
+        name = "--certificate-name"
+        self.ctl("user", "add", "alice", "--password-stdin", name, "cn:camera", text=f"{SECRET}\n")
+        record = self.directory / "users" / "alice.conf"
+        self.assertIn('certificate_name = "cn:camera"', record.read_text())
+        dry = self.ctl("user", "mod", "alice", name, "", "--dry-run")
+        self.assertIn("would change", dry.stdout + dry.stderr)
+        self.assertIn("certificate_name", record.read_text())
+        self.ctl("user", "mod", "alice", name, "")
+        self.assertNotIn("certificate_name", record.read_text())
+        self.assertIn("certificate of the account's name", self.admin_log()[-1])
+        again = self.ctl("user", "ensure", "alice", f"{name}=")
+        self.assertIn("unchanged", again.stdout + again.stderr)
+        self.assertIsNone(json.loads(self.ctl("user", "show", "alice", "--json").stdout)["certificate_name"])
+        self.ctl("user", "mod", "alice", name, "none")  # a name like any other
+        self.assertIn('certificate_name = "none"', record.read_text())
+        self.ctl("user", "add", "bob", "--password-stdin", name, "", text=f"{SECRET}\n")
+        self.assertNotIn("certificate_name", (self.directory / "users" / "bob.conf").read_text())
+        self.ctl("user", "mod", "alice", name, "cn:", status=USAGE)
+
+
 if __name__ == "__main__":
     main()
