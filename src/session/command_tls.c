@@ -53,6 +53,10 @@ static void begin_tls(struct session *session, enum session_kind kind)
     int r = ask_tls(session, session->host);
     if (r == -ESHUTDOWN)
         return;
+    if (r == -EMFILE) { /* nothing is wrong with the server */
+        reply(session, 431, "TLS has begun and ended too often here. Connect anew.");
+        return;
+    }
     if (r < 0) {
         refuse_without_tls(session);
         return;

@@ -198,13 +198,10 @@ int stream_handshake(struct tls_stream *stream)
         if (stream->established && stream->purpose == TLS_DOWNLOAD && stream->tls->kernel)
             kernel_settle(stream);
         if (error == 0 || error == -EAGAIN) {
-            short events = stream->events;
             int sent = stream_flush(stream);
             socket_acknowledge(stream);
             if (sent < 0)
                 error = sent;
-            else
-                stream->events = events;
         }
     }
     if (error == 0)

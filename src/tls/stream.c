@@ -124,9 +124,9 @@ ssize_t stream_read(struct tls_stream *stream, void *bytes, size_t size)
         return stream->error;
     size_t done = 0;
     int error = 0;
-    ERR_clear_error();
     do {
         size_t got = 0;
+        ERR_clear_error();
         int result = SSL_read_ex(stream->ssl, (char *)bytes + done, size - done, &got);
         done += got;
         error = result == 1 ? 0 : stream_result(stream, result);

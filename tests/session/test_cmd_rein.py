@@ -124,6 +124,7 @@ class Rein(ServerTest):
             client.expect(220, "REIN")
             client.end_tls()
         self.assertEqual(reply.code, 431)
+        self.assertIn("Connect anew", reply.text)
         client.login()
 
 

@@ -122,9 +122,11 @@ class Ends(DataTest):
             client.send("ABOR")
             client.read(426)
             client.read(226)
-            with contextlib.suppress(ConnectionError):
+            try:
                 data.receive(1 << 30)
-                self.assertEqual(data.ended, "truncated")
+            except ConnectionResetError:
+                continue
+            self.assertEqual(data.ended, "truncated")
 
     def test_client_ends_a_download(self):
         """An alert, a close, a reset."""
