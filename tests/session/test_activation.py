@@ -5,7 +5,7 @@ import os
 import socket
 import subprocess
 
-from harness import Client, ServerTest, in_clear, main, slow, wait_until
+from harness import Client, ServerTest, before_tls, in_clear, main, slow, wait_until
 
 
 @in_clear("no client connects")
@@ -170,6 +170,7 @@ class Configuration(ServerTest):
         server.config_file.write_text(good.replace("The good one.", "Mended."))
         self.assertEqual(server.connect(greeting=None).read(220).lines[-1], "Mended.")
 
+    @before_tls
     def test_L13_a_mistake_is_not_logged_without_end(self):
         """Row Q10: whoever is not let in cannot fill the disk with the administrator's mistake."""
         self.server.configure({"limits": {"waiting_per_address": 1}})
@@ -185,6 +186,7 @@ class Configuration(ServerTest):
         self.assertLess(len(self.server.logs("connections", "config-rejected")), 60)
         self.assertEqual(self.server.stderr_file.read_text(), "")
 
+    @before_tls
     def test_L13_only_its_own(self):
         """What another server has kept in the same directory is not ours."""
         kept = self.server.directory / "run" / "last-good.conf"
@@ -194,6 +196,7 @@ class Configuration(ServerTest):
         self.break_config()
         self.check_refused()
 
+    @before_tls
     def test_L13_not_from_a_stranger(self):
         """It is believed only as a file that nobody but root can have written."""
         self.server.login().expect(221, "QUIT")
@@ -203,6 +206,7 @@ class Configuration(ServerTest):
         self.break_config()
         self.check_refused()
 
+    @before_tls
     def test_L13_none_yet(self):
         self.break_config()
         self.check_refused()

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 import activity
-from harness import PASSWORD, Journal, ServerTest, main
+from harness import PASSWORD, Journal, ServerTest, before_tls, main
 from harness.server import ROOT
 
 CATALOG = ROOT / "systemd" / "cellftpd.catalog"
@@ -50,6 +50,7 @@ class Catalog(ServerTest):
             shown = self.journalctl(root, "--dump-catalog", number)
             self.assertEqual(shown.split("\n", 1)[1].strip(), text.strip())
 
+    @before_tls
     def test_explanations_on_a_terminal(self):
         """journalctl -x puts fields in as they are: no control character may come that way, and no field be missing."""
         journal = Journal()

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 
-from harness import PASSWORD, ServerTest, in_clear, main, slow
+from harness import PASSWORD, ServerTest, before_tls, in_clear, main, slow
 from harness.ctl import Terminal
 
 FAILED, USAGE, NOT_CONFIGURED = 1, 2, 6
@@ -134,6 +134,7 @@ class Throttle(DiagnosisTest):
         client = self.connect(source=source, greeting=421)
         self.assert_closed(client)
 
+    @before_tls
     def test_list_and_clear(self):
         self.assertEqual(self.json("throttle", "list")[0], [])
         self.fail("127.0.0.3")
@@ -154,6 +155,7 @@ class Throttle(DiagnosisTest):
         self.assertIn("no failures", self.ctl("throttle", "clear", "127.0.0.2").stderr)
         self.server.expect_log("admin", "forgive", remote="127.0.0.2")
 
+    @before_tls
     def test_clear_all(self):
         self.ban("127.0.0.2")
         self.fail("127.0.0.3")

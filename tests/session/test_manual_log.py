@@ -4,7 +4,7 @@ import re
 import subprocess
 
 import activity
-from harness import Journal, ServerTest, logs, main
+from harness import Journal, ServerTest, before_tls, logs, main
 from harness.server import ROOT
 from reasons import Reasons
 
@@ -69,6 +69,7 @@ class Manual(ServerTest):
         self.assertEqual(used - set(listed), set(), "not in the manual")
         self.assertEqual(set(listed) - used, set(), "not in the sources")
 
+    @before_tls
     def test_events_have_the_fields_that_it_says(self):
         activity.do_everything(self)
         order = [name.split()[0] for name, _ in items(section("FIELDS"))]
@@ -86,6 +87,7 @@ class Manual(ServerTest):
         self.assertGreater(len(seen), 32, seen)
         self.assertTrue(all(always | sometimes <= set(order) for always, sometimes in known.values()))
 
+    @before_tls
     def test_examples(self):
         activity.do_everything(self)
         session = self.server.logs("auth", "accepted")[0]["session"]
