@@ -81,7 +81,8 @@ typedef void (*client_content_checker)(const struct config *config,
 struct tls_library {
     /* --- the session --- */
 
-    /* Ticket keys are random, so that nothing but a session of this very TLS can be resumed.
+    /* Ticket keys are random, so that nothing but a session of this very TLS can be resumed,
+     * until bind() says otherwise.
      * KERNEL: kernel TLS may be tried on data connections. QUESTIONS must live as long. Where
      * bind() may follow (tls.data_binding is "auto"), no ticket comes with the handshake of the
      * control connection under TLS 1.3. */

@@ -171,35 +171,34 @@ class Certificate(ServerTest):
             self.restore()
         self.server.expect_log("connections", "certificate", reason="missing")
 
-    def test_T13_implicit(self):
-        """In clear nothing can be said on a port of TLS."""
-        self.key.unlink()
-        client = self.connect(secure="clear", greeting=None)
-        client.read(220)
+    def check_silence(self):
+        """A connection to a port of implicit TLS ends without a byte."""
         with socket.create_server(("127.0.0.1", 0)) as listener:
             ours = socket.create_connection(listener.getsockname(), 30)
             server = self.server.start(listener.accept()[0], implicit=True)
         with ours:
             self.assertEqual(ours.recv(100), b"")
         self.assertEqual(server.wait(30), 0)
+
+    def test_T13_implicit(self):
+        """In clear nothing can be said on a port of TLS."""
+        self.key.unlink()
+        client = self.connect(secure="clear", greeting=None)
+        client.read(220)
+        self.check_silence()
         self.server.expect_log("connections", "certificate", reason="missing")
         client.quit()
 
     def test_switched_off(self):
         self.use({"enabled": False})
         client = self.connect(secure="clear")
-        self.assertIn(client.command("AUTH TLS").code, (431, 500, 502))
+        client.expect(502, "AUTH TLS")
         client.login()
         self.server.expect_log("connections", "certificate", count=0)
 
     def test_switched_off_but_implicit(self):
         self.use({"enabled": False})
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            ours = socket.create_connection(listener.getsockname(), 30)
-            server = self.server.start(listener.accept()[0], implicit=True)
-        with ours:
-            self.assertEqual(ours.recv(100), b"")
-        self.assertEqual(server.wait(30), 0)
+        self.check_silence()
         self.server.expect_log("connections", "server-failed", reason="tls-disabled")
         self.server.expect_log("connections", "disconnect", reason="tls-unavailable")
 
