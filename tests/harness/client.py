@@ -4,6 +4,7 @@ import os
 import re
 import socket
 import subprocess
+import time
 
 from harness import process, tls
 from harness.data import Data, Listening, reset
@@ -64,10 +65,12 @@ class Client:
 
     @property
     def session_pid(self):
-        """The one child of the monitor: the session."""
-        found = process.children(self.process.pid)
-        if len(found) != 1:
-            raise AssertionError(f"the monitor has {len(found)} children, not 1")
+        """The one child of the monitor: the session. While AUTH or REIN brings a new one there is none, or both."""
+        end = time.monotonic() + self.timeout
+        while len(found := process.children(self.process.pid)) != 1:
+            if time.monotonic() > end:
+                raise AssertionError(f"the monitor has {len(found)} children, not 1")
+            time.sleep(0.002)
         return found[0]
 
     def wait(self, timeout=None):
