@@ -7,6 +7,7 @@
 
 #include "lib/buffer.h"
 #include "lib/config.h"
+#include "lib/rules.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -54,6 +55,10 @@ struct account {
     char *certificate_name; /* whose certificate is the account's, NULL: its own name's */
     time_t created;
     time_t expires; /* the last second in which a login is granted; 0: never */
+    char **labels;  /* groups of cellftpd.conf that it is in, ends with NULL; NULL: none */
+    struct rules rules;     /* of the record */
+    struct rules effective; /* and what holds, with groups and defaults: rules_resolve() */
+    bool anonymous;         /* granted without a password, by anonymous.enabled */
 };
 
 /* A name that may be a login and a folder: 1 to ACCOUNT_NAME_MAX of a-z 0-9 . _ -, beginning with a

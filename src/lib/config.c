@@ -114,7 +114,8 @@ static const char *setting_text(const struct option *option, const config_settin
                                 char *number, size_t size)
 {
     bool counts = option->type == OPTION_NUMBER || option->type == OPTION_SIZE ||
-                  option->type == OPTION_DURATION;
+                  option->type == OPTION_DURATION || option->type == OPTION_LIMIT ||
+                  option->type == OPTION_COUNT;
     switch (config_setting_type(setting)) {
     case CONFIG_TYPE_BOOL:
         if (option->type != OPTION_BOOLEAN)
@@ -129,6 +130,8 @@ static const char *setting_text(const struct option *option, const config_settin
     case CONFIG_TYPE_STRING:
         if (option->type == OPTION_BOOLEAN || option->type == OPTION_NUMBER ||
             option->type == OPTION_LIST)
+            return NULL;
+        if (option->type == OPTION_COUNT && strcmp(config_setting_get_string(setting), "none") != 0)
             return NULL;
         return config_setting_get_string(setting);
     default: return NULL;

@@ -8,10 +8,14 @@
 #include "lib/options.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* CONFIG_FILE_DEFAULT, the path of the file, comes from the build:
  * SYSCONFDIR/cellftpd/cellftpd.conf. */
+
+struct group_rules;
+struct share;
 
 struct port_range {
     uint16_t first;
@@ -29,6 +33,8 @@ struct port_range {
 #define OPTION_TYPE_STRING   char *
 #define OPTION_TYPE_PATH     char *
 #define OPTION_TYPE_LIST     char **
+#define OPTION_TYPE_LIMIT    uint64_t
+#define OPTION_TYPE_COUNT    uint64_t
 /* clang-format on */
 
 /* One member an option: login.attempts is login_attempts. */
@@ -36,6 +42,10 @@ struct port_range {
     OPTION_TYPE_##type group##_##key;
 struct config {
     OPTIONS(CONFIG_MEMBER)
+    struct group_rules *groups; /* lib/rules.h */
+    size_t group_count;
+    struct share *shares;
+    size_t share_count;
 };
 #undef CONFIG_MEMBER
 
@@ -45,6 +55,7 @@ enum config_client_certificates {
     CLIENT_CERTIFICATES_REQUIRED
 };
 enum config_client_login { CLIENT_LOGIN_FACTOR, CLIENT_LOGIN_INSTEAD };
+enum config_quota_backend { QUOTA_LEDGER, QUOTA_PROJECT };
 enum config_list_time { LIST_TIME_UTC, LIST_TIME_LOCAL };
 enum config_data_binding { DATA_BINDING_OFF, DATA_BINDING_AUTO, DATA_BINDING_REQUIRE };
 enum config_tls_required { TLS_REQUIRED_NEVER, TLS_REQUIRED_PUBLIC, TLS_REQUIRED_ALWAYS };

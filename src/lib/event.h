@@ -74,7 +74,23 @@
     X(DRAIN,             admin,       "drain",            LOG_NOTICE,  MONITOR,       "c981db699a024b93b52eccb9e50473c1") \
     X(RESUME,            admin,       "resume",           LOG_NOTICE,  MONITOR,       "ff766864f9ce46e5bb697ea88ecf9003") \
     X(FORGIVE,           admin,       "forgive",          LOG_NOTICE,  MONITOR,       "77cf0191933b48afad54a980fa80cbc9") \
-    X(CERTIFICATE_MADE,  admin,       "certificate-made", LOG_NOTICE,  MONITOR,       "5c4188aa8e6696c8562d168a02c5ab4e")
+    X(CERTIFICATE_MADE,  admin,       "certificate-made", LOG_NOTICE,  MONITOR,       "5c4188aa8e6696c8562d168a02c5ab4e") \
+    X(QUOTA_COUNTED,     connections, "quota-counted",    LOG_INFO,    MONITOR,       "43a340ab18d3611c2ec3d79b7ef63ec2") \
+    X(QUOTA_DAMAGED,     connections, "quota-damaged",    LOG_WARNING, MONITOR,       "9d26946a168807997e7b1a2245f987b6") \
+    X(SHARE_FAILED,      connections, "share-failed",     LOG_ERR,     MONITOR,       "270669d87de8924b8442c1db9c464d1c") \
+    X(HOOK_FAILED,       connections, "hook-failed",      LOG_WARNING, MONITOR,       "a9fb474c24ace61d1216a5e726d8a321") \
+    X(REGISTER,          auth,        "registered",       LOG_NOTICE,  MONITOR,       "1fecbf542a8977603236be031078517c") \
+    X(REGISTER_REFUSED,  auth,        "register-refused", LOG_NOTICE,  MONITOR,       "d6f66f57bb588f0db8b90711a3999387") \
+    X(PASSWORD_CHANGED,  auth,        "password-changed", LOG_NOTICE,  MONITOR,       "2d98d77f2b6ce2714e32c56675943ec7") \
+    X(PASSWORD_REFUSED,  auth,        "password-refused", LOG_NOTICE,  MONITOR,       "49140dd32afe18065780dbc9417a6e52") \
+    X(ADMIN_REFUSED,     admin,       "refused",          LOG_NOTICE,  MONITOR,       "74595d463d9c37fa534c938583e93d9c") \
+    X(QUOTA_SET,         admin,       "quota-set",        LOG_NOTICE,  MONITOR,       "6a1319d077fa88adbaf603e8390b8fdf") \
+    X(QUOTA_RECOUNT,     admin,       "quota-recount",    LOG_NOTICE,  MONITOR,       "d897535939c61a883afea5456d23f7da") \
+    X(BAN_ADD,           admin,       "ban-add",          LOG_NOTICE,  MONITOR,       "f58c5e9732cd4bf4fded774382c9cfd0") \
+    X(BAN_DELETE,        admin,       "ban-delete",       LOG_NOTICE,  MONITOR,       "e870ccd136ad797ae4743cad70b32eee") \
+    X(USER_IMPORT,       admin,       "user-import",      LOG_NOTICE,  MONITOR,       "3f355be6b31f68344e00c4e685d95df5") \
+    X(BACKUP,            admin,       "backup",           LOG_NOTICE,  MONITOR,       "f621183a28d391089b8461c32953b612") \
+    X(RESTORE,           admin,       "restore",          LOG_NOTICE,  MONITOR,       "3a7881941991310dfebec805a95776df")
 /* clang-format on */
 
 #define EVENT_ENUM(name, file, word, priority, from, id) EVENT_##name,

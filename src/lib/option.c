@@ -26,6 +26,8 @@ enum { ENTRY_MAX = 255 }; /* bytes of one entry of a list */
 #define LIMITS_STRING                LIMITS_NUMERIC
 #define LIMITS_PATH                  LIMITS_NUMERIC
 #define LIMITS_LIST                  LIMITS_NUMERIC
+#define LIMITS_LIMIT                 LIMITS_NUMERIC
+#define LIMITS_COUNT                 LIMITS_NUMERIC
 #define LIMITS_CHOICE(words, unused) .choices = (words), .maximum = (unused)
 
 #define OPTION_ROW(kind, in_group, name, first, low, high, about)                                  \
@@ -83,6 +85,22 @@ static int parse_size(const struct option *option, const char *text, void *slot)
     uint64_t value;
     int r = scan_size(text, &value);
     return r < 0 ? r : set_number(option, slot, value);
+}
+
+static int set_none(void *slot)
+{
+    *(uint64_t *)slot = NO_LIMIT;
+    return 0;
+}
+
+static int parse_limit(const struct option *option, const char *text, void *slot)
+{
+    return strcmp(text, "none") == 0 ? set_none(slot) : parse_size(option, text, slot);
+}
+
+static int parse_count(const struct option *option, const char *text, void *slot)
+{
+    return strcmp(text, "none") == 0 ? set_none(slot) : parse_number(option, text, slot);
 }
 
 static int parse_duration(const struct option *option, const char *text, void *slot)
@@ -262,6 +280,7 @@ static int (*const parsers[])(const struct option *option, const char *text, voi
     [OPTION_MODE] = parse_mode,       [OPTION_PORTS] = parse_ports,
     [OPTION_CHOICE] = parse_choice,   [OPTION_STRING] = parse_string,
     [OPTION_PATH] = parse_path,       [OPTION_LIST] = parse_list,
+    [OPTION_LIMIT] = parse_limit,     [OPTION_COUNT] = parse_count,
 };
 
 int option_set(const struct option *option, struct config *config, const char *text)

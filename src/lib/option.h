@@ -22,6 +22,8 @@ enum option_type {
     OPTION_STRING,
     OPTION_PATH,
     OPTION_LIST,
+    OPTION_LIMIT,
+    OPTION_COUNT,
 };
 
 struct option {

@@ -64,6 +64,15 @@ int option_append_value(const struct option *option, const struct config *config
     case OPTION_BOOLEAN:
         return buffer_append_string(buffer, *(const bool *)slot ? "true" : "false");
     case OPTION_NUMBER: return buffer_append_format(buffer, "%" PRIu64, number(option, config));
+    case OPTION_COUNT:
+        if (number(option, config) == NO_LIMIT)
+            return append_string(buffer, "none");
+        return buffer_append_format(buffer, "%" PRIu64, number(option, config));
+    case OPTION_LIMIT:
+        if (number(option, config) == NO_LIMIT)
+            return append_string(buffer, "none");
+        format_size(number(option, config), text, sizeof(text));
+        return append_string(buffer, text);
     case OPTION_SIZE:
         format_size(number(option, config), text, sizeof(text));
         return append_string(buffer, text);
@@ -112,6 +121,13 @@ int option_append_expected(const struct option *option, struct buffer *buffer)
                                     "a number from %" PRIu64 " to %" PRIu64 ", without quotes",
                                     option->minimum, option->maximum);
     case OPTION_SIZE: return append_unit_range(option, buffer, "a size", format_size);
+    case OPTION_LIMIT:
+        return append_unit_range(option, buffer, "\"none\", or a size", format_size);
+    case OPTION_COUNT:
+        return buffer_append_format(buffer,
+                                    "\"none\", or a number from %" PRIu64 " to %" PRIu64
+                                    " without quotes",
+                                    option->minimum, option->maximum);
     case OPTION_DURATION: return append_unit_range(option, buffer, "a time", format_duration);
     case OPTION_MODE:
         return buffer_append_format(buffer,

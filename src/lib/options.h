@@ -17,20 +17,43 @@
  * PATH      "/absolute/path"                     char *
  * LIST      [ "a", "b" ]                         char **, ends with NULL  (default: entries with
  * spaces between them; maximum: entries)
+ * LIMIT     "10 GiB" or "none"                   uint64_t, bytes, NO_LIMIT for "none"
+ * COUNT     12 or "none"                         uint64_t, NO_LIMIT for "none"
  */
 #pragma once
+
+/* What a LIMIT or COUNT is that says "none": larger than any number, so that nothing has to look
+ * for it (row Q01). */
+#define NO_LIMIT UINT64_MAX
 
 /* clang-format off */
 #define OPTIONS(X)                                                                                                     \
     X(STRING,   server, banner,            "FTP server ready.", 1, 200,      "first line that a client reads; never a version") \
     X(PATH,     directories, users,        "/var/lib/cellftpd/users", 0, 0,  "the local accounts, one file each")      \
     X(PATH,     directories, homes,        "/srv/ftp", 0, 0,                 "where new users' folders are made")      \
+    X(PATH,     directories, state,                "/var/lib/cellftpd/state", 0, 0, "what is stored, and bans: kept over a restart")\
     X(PATH,     directories, run,          "/run/cellftpd", 0, 0,            "locks, live sessions, the empty network namespace") \
     X(PATH,     directories, logs,         "/var/log/cellftpd", 0, 0,        "the log files")                          \
     X(STRING,   cell, user,                "cellftpd-cell", 1, 32,           "system user that a session is before login") \
     X(NUMBER,   accounts, uid_min,         "1900000000", 1000, 4294967294,   "first uid of local accounts; far from those of containers") \
     X(NUMBER,   accounts, uid_max,         "1900099999", 1000, 4294967294,   "last uid of local accounts")             \
     X(NUMBER,   accounts, hash_cost,       "5", 1, 11,                       "yescrypt cost of new password hashes, as in crypt(5)") \
+    X(PATH,     accounts, skeleton,             "/etc/cellftpd/skeleton", 0, 0, "what a new user's folder begins with, if it is there")\
+    X(NUMBER,   accounts, password_min,         "10",      1, 128, "shortest password that SITE REGISTER and SITE PSWD take")\
+    X(BOOLEAN,  accounts, password_change,      "true",    0, 0, "users of local accounts may change their password: SITE PSWD")\
+    X(CHOICE,   quota, backend,              "ledger",   "ledger|project", 0, "who counts: the server, or project quotas of the file system")\
+    X(LIMIT,    quota, bytes,                "none",    0, 1152921504606846976, "bytes that a user may store whose account has no quota of its own")\
+    X(COUNT,    quota, files,                "none",    0, 1000000000, "the same for files and directories")           \
+    X(DURATION, quota, count_time,           "20 s",    1000, 3600000, "longest time that a login waits while its files are counted")\
+    X(BOOLEAN,  registration, open,                 "false",   0, 0, "strangers may make an account: SITE REGISTER")   \
+    X(STRING,   registration, invitation,           "",        0, 200, "what they must know to do so; empty: nothing") \
+    X(NUMBER,   registration, per_address,          "3",       1, 1000000, "accounts that may be made from one address within the window")\
+    X(DURATION, registration, window,               "1 d",     10000, 31536000000, "how long a registration is remembered")\
+    X(NUMBER,   registration, accounts_max,         "10000",   1, 1000000, "with so many accounts, nobody registers any more")\
+    X(LIST,     registration, reserved,             "admin administrator anonymous ftp guest hostmaster info postmaster root support webmaster www", 0, 256, "names that nobody can register")\
+    X(BOOLEAN,  anonymous, enabled,              "false",   0, 0, "the names below log in with any password, to read") \
+    X(STRING,   anonymous, account,              "anonymous", 1, 32, "the local account whose folder they see")        \
+    X(LIST,     anonymous, names,                "anonymous ftp", 0, 16, "who is anonymous")                           \
     X(LIST,     auth, order,               "local pam", 0, 2,                "where accounts are looked for, the first that knows the name decides") \
     X(STRING,   pam, service,              "cellftpd", 1, 64,                "name of the file in /etc/pam.d")          \
     X(NUMBER,   pam, uid_min,              "1000", 1, 4294967294,            "system users below it cannot log in")     \
@@ -52,6 +75,11 @@
     X(NUMBER,   limits, per_address,       "20", 1, 4096,                    "connections at a time from one address") \
     X(NUMBER,   limits, waiting,           "200", 1, 4096,                   "connections that have not logged in")    \
     X(NUMBER,   limits, waiting_per_address, "10", 1, 4096,                  "the same from one address")              \
+    X(COUNT,    limits, per_user,             "none",    1, 4096, "sessions at a time of one user")                    \
+    X(LIMIT,    rates, upload,               "none",    1024, 1152921504606846976, "bytes a second of all uploads of a user together")\
+    X(LIMIT,    rates, download,             "none",    1024, 1152921504606846976, "the same for downloads and listings")\
+    X(LIMIT,    rates, session_upload,       "none",    1024, 1152921504606846976, "bytes a second of the uploads of one session")\
+    X(LIMIT,    rates, session_download,     "none",    1024, 1152921504606846976, "the same for downloads and listings")\
     X(PORTS,    passive, ports,            "50000-50999", 1024, 65535,       "ports of passive data connections")      \
     X(STRING,   passive, address,          "auto", 1, 64,                    "IPv4 address to announce in PASV: \"auto\" or an address") \
     X(LIST,     passive, networks,         "", 0, 64,                        "exceptions for some clients: \"NETWORK=ADDRESS\"") \
@@ -81,6 +109,12 @@
     X(BOOLEAN,  files, sync,               "false", 0, 0,                    "an upload is on the disk before it is confirmed") \
     X(CHOICE,   files, list_time,          "utc", "utc|local", 0,            "time zone of LIST; MLSD is always UTC")   \
     X(LIST,     files, deny_names,         "", 0, 64,                        "names that do not exist for any user, as patterns") \
+    X(LIST,     files, allow_names,          "",        0, 64, "if any: what a new name must be like, as patterns")    \
+    X(STRING,   hooks, upload,               "",        0, 4095, "program to run after an upload, an absolute path; empty: none")\
+    X(STRING,   hooks, login,                "",        0, 4095, "the same after a login")                             \
+    X(STRING,   hooks, registration,         "",        0, 4095, "the same after an account was made")                 \
+    X(STRING,   hooks, user,                 "nobody",  1, 32, "system user that these programs run as")               \
+    X(DURATION, hooks, timeout,              "60 s",    1000, 86400000, "longest time that one may take")              \
     X(BOOLEAN,  logs, journal,             "true", 0, 0,                     "events go to the journal")                \
     X(BOOLEAN,  logs, files,               "true", 0, 0,                     "events go to NAME.log")                   \
     X(BOOLEAN,  logs, json,                "false", 0, 0,                    "events go to NAME.jsonl, an object a line") \

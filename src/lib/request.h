@@ -12,7 +12,12 @@
  *             answer: u32 login_result, and if granted: u32 uid, u32 gid, u32 number of
  *             supplementary groups, u32 each of them, string name, u32 account_flags, bytes key of
  *             tickets (lib/ticket_key.h; none unless tls.data_binding is "auto" and TLS is 1.3),
+ *             u64 session_upload_rate, u64 session_download_rate, string denied names, string
+ *             allowed names (of the account alone, with newlines between), u32 number of shares,
  *             [fd folder]
+ *             if LOGIN_CROWDED: u32 sessions that this user may have
+ *  SHARE      u32 which, from 0
+ *             answer: u32 errno, string where below the root, u32 1 if it is read-only, [fd mount]
  *  ENTERED    u32 errno, string step, [fd filter]
  *             the folder is the root now, or is not
  *             answer, if it is: nothing. Who looks finds the user in the table of sessions and the
@@ -35,6 +40,20 @@
  *             answer: u32 errno, bytes signature (lib/tls.h)
  *  CERTIFICATE  bytes messages of the handshake (lib/client_certificate.h)
  *             answer: u32 0. What they are worth is not the session's business
+ *  LEASE      u32 uid of the folder's owner (0: the session's own; another only for an admin), u32
+ *             lease_flags, u64 bytes and u64 files that came to be there, u64 bytes and u64 files that
+ *             are gone, u64 least and u64 best bytes, u64 files that the lease shall have from now on
+ *             answer: u32 errno (0, EDQUOT: the lease is what it was, less what came to be there),
+ *             u64 bytes and u64 files of the lease, u64 bytes and u64 files in use, u64 bytes and
+ *             u64 files of the quota (lib/ledger.h)
+ *  PACE       u32 0: upload, 1: download, u64 bytes that have moved since the last one
+ *             answer: u32 milliseconds to wait before more may (rates.upload, rates.download)
+ *  ADMIN      u32 admin_operation (lib/admin.h), u32 number, string each argument
+ *             answer: u32 errno, u32 exit status of cellftpctl, [fd what it has written, a file]
+ *  REGISTER   string name, string password, string invitation ("" if none)
+ *             answer: u32 register_result, string what is wrong, in words for the client
+ *  PASSWORD   string present password, string new password
+ *             answer: u32 register_result, string what is wrong
  *  EVENT      see lib/event.h
  *  STATUS     string what the session is doing
  *
@@ -67,6 +86,12 @@ enum request {
     REQUEST_IDENTITY,
     REQUEST_SIGN,
     REQUEST_CERTIFICATE,
+    REQUEST_SHARE,
+    REQUEST_LEASE,
+    REQUEST_PACE,
+    REQUEST_ADMIN,
+    REQUEST_REGISTER,
+    REQUEST_PASSWORD,
 };
 
 /* The answer to request R has the type R | REQUEST_ANSWER. */
@@ -77,6 +102,21 @@ enum login_result {
     LOGIN_REFUSED, /* name or password wrong, or not allowed in: the session is not told which */
     LOGIN_LAST,    /* refused, and no further try will be answered */
     LOGIN_UNAVAILABLE, /* something is broken on the server; it is in the log */
+    LOGIN_CROWDED,     /* right, but this user has as many sessions as there may be */
+};
+
+/* What became of REGISTER and PASSWORD. */
+enum register_result {
+    REGISTER_DONE,
+    REGISTER_REFUSED, /* name, password or invitation will not do: the words say what would */
+    REGISTER_EXISTS,
+    REGISTER_TOO_MANY,    /* from this address, or in all */
+    REGISTER_UNAVAILABLE, /* something is broken on the server; it is in the log */
+};
+
+/* LEASE: what the session knows about what it has done. */
+enum lease_flags {
+    LEASE_UNCERTAIN = 1 << 0, /* it may be less than what is said: to be counted again */
 };
 
 /* May USER's password come in clear? Or is it not needed at all? */
@@ -99,7 +139,17 @@ static inline bool session_kind_is_tls(enum session_kind kind)
 
 /* What an account may do, as far as the session needs to know it to give the right reply. The
  * kernel enforces it (a read-only account gets a read-only mount). */
-enum account_flags { ACCOUNT_READ_ONLY = 1 << 0 };
+enum account_flags {
+    ACCOUNT_READ_ONLY = 1 << 0,
+    ACCOUNT_UPLOAD_ONLY = 1 << 1,
+    ACCOUNT_IS_ADMIN = 1 << 2,
+    ACCOUNT_LEASES = 1 << 3,      /* it has a quota that the ledger counts: LEASE before writing */
+    ACCOUNT_PACED_UP = 1 << 4,    /* its uploads have a rate in common: PACE */
+    ACCOUNT_PACED_DOWN = 1 << 5,
+    ACCOUNT_ANONYMOUS = 1 << 6,
+    ACCOUNT_MAY_CHANGE_PASSWORD = 1 << 7,
+    ACCOUNT_PROJECT = 1 << 8, /* its quota is the file system's */
+};
 
 enum {
     REQUEST_NAME_MAX = 128,     /* bytes of a login name that the monitor looks at */

@@ -140,6 +140,8 @@ static inline void assert_same_option(const struct option *option, struct config
     switch (option->type) {
     case OPTION_BOOLEAN: assert_int_equal(*(bool *)x, *(bool *)y); break;
     case OPTION_NUMBER:
+    case OPTION_LIMIT:
+    case OPTION_COUNT:
     case OPTION_SIZE:
     case OPTION_DURATION:
     case OPTION_MODE:

@@ -46,6 +46,13 @@ static void set_random(const struct option *option, struct config *config)
     void *slot = member(option, config);
     switch (option->type) {
     case OPTION_BOOLEAN: *(bool *)slot = rand() % 2; break;
+    case OPTION_LIMIT:
+    case OPTION_COUNT:
+        if (rand() % 4 == 0) {
+            *(uint64_t *)slot = NO_LIMIT;
+            break;
+        }
+        __attribute__((fallthrough));
     case OPTION_NUMBER:
     case OPTION_SIZE:
     case OPTION_DURATION: *(uint64_t *)slot = random_in(option->minimum, option->maximum); break;
