@@ -17,7 +17,7 @@
 #include <stdint.h>
 #include <time.h>
 
-enum { TABLE_COLUMNS_MAX = 16 };
+enum { TABLE_COLUMNS_MAX = 64 };
 
 enum table_type { TABLE_TEXT, TABLE_NUMBER, TABLE_BOOLEAN /* in words "yes" and "no" */ };
 
