@@ -29,6 +29,7 @@ static int open_cell(struct monitor *monitor, const struct account *account, int
         monitor_log_cell(monitor, cell_step_name(step), r);
         return r;
     }
+    quota_open(monitor, account, folder);
     monitor->cell.listener = close_fd(monitor->cell.listener);
     return 0;
 }
