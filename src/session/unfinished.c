@@ -59,8 +59,7 @@ bool unfinished_remove_abandoned(struct session *session, int directory, const c
     quota_look(&claim, directory, name);
     /* Without the lock, another session is removing it at this moment, and credits it. */
     bool gone = !(claim.counts && !claim.locked) && unlinkat(directory, name, 0) == 0;
-    if (gone)
-        quota_removed(&claim);
+    quota_removed(&claim, gone);
     quota_settle(session, &claim, &(struct ledger_amount){0});
     if (!gone)
         return false;
