@@ -51,6 +51,8 @@ enum operand_kind {
     OPERAND_SUBJECT, /* what a certificate can be for */
     OPERAND_KEY_TYPE,
     OPERAND_FILE,
+    OPERAND_SIZE,  /* of a quota: scan_size() takes it, or a word */
+    OPERAND_COUNT, /* the same for a number */
     OPERAND_KIND_COUNT,
 };
 
@@ -113,6 +115,7 @@ enum ctl_option {
     OPTION_FORCE = 1 << 30,
     OPTION_CERTIFICATE = 1LL << 31,
     OPTION_CERTIFICATE_NAME = 1LL << 32,
+    OPTION_FILES = 1LL << 48,
 };
 #define OPTIONS_OF_ALL      ((uint64_t)(OPTION_CONFIG | OPTION_HELP | OPTION_VERSION))
 /* Those that can be given several times. */
@@ -239,4 +242,9 @@ enum exit_status command_login_test(const struct invocation *invocation);
 enum exit_status command_tls_self_signed(const struct invocation *invocation);
 enum exit_status command_tls_show(const struct invocation *invocation);
 enum exit_status command_tls_check(const struct invocation *invocation);
+enum exit_status command_quota_show(const struct invocation *invocation);
+enum exit_status command_quota_set(const struct invocation *invocation);
+enum exit_status command_quota_check(const struct invocation *invocation);
+enum exit_status command_quota_recount(const struct invocation *invocation);
+enum exit_status command_doctor(const struct invocation *invocation);
 enum exit_status command_commands(const struct invocation *invocation);

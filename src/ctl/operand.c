@@ -16,7 +16,9 @@
 #include <string.h>
 #include <time.h>
 
-enum { USER_MAX = 128, SESSION_DIGITS = 16 };
+enum { USER_MAX = 128, SESSION_DIGITS = 16, QUOTA_FILES_MAX = 1000000000 };
+/* The largest that quota.bytes can be. */
+#define QUOTA_BYTES_MAX (UINT64_C(1) << 60)
 
 int word_index(const char *const *words, const char *text)
 {
@@ -136,6 +138,23 @@ static bool is_file(const char *text)
     return text[0] != '\0';
 }
 
+static bool is_quota_word(const char *text)
+{
+    return strcmp(text, "none") == 0 || strcmp(text, "default") == 0;
+}
+
+static bool is_size(const char *text)
+{
+    uint64_t size;
+    return is_quota_word(text) || (scan_size(text, &size) == 0 && size <= QUOTA_BYTES_MAX);
+}
+
+static bool is_count(const char *text)
+{
+    uint64_t ignored;
+    return is_quota_word(text) || scan_u64(text, QUOTA_FILES_MAX, &ignored) == 0;
+}
+
 static const struct {
     const char *placeholder;
     bool (*check)(const char *text);
@@ -175,6 +194,8 @@ static const struct {
     [OPERAND_SUBJECT] = {"HOST", is_subject, "a host name, or an IPv4 or IPv6 address"},
     [OPERAND_KEY_TYPE] = {"TYPE", is_key_type, "ecdsa, rsa or ed25519"},
     [OPERAND_FILE] = {"FILE", is_file, "the name of a file"},
+    [OPERAND_SIZE] = {"SIZE", is_size, "a size as in 10G, \"500 MB\" or 0, none, or default"},
+    [OPERAND_COUNT] = {"COUNT", is_count, "a number, none, or default"},
 };
 _Static_assert(ELEMENTS(kinds) == OPERAND_KIND_COUNT, "every kind has a row");
 

@@ -71,6 +71,8 @@ const struct option_word option_words[] = {
      "until it expires"},
     {"--force",         OPTION_FORCE,           OPERAND_NONE,    0, 0,
      "replace what is there"},
+    {"--files",         OPTION_FILES,           OPERAND_COUNT,   0, 0,
+     "how many files and directories may be stored"},
 };
 /* clang-format on */
 
