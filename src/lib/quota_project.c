@@ -1,7 +1,10 @@
 /* Limits of project quotas: see quota_project.h. quota_project_adopt.c makes files part of one. */
 #include "lib/quota_project.h"
 
+#include "lib/cleanup.h"
+
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/dqblk_xfs.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
@@ -126,7 +129,9 @@ int quota_project_limit(int folder, uid_t uid, const struct ledger_amount *quota
 static int is_adopted(int folder, uid_t uid)
 {
     struct fsxattr attributes;
-    if (ioctl(folder, FS_IOC_FSGETXATTR, &attributes) < 0)
+    /* It may be open as a path only, of which nothing else can be asked. */
+    cleanup_close int directory = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (directory < 0 || ioctl(directory, FS_IOC_FSGETXATTR, &attributes) < 0)
         return -errno;
     return attributes.fsx_projid == uid && (attributes.fsx_xflags & FS_XFLAG_PROJINHERIT);
 }

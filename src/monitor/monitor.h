@@ -194,7 +194,7 @@ int tls_report(struct monitor *monitor, const struct event *event);
 bool quota_applies(const struct config *config, const struct account *account);
 /* Opens the ledger of ACCOUNT, if it has a quota, and counts FOLDER if that is needed. A failure is
  * logged, and nothing can be uploaded then. */
-void quota_open(struct monitor *monitor, const struct account *account, int folder);
+void quota_open(struct monitor *monitor, struct account *account, int folder);
 /* The session is gone. LOST: without having told all that it has done. */
 void quota_close(struct monitor *monitor, bool lost);
 int lease_handle(struct monitor *monitor, struct message *message, struct message *answer);
