@@ -28,20 +28,38 @@ static void log_delete(struct session *session, const char *path, uint64_t size)
     tell_event(session, &event);
 }
 
-void command_dele(struct session *session, char *argument)
+static int remove_file(struct session *session, const char *path, uint64_t *ret_size)
 {
     cleanup_close int directory = -1;
     cleanup_free char *name = NULL;
+    struct quota_claim claim = QUOTA_CLAIM_NONE;
     struct stat status;
-    int r = path_parent(session, argument, &directory, &name);
-    if (r == 0 && (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0 ||
-                   unlinkat(directory, name, 0) < 0))
+    int r = path_parent(session, path, &directory, &name);
+    if (r == 0 && fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
         r = -errno;
+    if (r == 0)
+        r = quota_claim(session, directory, &claim);
+    if (r < 0)
+        return r;
+    quota_look(&claim, directory, name);
+    if (unlinkat(directory, name, 0) < 0)
+        r = -errno;
+    else
+        quota_removed(&claim);
+    quota_settle(session, &claim, &(struct ledger_amount){0});
+    *ret_size = (uint64_t)status.st_size;
+    return r;
+}
+
+void command_dele(struct session *session, char *argument)
+{
+    uint64_t size;
+    int r = remove_file(session, argument, &size);
     if (r < 0) {
         refuse(session, 550, argument, r);
         return;
     }
-    log_delete(session, argument, (uint64_t)status.st_size);
+    log_delete(session, argument, size);
     reply(session, 250, "File deleted.");
 }
 
@@ -97,7 +115,12 @@ static int rename_path(struct session *session, const char *from, const char *to
     if (fstatat(to_directory, to_name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
         S_ISDIR(status.st_mode))
         return -EEXIST;
-    return renameat(from_directory, from_name, to_directory, to_name) < 0 ? -errno : 0;
+    struct quota_claim claim = QUOTA_CLAIM_NONE;
+    r = quota_claim(session, to_directory, &claim);
+    if (r == 0)
+        r = quota_rename(&claim, from_directory, from_name, to_directory, to_name);
+    quota_settle(session, &claim, &(struct ledger_amount){0});
+    return r;
 }
 
 void command_rnto(struct session *session, char *argument)

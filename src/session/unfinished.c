@@ -52,7 +52,17 @@ static bool is_abandoned(int directory, const char *name)
 
 bool unfinished_remove_abandoned(struct session *session, int directory, const char *name)
 {
-    if (session->read_only || !is_abandoned(directory, name) || unlinkat(directory, name, 0) < 0)
+    struct quota_claim claim = QUOTA_CLAIM_NONE;
+    if (session->read_only || !is_abandoned(directory, name) ||
+        quota_claim(session, directory, &claim) < 0)
+        return false;
+    quota_look(&claim, directory, name);
+    /* Without the lock, another session is removing it at this moment, and credits it. */
+    bool gone = !(claim.counts && !claim.locked) && unlinkat(directory, name, 0) == 0;
+    if (gone)
+        quota_removed(&claim);
+    quota_settle(session, &claim, &(struct ledger_amount){0});
+    if (!gone)
         return false;
     struct event event = EVENT_INIT(EVENT_SWEEP);
     event.path = name;
