@@ -1,16 +1,17 @@
 /* The file of a ledger: see ledger_file.h. */
 #include "lib/ledger_file.h"
 
-#include "lib/account_store.h"
 #include "lib/cleanup.h"
+#include "lib/state.h"
 
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 
 /* The locks of the slots are far behind the data, so that they have to do with nothing else. */
-enum { LOCK_BASE = 1 << 24, DIRECTORY_MODE = 0700, FILE_MODE = 0600 };
+enum { LOCK_BASE = 1 << 24, FILE_MODE = 0600 };
 
 uint64_t ledger_clock(void)
 {
@@ -175,23 +176,17 @@ void ledger_file_release(struct ledger_file *file)
     file->fd = file->close ? close_fd(file->fd) : -1;
 }
 
-static int directory_of(const struct config *config, bool make, int *ret)
+/* STATE/usage, which nobody else can look into. */
+static int directory_of(const struct config *config, bool make)
 {
-    cleanup_free char *path = NULL;
-    if (asprintf(&path, "%s/usage", config->directories_state) < 0)
-        return -ENOMEM;
-    /* What is wrong is in the number, and the words name the directory as whoever logs does. */
-    cleanup_buffer struct buffer words;
-    buffer_init(&words, 1024);
-    mode_t mode = make ? DIRECTORY_MODE : 0;
-    int r = account_directory_open(path, 0, ret, &words);
-    if (r == -ENOENT && make) {
-        cleanup_close int state = -1;
-        r = account_directory_open(config->directories_state, mode, &state, &words);
-        if (r == 0)
-            r = account_directory_open(path, mode, ret, &words);
-    }
-    return r;
+    enum { FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, MODE = 0700 };
+    cleanup_close int state = state_directory_open(config);
+    if (state < 0)
+        return state;
+    if (make && mkdirat(state, "usage", MODE) < 0 && errno != EEXIST)
+        return -errno;
+    int fd = openat(state, "usage", FLAGS);
+    return fd < 0 ? -errno : fd;
 }
 
 static int open_named(const struct config *config, uid_t uid, bool make, bool *ret_made)
@@ -199,10 +194,9 @@ static int open_named(const struct config *config, uid_t uid, bool make, bool *r
     enum { FLAGS = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY };
     char name[16];
     (void)snprintf(name, sizeof(name), "%u", uid);
-    cleanup_close int directory = -1;
-    int r = directory_of(config, make, &directory);
-    if (r < 0)
-        return r;
+    cleanup_close int directory = directory_of(config, make);
+    if (directory < 0)
+        return directory;
     *ret_made = false;
     int fd = openat(directory, name, FLAGS);
     if (fd < 0 && errno == ENOENT && make) {
