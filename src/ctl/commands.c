@@ -12,16 +12,17 @@ const struct command commands[] = {
     /* noun     verb      operands  needs         options */
     {"user",   "add",    ACCOUNT,  NEEDS_ROOT,
      OPTION_PASSWORD_STDIN | OPTION_GENERATE | OPTION_READ_ONLY | OPTION_EXPIRES | OPTION_TLS | OPTION_ROLE |
-     OPTION_CERTIFICATE | OPTION_CERTIFICATE_NAME | OPTION_JSON,
+     OPTION_CERTIFICATE | OPTION_CERTIFICATE_NAME | OPTIONS_OF_RULES | OPTION_JSON,
      "make an account and its folder", command_user_add},
     {"user",   "ensure", ACCOUNT,  NEEDS_ROOT,
      OPTION_PASSWORD_STDIN | OPTION_GENERATE | OPTION_READ_ONLY | OPTION_READ_WRITE | OPTION_EXPIRES |
      OPTION_LOCKED | OPTION_UNLOCKED | OPTION_TLS | OPTION_ROLE | OPTION_CERTIFICATE |
-     OPTION_CERTIFICATE_NAME | OPTION_DRY_RUN | OPTION_JSON,
+     OPTION_CERTIFICATE_NAME | OPTIONS_OF_RULES | OPTION_DRY_RUN | OPTION_JSON,
      "make an account, or change it, so that it is as asked", command_user_ensure},
     {"user",   "mod",    ACCOUNT,  NEEDS_ROOT,
      OPTION_READ_ONLY | OPTION_READ_WRITE | OPTION_EXPIRES | OPTION_TLS | OPTION_ROLE |
-     OPTION_CERTIFICATE | OPTION_CERTIFICATE_NAME | OPTION_DRY_RUN | OPTION_JSON,
+     OPTION_CERTIFICATE | OPTION_CERTIFICATE_NAME | OPTIONS_OF_RULES | OPTION_DRY_RUN |
+     OPTION_JSON,
      "change what an account may do", command_user_mod},
     {"user",   "expire", {{OPERAND_ACCOUNT, OPERAND_ONE}, {OPERAND_DATE, OPERAND_ONE}}, NEEDS_ROOT,
      OPTION_DRY_RUN | OPTION_JSON,
@@ -42,7 +43,7 @@ const struct command commands[] = {
      "one account", command_user_show},
     {"quota",  "show",   {{OPERAND_USER, OPERAND_ANY}}, NEEDS_ROOT, OPTION_JSON,
      "how much users store, and may store", command_quota_show},
-    {"quota",  "set",    {{OPERAND_ACCOUNT, OPERAND_ONE}, {OPERAND_SIZE, OPERAND_ONE}}, NEEDS_ROOT,
+    {"quota",  "set",    {{OPERAND_ACCOUNT, OPERAND_ONE}, {OPERAND_RULE + RULE_quota, OPERAND_ONE}}, NEEDS_ROOT,
      OPTION_FILES | OPTION_DRY_RUN | OPTION_JSON,
      "set how much an account may store, from now on", command_quota_set},
     {"quota",  "check",  {{OPERAND_USER, OPERAND_ANY}}, NEEDS_ROOT, OPTION_ALL | OPTION_JSON,
