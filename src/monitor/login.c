@@ -34,6 +34,7 @@ static int open_cell(struct monitor *monitor, struct account *account, int *ret_
         return r;
     }
     monitor->cell.listener = close_fd(monitor->cell.listener);
+    quota_open(monitor, account, folder); /* now: later nobody of us may read the folder */
     return 0;
 }
 

@@ -143,8 +143,8 @@ int login_handle(struct monitor *monitor, struct message *message, struct messag
                  int *ret_fd);
 /* Fills the answer that lets ACCOUNT in; the mount that cell_admit() made goes with it. KEY is that
  * of its tickets, NULL: none. */
-void login_put_grant(const struct config *config, const struct account *account,
-                     const uint8_t *key, struct message *answer);
+void login_put_grant(const struct config *config, const struct account *account, const uint8_t *key,
+                     struct message *answer);
 /* May the password of a name come in clear? */
 int user_handle(struct monitor *monitor, struct message *message, struct message *answer);
 /* A login was granted or, for REASON, refused. */
@@ -191,7 +191,6 @@ int tls_report(struct monitor *monitor, const struct event *event);
 /*
  * The quota of whoever has logged in; quota.c.
  */
-bool quota_applies(const struct config *config, const struct account *account);
 /* Opens the ledger of ACCOUNT, if it has a quota, and counts FOLDER if that is needed. A failure is
  * logged, and nothing can be uploaded then. */
 void quota_open(struct monitor *monitor, struct account *account, int folder);

@@ -15,12 +15,6 @@
 /* No amount of files or bytes is larger: a session that says so is not ours. */
 #define AMOUNT_MAX (UINT64_C(1) << 62)
 
-bool quota_applies(const struct config *config, const struct account *account)
-{
-    return config->quota_backend == QUOTA_LEDGER && account->role != ACCOUNT_ADMIN &&
-           (account->effective.quota != NO_LIMIT || account->effective.quota_files != NO_LIMIT);
-}
-
 static void log_count(struct monitor *monitor, const char *reason, int error, bool damaged,
                       const struct ledger_state *before, const struct ledger_amount *found)
 {
@@ -100,7 +94,7 @@ void quota_open(struct monitor *monitor, struct account *account, int folder)
     }
     const struct ledger_amount quota = {account->effective.quota, account->effective.quota_files};
     bool damaged = false;
-    monitor->leases = quota_applies(monitor->config, account);
+    monitor->leases = (rules_flags(monitor->config, account) & ACCOUNT_LEASES) != 0;
     if (!monitor->leases)
         return;
     int r = ledger_open(monitor->config, account->uid, &quota, &monitor->ledger, &damaged);
