@@ -42,10 +42,12 @@
  *             answer: u32 0. What they are worth is not the session's business
  *  LEASE      u32 uid of the folder's owner (0: the session's own; another only for an admin), u32
  *             lease_flags, u64 bytes and u64 files that came to be there, u64 bytes and u64 files
- * that are gone, u64 least and u64 best bytes, u64 files that the lease shall have from now on
- *             answer: u32 errno (0, EDQUOT: the lease is what it was, less what came to be there),
- *             u64 bytes and u64 files of the lease, u64 bytes and u64 files in use, u64 bytes and
- *             u64 files of the quota (lib/ledger.h)
+ *             that are gone, u64 least and u64 best bytes, u64 files that the lease shall have from
+ *             now on
+ *             answer: u32 errno (0; EDQUOT: the lease is what it was, less what came to be there;
+ *             ENODATA and others: nobody knows, and nothing more can be had), u64 bytes and u64
+ *             files of the lease, u64 bytes and u64 files in use or leased to other sessions, u64
+ *             bytes and u64 files of the quota (lib/ledger.h)
  *  PACE       u32 0: upload, 1: download, u64 bytes that have moved since the last one
  *             answer: u32 milliseconds to wait before more may (rates.upload, rates.download)
  *  ADMIN      u32 admin_operation (lib/admin.h), u32 number, string each argument

@@ -172,6 +172,12 @@ int lease_handle(struct monitor *monitor, struct message *message, struct messag
     int r = own ? ledger_step(&monitor->ledger, &step, &state) : adjust(monitor, uid, &step);
     if (r == -EPROTO)
         return r;
+    /* That there is no room must be told from that nobody knows. */
+    if (own && state.unknown && (r == 0 || r == -EDQUOT))
+        r = -ENODATA;
+    /* What others have been promised cannot be had either. */
+    state.used.bytes += state.leased.bytes - (own ? monitor->ledger.lease.bytes : 0);
+    state.used.files += state.leased.files - (own ? monitor->ledger.lease.files : 0);
     message_put_u32(answer, (uint32_t)-r);
     put_amount(answer, own ? &monitor->ledger.lease : &state.leased);
     put_amount(answer, &state.used);

@@ -252,7 +252,8 @@ int ask_lease(struct session *session, uid_t owner, const struct ledger_step *st
     struct message message;
     message_begin(&message, REQUEST_LEASE);
     message_put_u32(&message, owner);
-    message_put_u32(&message, step->uncertain ? LEASE_UNCERTAIN : 0);
+    message_put_u32(&message,
+                    (step->uncertain ? LEASE_UNCERTAIN : 0u) | (step->moving ? LEASE_MOVES : 0u));
     put_amount(&message, &step->gained);
     put_amount(&message, &step->freed);
     message_put_u64(&message, step->least);

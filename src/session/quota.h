@@ -11,7 +11,8 @@
  *   APPE, REST at the end   room for what is added, settled with what was
  *   ... that fails  settled with what is still there: nothing, a file to be resumed
  *                   (files.keep_partial), the part that was appended, a leftover
- *   DELE, RNTO      what is removed or replaced is credited
+ *   DELE, RNTO      what is removed or replaced is credited; that something is renamed is said
+ *                   before, as a count that runs may miss it
  *   MKD, RMD        one file
  *   a sweep         of an abandoned upload: as DELE
  *   STOR by an administrator, and all the rest: the same, in the ledger of the folder's owner
@@ -46,9 +47,11 @@ struct quota_claim {
     bool counts;
     uid_t owner;                /* whose ledger it is, 0: the session's own */
     struct ledger_amount held;  /* promised */
+    bool writes;                /* bytes are going to come, so some are asked for at once */
     uint64_t announced;         /* by ALLO: no more is asked for until then, 0: nothing was */
     struct ledger_amount freed; /* gone since */
     bool uncertain;             /* more may be gone */
+    bool moving;                /* something is being renamed, and the ledger was told */
     bool looked;                /* at what is to be removed; FILE is it, and */
     bool vacant;                /* there is nothing of that name */
     bool locked;                /* FILE has been locked and still had a name */
@@ -70,12 +73,22 @@ int quota_reserve(struct session *session, struct quota_claim *claim, uint64_t b
 void quota_look(struct quota_claim *claim, int directory, const char *name);
 /* ... and that was done: it is credited if it was the last of the file. */
 void quota_removed(struct quota_claim *claim);
-/* As renameat2(2) without flags, with what is replaced credited. Negative errno. */
+/* An upload gets its name: as renameat2(2) without flags, with what is replaced credited. Negative
+ * errno. */
 int quota_rename(struct quota_claim *claim, int from_directory, const char *from, int to_directory,
                  const char *to);
 /* The end of the work: GAINED has come to be. What was promised besides is given back. */
 void quota_settle(struct session *session, struct quota_claim *claim,
                   const struct ledger_amount *gained);
+
+/* Renames what is there already, from beginning to end. An administrator may move it from one
+ * user's folder to another's; -EXDEV if there is so much in it that it takes too long to count. */
+struct quota_place {
+    int directory;
+    const char *name;
+};
+int quota_move(struct session *session, const struct quota_place *from,
+               const struct quota_place *to);
 
 /* What can still be stored in DIRECTORY: by quota or disk, whichever is less. Negative errno. */
 int quota_available(struct session *session, int directory, uint64_t *ret);

@@ -29,6 +29,8 @@ void upload_target_settle(struct session *session, struct upload_target *target)
             claim->freed.bytes += before;
             claim->freed.files++;
         }
+        if (status.st_nlink == 0)
+            target->file = close_fd(target->file); /* what is given back must be free */
     }
     quota_settle(session, claim, &gained);
 }
@@ -91,6 +93,7 @@ static int open_in_place(struct session *session, struct upload_target *target, 
     if (!append)
         announced = announced > target->start ? announced - target->start : 0;
     target->claim.announced = announced;
+    target->claim.writes = true;
     return quota_reserve(session, &target->claim, announced, 0);
 }
 
@@ -148,6 +151,7 @@ static int open_unfinished(struct session *session, struct upload_target *target
 {
     uint64_t announced = session->pending.allocation;
     target->claim.announced = announced;
+    target->claim.writes = true;
     int r = quota_reserve(session, &target->claim, announced > restart ? announced : restart, 1);
     if (r < 0)
         return r;
