@@ -70,8 +70,10 @@ static void count(struct monitor *monitor, const struct account *account, int fo
  * mount): a quota that nobody holds would be none, and a fault of the file system's is no reason to
  * keep users from what they have. The administrator is told.
  */
-static void enforce(struct monitor *monitor, struct account *account, int folder)
+void quota_enforce(struct monitor *monitor, struct account *account, int folder)
 {
+    if (monitor->config->quota_backend != QUOTA_PROJECT)
+        return;
     const struct ledger_amount quota = {account->effective.quota, account->effective.quota_files};
     bool limited = quota.bytes != NO_LIMIT || quota.files != NO_LIMIT;
     int r = quota_project_apply(folder, account->uid, &quota);
@@ -86,12 +88,8 @@ static void enforce(struct monitor *monitor, struct account *account, int folder
                        r == -EUCLEAN ? "not-marked" : "no-project-quotas", detail);
 }
 
-void quota_open(struct monitor *monitor, struct account *account, int folder)
+void quota_open(struct monitor *monitor, const struct account *account, int folder)
 {
-    if (monitor->config->quota_backend == QUOTA_PROJECT) {
-        enforce(monitor, account, folder);
-        return;
-    }
     const struct ledger_amount quota = {account->effective.quota, account->effective.quota_files};
     bool damaged = false;
     monitor->leases = (rules_flags(monitor->config, account) & ACCOUNT_LEASES) != 0;
