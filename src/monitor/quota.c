@@ -81,8 +81,10 @@ void quota_enforce(struct monitor *monitor, struct account *account, int folder)
         return;
     account->read_only = true;
     cleanup_free char *detail = NULL;
-    if (asprintf(&detail, "%s: the session can only read, as its quota would not hold; %s",
-                 account->home, quota_project_remedy(r)) < 0)
+    if (asprintf(&detail, "%s: the session can only read, as its quota would not hold; %s%s",
+                 account->home,
+                 r == -EUCLEAN ? "run cellftpctl quota recount " : quota_project_remedy(r),
+                 r == -EUCLEAN ? monitor->user : "") < 0)
         detail = NULL;
     monitor_log_reason(monitor, EVENT_QUOTA_UNENFORCED,
                        r == -EUCLEAN ? "not-marked" : "no-project-quotas", detail);

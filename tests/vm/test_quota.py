@@ -59,19 +59,17 @@ class ProjectQuota:
         self.assertEqual(done.returncode, status, f"{arguments}: {done.stdout}{done.stderr}")
         return done
 
-    def upload(self, name, size=None, command="--upload-file"):
-        """The code of the last reply to STOR, and its words."""
-        source = f"/tmp/{self.kind}-{size}"
-        self.make_file(source, size)
-        done = self.machine.run(
-            *("curl", "--silent", "--verbose", "--insecure", "--ssl-reqd", "--user", f"{self.user}:{PASSWORD}"),
-            *(command, source, f"ftp://127.0.0.1/{name}"),
-            check=False,
-        )
-        replies = re.findall(r"(?m)^< (\d{3}) (.*?)\r?$", done.stderr)
-        after = [reply for reply in replies if reply[0] not in ("221", "150")]
-        self.assertTrue(after, done.stderr)
-        return int(after[-1][0]), after[-1][1]
+    def uploads(self, *jobs):
+        """The codes of the replies to the uploads of one session: ("STOR", NAME, SIZE) each."""
+        words = [str(word) for job in jobs for word in job]
+        return [int(reply[:3]) for reply in json.loads(self.machine.output(*self.client(), *words))]
+
+    def client(self):
+        return ("python3", "/src/tests/vm/upload.py", self.user, PASSWORD)
+
+    def upload(self, name, size):
+        (code,) = self.uploads(("STOR", name, size))
+        return code
 
     def du(self):
         return int(self.machine.output("du", "--summarize", "--block-size=1", self.home).split()[0])
@@ -98,74 +96,58 @@ class ProjectQuota:
     def test_Q01_full(self):
         """552 by the kernel, what was there is untouched, nothing of the new file is left, and never more than that."""
         self.ctl("quota", "set", self.user, "6M")
-        self.assertEqual(self.upload("one", 4 * MIB)[0], 226)
-        before = self.machine.output("sha256sum", f"{self.home}/one")
-        code, words = self.upload("two", 5 * MIB)
-        self.assertEqual(code, 552, words)
+        self.assertEqual(self.uploads(("STOR", "one", 4 * MIB), ("STOR", "two", 5 * MIB)), [226, 552])
         self.assertLessEqual(self.du(), 6 * MIB)
         self.assertEqual(self.names(), ["one"])
-        # A new version needs room beside the old one, which stays what it was.
-        self.assertEqual(self.upload("one", 5 * MIB)[0], 552)
+        before = self.machine.output("sha256sum", f"{self.home}/one")
+        # A new version needs room beside the old one, which stays what it was; so does what is appended to.
+        self.assertEqual(self.uploads(("STOR", "one", 5 * MIB), ("APPE", "one", 3 * MIB)), [552, 552])
         self.assertEqual(self.machine.output("sha256sum", f"{self.home}/one"), before)
-        self.assertEqual(self.upload("small", MIB)[0], 226)
+        self.assertEqual(self.upload("small", MIB), 226)
         self.assertLessEqual(self.du(), 6 * MIB)
-
-    def test_Q02_append(self):
-        """What is appended and does not fit leaves the file as it was."""
-        self.ctl("quota", "set", self.user, "6M")
-        self.assertEqual(self.upload("one", 4 * MIB)[0], 226)
-        source = f"/tmp/{self.kind}-{3 * MIB}"
-        self.make_file(source, 3 * MIB)
-        done = self.machine.run(
-            *("curl", "--silent", "--verbose", "--insecure", "--ssl-reqd", "--user", f"{self.user}:{PASSWORD}"),
-            *("--append", "--upload-file", source, "ftp://127.0.0.1/one"),
-            check=False,
-        )
-        self.assertRegex(done.stderr, r"(?m)^< 552 ")
-        self.assertEqual(self.machine.output("stat", "--format=%s", f"{self.home}/one").strip(), str(4 * MIB))
 
     def test_Q04_sessions_at_once(self):
         """However many write at once, together they stay below the limit; whole files only."""
         self.ctl("quota", "set", self.user, "6M")
-        self.make_file("/tmp/part", 2 * MIB)
-        curl = "curl --silent --insecure --ssl-reqd --user $0 --upload-file /tmp/part ftp://127.0.0.1/$i"
-        self.machine.run("sh", "-c", f"for i in a b c d e f; do {curl} & done; wait", f"{self.user}:{PASSWORD}")
+        command = f"python3 /src/tests/vm/upload.py {self.user} '{PASSWORD}' STOR"
+        said = self.machine.output("sh", "-c", f"for i in a b c d e f; do {command} $i {2 * MIB} & done; wait")
+        codes = [int(code) for code in re.findall(r'\["(\d{3}) ', said)]
+        self.assertEqual((len(codes), set(codes) - {226, 552}), (6, set()), said)
+        self.assertIn(552, codes)
         self.wait_for_the_end()
         self.assertLessEqual(self.du(), 6 * MIB)
-        for name in self.names():
-            self.assert_same("/tmp/part", f"{self.home}/{name}")
-        self.assertEqual(self.upload("last", 8 * MIB)[0], 552)
+        sizes = self.machine.output("sh", "-c", f"cd {self.home} && stat --format=%s -- $(ls -A) /etc/passwd").split()
+        self.assertEqual(sizes[:-1], [str(2 * MIB)] * codes.count(226))
         self.assertEqual(self.ctl("quota", "check", self.user).stdout.split("\t")[1], "same")
 
     def test_Q08_files(self):
         """The limit of files counts those that are made, not the folder."""
         self.ctl("quota", "set", self.user, "none", "--files", "2")
-        self.assertEqual(self.upload("one", 1)[0], 226)
-        self.assertEqual(self.upload("two", 1)[0], 226)
-        self.assertEqual(self.upload("three", 1)[0], 552)
+        jobs = [("STOR", name, 1) for name in ("one", "two", "three")]
+        self.assertEqual(self.uploads(*jobs), [226, 226, 552])
         self.assertEqual(sorted(self.names()), ["one", "two"])
 
     def test_set_holds_at_once(self):
         """More, less than there is, nothing at all, and none."""
         self.ctl("quota", "set", self.user, "2M")
-        self.assertEqual(self.upload("one", 3 * MIB)[0], 552)
+        self.assertEqual(self.upload("one", 3 * MIB), 552)
         self.ctl("quota", "set", self.user, "4M")
-        self.assertEqual(self.upload("one", 3 * MIB)[0], 226)
+        self.assertEqual(self.upload("one", 3 * MIB), 226)
         self.ctl("quota", "set", self.user, "1M")
-        self.assertEqual(self.upload("two", MIB)[0], 552)
+        self.assertEqual(self.upload("two", MIB), 552)
         self.assertEqual(self.names(), ["one"])
         shown = self.shown()
         self.assertEqual((shown["free"], shown["quota"], shown["state"]), (0, MIB, "exact"))
         self.ctl("quota", "set", self.user, "0")
-        self.assertEqual(self.upload("nothing", 1)[0], 552)
+        self.assertEqual(self.upload("nothing", 1), 552)
         self.ctl("quota", "set", self.user, "none")
-        self.assertEqual(self.upload("two", 7 * MIB)[0], 226)
+        self.assertEqual(self.upload("two", 7 * MIB), 226)
         self.assertEqual(len(self.admin_log("quota-set")), 5)
 
     def test_Q05_hole_in_the_books(self):
         """A file that root has taken out of the project: check finds it, recount mends it, and says so once."""
         self.ctl("quota", "set", self.user, "6M")
-        self.assertEqual(self.upload("one", 4 * MIB)[0], 226)
+        self.assertEqual(self.upload("one", 4 * MIB), 226)
         self.assertGreaterEqual(self.shown()["used"], 4 * MIB)
         self.machine.run("chattr", "-p", "0", f"{self.home}/one")
         self.assertLess(self.shown()["used"], MIB)
@@ -173,7 +155,7 @@ class ProjectQuota:
         self.assertIn("different", self.ctl("quota", "check", "--all", status=1).stdout)
         self.assertIn("repaired", self.ctl("quota", "recount", "--all").stdout)
         self.assertGreaterEqual(self.shown()["used"], 4 * MIB)
-        self.assertEqual(self.upload("two", 4 * MIB)[0], 552)
+        self.assertEqual(self.upload("two", 4 * MIB), 552)
         self.assertIn("same", self.ctl("quota", "check", self.user).stdout)
         self.assertEqual(self.ctl("quota", "recount", "--all").stdout, "")
         self.assertEqual(len(self.admin_log("quota-recount")), 1)
@@ -186,14 +168,13 @@ class ProjectQuota:
         self.machine.run("chattr", "-R", "-p", "0", self.home)
         self.machine.run("sh", "-c", f"find {self.home} -type d -exec chattr -P {{}} +")
         self.machine.run("sed", "-i", "$ a quota = \"6 MiB\";", f"/var/lib/cellftpd/users/{self.user}.conf")
-        self.assertEqual(self.upload("new", MIB)[0], 550)
+        self.assertEqual(self.upload("new", MIB), 550)
         self.expect_warning("not-marked")
         self.assertEqual(self.shown()["state"], "unmarked")
         done = self.ctl("doctor", status=1)
         self.assertRegex(done.stdout, rf"problem\tquotas\t1 can only read.*{self.user}\tquota recount NAME")
         self.assertIn("repaired", self.ctl("quota", "recount", self.user).stdout)
-        self.assertEqual(self.upload("a/b/new", MIB)[0], 226)
-        self.assertEqual(self.upload("a/two", 2 * MIB)[0], 552)
+        self.assertEqual(self.uploads(("STOR", "a/b/new", MIB), ("STOR", "a/two", 2 * MIB)), [226, 552])
         # Within the folder things can be moved to where they were not before.
         self.machine.run(
             *("setpriv", f"--reuid={owner}", f"--regid={owner}", "--clear-groups"),
@@ -204,7 +185,7 @@ class ProjectQuota:
     def test_without_project_quotas(self):
         """Mounted without them, who has a quota can read; the log, doctor and --check say what to do."""
         self.ctl("quota", "set", self.user, "6M")
-        self.assertEqual(self.upload("one", MIB)[0], 226)
+        self.assertEqual(self.upload("one", MIB), 226)
         self.machine.run("umount", self.homes)
         self.mount("nosuid")
         try:
@@ -213,8 +194,8 @@ class ProjectQuota:
                 "ftp://127.0.0.1/one",
             )
             self.expect_warning("no-project-quotas")
-            self.assert_same(f"/tmp/{self.kind}-{MIB}", "/tmp/back")
-            self.assertEqual(self.upload("two", MIB)[0], 550)
+            self.assert_same(f"{self.home}/one", "/tmp/back")
+            self.assertEqual(self.upload("two", MIB), 550)
             self.expect_warning("prjquota")
             self.assertEqual(self.shown()["state"], "unenforced")
             self.assertIn("prjquota", self.ctl("doctor", status=1).stdout)
@@ -226,7 +207,7 @@ class ProjectQuota:
             self.machine.run("umount", self.homes)
             self.mount()
         self.ctl("quota", "recount", self.user)
-        self.assertEqual(self.upload("two", MIB)[0], 226)
+        self.assertEqual(self.upload("two", MIB), 226)
 
 
 class OnExt4(ProjectQuota, EmulatorTest):
