@@ -124,12 +124,22 @@ static int mend_slot(struct ledger_file *file, unsigned slot)
     return 0;
 }
 
+/* As many slots as a file of SIZE bytes has, and as somebody holds, whatever became of the file. */
+static unsigned find_slots(const struct ledger_file *file, off_t size)
+{
+    off_t there = (size - slot_offset(0)) / (off_t)sizeof(struct ledger_slot);
+    unsigned slots = there < 0 ? 0 : there > LEDGER_SLOTS ? LEDGER_SLOTS : (unsigned)there;
+    for (unsigned i = slots; i < LEDGER_SLOTS; i++)
+        if (ledger_file_slot_lives(file, i))
+            slots = i + 1;
+    return slots;
+}
+
 static int load(struct ledger_file *file, off_t size, bool fresh)
 {
     bool good = read_header(file);
     if (!good) {
-        off_t slots = (size - slot_offset(0)) / (off_t)sizeof(struct ledger_slot);
-        make_header(file, slots < 0 ? 0 : slots > LEDGER_SLOTS ? LEDGER_SLOTS : (unsigned)slots);
+        make_header(file, fresh ? 0 : find_slots(file, size));
         file->damaged = !fresh;
     }
     unsigned slots = file->header.slots;
@@ -139,8 +149,8 @@ static int load(struct ledger_file *file, off_t size, bool fresh)
         return -errno;
     memset((char *)file->slots + got, 0, sizeof(file->slots) - (size_t)got);
     for (unsigned i = 0; i < slots; i++) {
-        int r =
-            file->slots[i].checksum == slot_checksum(&file->slots[i], i) ? 0 : mend_slot(file, i);
+        bool same = file->slots[i].checksum == slot_checksum(&file->slots[i], i);
+        int r = same ? 0 : mend_slot(file, i);
         if (r < 0)
             return r;
     }

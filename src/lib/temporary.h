@@ -13,12 +13,13 @@
 bool name_is_temporary(const char *name);
 
 enum temporary_state {
-    TEMPORARY_NONE,      /* no file, or none that can be looked at */
+    TEMPORARY_OTHER,     /* no file */
     TEMPORARY_RUNNING,   /* locked: somebody writes it */
     TEMPORARY_NEW,       /* not locked, but changed a moment ago: making one and locking it are two
                             steps */
     TEMPORARY_ABANDONED, /* nobody will ever finish it */
 };
 
-/* What NAME in DIRECTORY is. */
-enum temporary_state temporary_look(int directory, const char *name);
+/* What NAME in DIRECTORY is. Takes the lock for an instant, if it is free. -EACCES, -ENOENT, other
+ * negative errno. */
+int temporary_look(int directory, const char *name);

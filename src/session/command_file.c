@@ -42,10 +42,11 @@ static int remove_file(struct session *session, const char *path, uint64_t *ret_
     if (r < 0)
         return r;
     quota_look(&claim, directory, name);
-    if (unlinkat(directory, name, 0) < 0)
+    if (claim.vacant) /* what comes to be there now is not what was meant */
+        r = -ENOENT;
+    else if (unlinkat(directory, name, 0) < 0)
         r = -errno;
-    else
-        quota_removed(&claim);
+    quota_removed(&claim, r == 0);
     quota_settle(session, &claim, &(struct ledger_amount){0});
     *ret_size = (uint64_t)status.st_size;
     return r;

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 
-enum { STEP_LEAST = 1 << 20, STEP_MOST = 64 << 20, STEP_PART = 16 };
+enum { STEP_FIRST = 256 << 10, STEP_LEAST = 1 << 20, STEP_MOST = 64 << 20 };
 
 static uint64_t less(uint64_t a, uint64_t b)
 {
@@ -50,6 +50,7 @@ static int step(struct session *session, const struct quota_claim *claim,
     if (r < 0)
         return r;
     if (claim->owner == 0) {
+        session->quota.known = true;
         session->quota.unknown = answer.error != 0 && answer.error != -EDQUOT;
         session->quota.used = answer.used;
         session->quota.limit = answer.quota;
@@ -105,9 +106,12 @@ static uint64_t generous(const struct session *session, const struct quota_claim
 {
     if (claim->announced > 0 && bytes <= claim->announced)
         return claim->announced;
-    uint64_t part = claim->owner == 0 ? quota_free(session).bytes / STEP_PART : bytes / 4;
-    uint64_t more = part < STEP_LEAST ? STEP_LEAST : less(part, STEP_MOST);
-    return bytes + more;
+    if (claim->owner == 0 && !session->quota.known)
+        return bytes + STEP_FIRST;
+    /* Other sessions need room, too, where little is left. */
+    uint64_t room = claim->owner == 0 ? quota_free(session).bytes : 4 * bytes + STEP_MOST;
+    uint64_t part = less(room / 16, STEP_MOST);
+    return bytes + (part < STEP_LEAST ? less(STEP_LEAST, room / 4) : part);
 }
 
 /* An administrator has no lease: what a work may need is used at once, and taken back at its end,
@@ -144,7 +148,8 @@ int quota_reserve(struct session *session, struct quota_claim *claim, uint64_t b
         .files = wanted.files,
     };
     int r = step(session, claim, &request, &claim->held);
-    /* It may be that files were removed that no session knows of: the next login is to see (Q05). */
+    /* It may be that files were removed that no session knows of: the next login is to see (Q05).
+     */
     claim->uncertain |= r == -EDQUOT;
     return r;
 }
@@ -172,8 +177,8 @@ void quota_settle(struct session *session, struct quota_claim *claim,
     }
     if (claim->counts && changed)
         (void)step(session, claim, &request, NULL); /* a monitor that is gone: we go, too */
-    claim->file = close_fd(claim->file);
-    *claim = QUOTA_CLAIM_NONE;
+    (void)close_fd(claim->file);
+    *claim = (struct quota_claim){.counts = claim->counts, .owner = claim->owner, .file = -1};
 }
 
 /* --- what is removed ----------------------------------------------------------------------- */
@@ -199,23 +204,45 @@ static int open_doomed(int directory, const char *name)
     return file < 0 ? error : file;
 }
 
-void quota_look(struct quota_claim *claim, int directory, const char *name)
+/* Another session may have it for an instant, as it is looking, too; or as long as it appends. */
+static bool take_lock(int file)
+{
+    enum { TRIES = 4 };
+    for (int i = 0; i < TRIES; i++) {
+        if (i > 0)
+            clock_pause(1);
+        if (flock(file, LOCK_EX | LOCK_NB) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* True if it was of use: FILE is locked, or cannot be. */
+static bool look_once(struct quota_claim *claim, int directory, const char *name)
 {
     struct stat status;
-    if (!claim->counts)
-        return;
     (void)close_fd(claim->file);
     claim->file = open_doomed(directory, name);
-    claim->looked = true;
     claim->vacant = claim->file == -ENOENT;
     if (claim->file < 0)
         claim->file = -1;
+    bool locked = claim->file >= 0 && take_lock(claim->file);
     /* Its last name may have gone between the two, and whoever took it has credited it. */
-    claim->locked = claim->file >= 0 && flock(claim->file, LOCK_EX | LOCK_NB) == 0 &&
-                    fstat(claim->file, &status) == 0 && status.st_nlink > 0;
+    claim->locked = locked && fstat(claim->file, &status) == 0 && status.st_nlink > 0;
+    return claim->locked || !locked;
 }
 
-void quota_removed(struct quota_claim *claim)
+void quota_look(struct quota_claim *claim, int directory, const char *name)
+{
+    enum { TRIES = 8 };
+    if (!claim->counts)
+        return;
+    claim->looked = true;
+    for (int i = 0; i < TRIES && !look_once(claim, directory, name); i++)
+        ;
+}
+
+void quota_removed(struct quota_claim *claim, bool done)
 {
     struct stat status;
     if (!claim->counts || !claim->looked)
@@ -224,7 +251,7 @@ void quota_removed(struct quota_claim *claim)
         claim->freed.bytes += S_ISREG(status.st_mode) ? (uint64_t)status.st_size : 0;
         claim->freed.files++;
     } else {
-        claim->uncertain = true;
+        claim->uncertain |= done;
     }
     claim->file = close_fd(claim->file); /* what is credited must be free */
 }
@@ -245,11 +272,10 @@ int quota_rename(struct quota_claim *claim, int from_directory, const char *from
             r = renameat(from_directory, from, to_directory, to);
             claim->uncertain = true;
         }
-        if (r < 0)
-            return -errno;
+        int error = r < 0 ? -errno : 0;
         if (!nothing)
-            quota_removed(claim);
-        return 0;
+            quota_removed(claim, r == 0);
+        return error;
     }
     return -EWOULDBLOCK; /* others make and remove it all the time */
 }

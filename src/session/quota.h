@@ -37,6 +37,7 @@ struct quota {
     bool admin;     /* works in the folders of others (ACCOUNT_IS_ADMIN) */
     bool project;   /* the file system counts (ACCOUNT_PROJECT) */
     uint64_t mount; /* of the root; what is in another one is a share's and does not count */
+    bool known;     /* what follows */
     bool unknown;   /* the ledger cannot be had: nothing can be stored */
     struct ledger_amount used; /* at the last answer: or promised to another session */
     struct ledger_amount limit;
@@ -71,8 +72,9 @@ int quota_reserve(struct session *session, struct quota_claim *claim, uint64_t b
                   uint64_t files);
 /* NAME in DIRECTORY is going to be removed or replaced ... */
 void quota_look(struct quota_claim *claim, int directory, const char *name);
-/* ... and that was done: it is credited if it was the last of the file. */
-void quota_removed(struct quota_claim *claim);
+/* ... and that was DONE, or could not be. It is credited if it is gone, whoever has removed it: one
+ * who found it locked cannot have credited it. */
+void quota_removed(struct quota_claim *claim, bool done);
 /* An upload gets its name: as renameat2(2) without flags, with what is replaced credited. Negative
  * errno. */
 int quota_rename(struct quota_claim *claim, int from_directory, const char *from, int to_directory,

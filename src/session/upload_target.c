@@ -12,27 +12,46 @@
 /* A FIFO must not hold us up. */
 enum { OPEN_EXISTING = O_NONBLOCK | O_NOCTTY | O_CLOEXEC };
 
-void upload_target_settle(struct session *session, struct upload_target *target)
+/* What has come of it. What is given back, or credited, must be free: then it is closed. */
+static struct ledger_amount gained_by(struct upload_target *target)
 {
     struct quota_claim *claim = &target->claim;
     struct ledger_amount gained = {0};
     uint64_t before = target->made ? 0 : target->start;
     struct stat status;
-    if (claim->counts && target->file >= 0 && fstat(target->file, &status) == 0) {
-        uint64_t size = (uint64_t)status.st_size;
-        if (status.st_nlink > 0) {
-            gained.bytes = size > before ? size - before : 0;
-            gained.files = target->made ? 1 : 0;
-            claim->uncertain |= size < before;
-        } else if (!target->made) {
-            /* Removed while it was being continued. Whoever did it had not got the lock. */
-            claim->freed.bytes += before;
-            claim->freed.files++;
-        }
-        if (status.st_nlink == 0)
-            target->file = close_fd(target->file); /* what is given back must be free */
+    if (target->file < 0 || fstat(target->file, &status) < 0)
+        return gained;
+    uint64_t size = (uint64_t)status.st_size;
+    if (status.st_nlink > 0) {
+        gained.bytes = size > before ? size - before : 0;
+        gained.files = target->made ? 1 : 0;
+        claim->uncertain |= size < before;
+        return gained;
     }
+    if (!target->made) {
+        /* Removed while it was being continued. Whoever did it had not got the lock. */
+        claim->freed.bytes += before;
+        claim->freed.files++;
+    }
+    target->file = close_fd(target->file);
+    return gained;
+}
+
+void upload_target_settle(struct session *session, struct upload_target *target)
+{
+    struct quota_claim *claim = &target->claim;
+    if (!claim->counts || target->settled)
+        return;
+    struct ledger_amount gained = gained_by(target);
     quota_settle(session, claim, &gained);
+    target->settled = true;
+    /* Somebody may have removed it since it has its name, and had not got the lock either. */
+    struct stat status;
+    if (target->file < 0 || fstat(target->file, &status) < 0 || status.st_nlink > 0)
+        return;
+    claim->freed = (struct ledger_amount){(uint64_t)status.st_size, 1};
+    target->file = close_fd(target->file);
+    quota_settle(session, claim, &(struct ledger_amount){0});
 }
 
 void upload_target_release(struct session *session, struct upload_target *target)
@@ -130,7 +149,7 @@ static int keep_permissions(const struct upload_target *target, const struct sta
     cleanup_close int file =
         openat(target->directory, target->name, O_WRONLY | OPEN_EXISTING | target->no_links);
     if (file < 0)
-        return -errno;
+        return errno == ENOENT ? 0 : -errno; /* it is gone by now */
     ssize_t size = fgetxattr(file, acl, value, sizeof(value));
     if (size < 0 && errno != ENODATA && errno != EOPNOTSUPP)
         return -errno;

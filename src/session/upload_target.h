@@ -19,6 +19,7 @@ struct upload_target {
     bool existed;                         /* there was one of that name */
     bool exclusive;                       /* a name that exists must not be replaced */
     bool made;                            /* FILE is new, whatever its name is by now */
+    bool settled;                         /* the ledger knows what has become of it */
     uint64_t start;                       /* offset of the first byte that is uploaded */
     uint64_t position;
     struct quota_claim claim; /* room for it; FILE stays locked until that is settled */

@@ -10,16 +10,25 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <cmocka.h>
 
 enum { A_UID = 200001 };
+
+/* Each test has a file system of its own in memory, or with LEDGER_DISK, a directory, is there.
+ * What is mounted goes with this process. */
+static inline int own_mounts(void)
+{
+    return unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0;
+}
 
 struct place {
     char top[64], state[80], file[96], home[80];
@@ -31,8 +40,12 @@ static inline int set_up(void **state)
 {
     struct place *place = calloc(1, sizeof(*place));
     assert_non_null(place);
-    (void)snprintf(place->top, sizeof(place->top), "/tmp/cellftpd-ledger-XXXXXX");
+    const char *disk = getenv("LEDGER_DISK");
+    (void)snprintf(place->top, sizeof(place->top), "%.32s/cellftpd-ledger-XXXXXX",
+                   disk ? disk : "/tmp");
     assert_non_null(mkdtemp(place->top));
+    if (!disk)
+        assert_int_equal(mount("none", place->top, "tmpfs", 0, "mode=0700"), 0);
     (void)snprintf(place->state, sizeof(place->state), "%s/state", place->top);
     (void)snprintf(place->file, sizeof(place->file), "%s/usage/%d", place->state, A_UID);
     (void)snprintf(place->home, sizeof(place->home), "%s/home", place->top);
@@ -48,6 +61,8 @@ static inline int tear_down(void **state)
 {
     struct place *place = *state;
     (void)close(place->folder);
+    if (umount2(place->top, MNT_DETACH) < 0 && errno != EINVAL)
+        return -1;
     char *command[] = {(char[]){"rm"}, (char[]){"-rf"}, place->top, NULL};
     pid_t child = fork();
     if (child == 0) {

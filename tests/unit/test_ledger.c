@@ -4,9 +4,6 @@
 
 #include "interrupted.h"
 
-#include <sched.h>
-#include <sys/mount.h>
-
 static void test_first_use(void **state)
 {
     const struct place *place = *state;
@@ -586,8 +583,5 @@ int main(void)
         TEST(test_owed),
         TEST(test_Q11_killed_before_any_system_call),
     };
-    /* What is mounted here goes with this process. */
-    if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-        return 1;
-    return cmocka_run_group_tests_name("ledger", tests, NULL, NULL);
+    return own_mounts() || cmocka_run_group_tests_name("ledger", tests, NULL, NULL);
 }
