@@ -112,8 +112,8 @@ int quota_project_read(int folder, uid_t uid, struct ledger_amount *ret_used,
 /* Writes them only if they are others: the kernel writes to the disk for it. */
 int quota_project_limit(int folder, uid_t uid, const struct ledger_amount *quota)
 {
-    struct dqblk block;
-    uint64_t blocks, inodes;
+    struct dqblk block = {.dqb_valid = 0};
+    uint64_t blocks = 0, inodes = 0;
     int r = limits_of(folder, quota, &blocks, &inodes);
     if (r == 0)
         r = get(folder, uid, &block);
@@ -138,8 +138,8 @@ static int is_adopted(int folder, uid_t uid)
 
 int quota_project_verify(int folder, uid_t uid, const struct ledger_amount *quota)
 {
-    struct dqblk block;
-    uint64_t blocks, inodes;
+    struct dqblk block = {.dqb_valid = 0};
+    uint64_t blocks = 0, inodes = 0;
     int r = limits_of(folder, quota, &blocks, &inodes);
     if (r == 0)
         r = get(folder, uid, &block);
