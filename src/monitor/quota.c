@@ -54,9 +54,9 @@ static void count(struct monitor *monitor, const struct account *account, int fo
     if (!before.unknown && (!before.stale || (age >= 0 && age < FRESH)))
         return;
     const char *reason = damaged               ? "damaged"
-                         : !before.unknown     ? "interrupted"
+                         : !before.unknown     ? "uncertain"
                          : before.counted == 0 ? "first"
-                                               : "power";
+                                               : "unknown";
     struct ledger_amount found = {0, 0};
     int r = ledger_count(monitor->config, account->uid, folder,
                          clock_msec() + monitor->config->quota_count_time, false, &found, &before);

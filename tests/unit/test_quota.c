@@ -239,7 +239,7 @@ static void test_Q11_after_a_crash(void **state)
     quota_close(&bench.monitor, false);
 
     bench_open(place, &bench, 1000, 10);
-    expect_log(EVENT_QUOTA_COUNTED, "interrupted",
+    expect_log(EVENT_QUOTA_COUNTED, "uncertain",
                "400 bytes in 1 files were known, there are 0 bytes in 0 files");
     assert_amount(state_of(place).used, 0, 0);
     quota_close(&bench.monitor, true); /* killed, without a lease */
