@@ -15,16 +15,21 @@
 #include <string.h>
 
 /*
- * Rights of the session before: nobody, an empty root. After: the account's uid and groups can
- * become valid in its user namespace, and it is handed one mount, the account's folder. The
- * listener for refused calls is closed because the next filter, which brings its own, could not be
- * installed while there is one.
+ * Rights of the session before: nobody, an empty root. After: the account's uid and groups are
+ * valid in its user namespace, and it is handed one mount, the account's folder; an
+ * administrator's: see lib/account_cell.h. The listener for refused calls is closed because the
+ * next filter, which brings its own, could not be installed while there is one.
  */
 static int open_cell(struct monitor *monitor, const struct account *account, int *ret_tree)
 {
-    cleanup_close int folder = cell_open_folder(account);
-    enum cell_step step = CELL_STEP_FOLDER;
-    int r = folder < 0 ? folder : cell_admit(&monitor->cell, account, folder, ret_tree, &step);
+    struct account_cell shape;
+    enum cell_step step = CELL_STEP_RANGE;
+    int r = account_cell(monitor->config, account, &shape);
+    cleanup_close int folder = r < 0 ? -1 : cell_open_folder(&shape);
+    if (r == 0) {
+        step = CELL_STEP_FOLDER;
+        r = folder < 0 ? folder : cell_admit(&monitor->cell, &shape, folder, ret_tree, &step);
+    }
     if (r < 0) {
         monitor_log_cell(monitor, cell_step_name(step), r);
         return r;
@@ -103,16 +108,20 @@ static void refuse(struct monitor *monitor, const char *reason, struct throttle_
     message_put_u32(answer, last ? LOGIN_LAST : LOGIN_REFUSED);
 }
 
-void login_put_grant(const struct account *account, const uint8_t *key, struct message *answer)
+void login_put_grant(const struct config *config, const struct account *account, const uint8_t *key,
+                     struct message *answer)
 {
+    struct account_cell shape;
+    (void)account_cell(config, account, &shape); /* the cell was opened by it */
     message_put_u32(answer, LOGIN_GRANTED);
-    message_put_u32(answer, account->uid);
-    message_put_u32(answer, account->gid);
-    message_put_u32(answer, (uint32_t)account->group_count);
-    for (size_t i = 0; i < account->group_count; i++)
-        message_put_u32(answer, account->groups[i]);
+    message_put_u32(answer, shape.uid);
+    message_put_u32(answer, shape.gid);
+    message_put_u32(answer, (uint32_t)shape.group_count);
+    for (size_t i = 0; i < shape.group_count; i++)
+        message_put_u32(answer, shape.groups[i]);
     message_put_string(answer, account->name);
-    message_put_u32(answer, account->read_only ? ACCOUNT_READ_ONLY : 0);
+    message_put_u32(answer, (account->read_only ? ACCOUNT_READ_ONLY : 0) |
+                                (account->role == ACCOUNT_ADMIN ? ACCOUNT_IS_ADMIN : 0));
     message_put_bytes(answer, key, key ? TLS_KEY_SIZE : 0);
 }
 
@@ -157,7 +166,7 @@ int login_handle(struct monitor *monitor, struct message *message, struct messag
     verifier_end(monitor);
     uint8_t key[TLS_KEY_SIZE];
     r = tls_ticket_key(monitor, account, key);
-    login_put_grant(account, r == 0 ? key : NULL, answer);
+    login_put_grant(monitor->config, account, r == 0 ? key : NULL, answer);
     explicit_bzero(key, sizeof(key));
     monitor->account = take_pointer(account);
     return 0;

@@ -32,6 +32,7 @@ static void enter(struct session *session, struct login_answer *answer, unsigned
     session->logged_in = true;
     session->uid = answer->uid;
     session->read_only = answer->flags & ACCOUNT_READ_ONLY;
+    session->admin = answer->flags & ACCOUNT_IS_ADMIN;
     session->unique_key = key;
     (void)snprintf(session->name, sizeof(session->name), "%s", answer->name);
     session->settings.umask = 0;
