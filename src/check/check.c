@@ -2,6 +2,7 @@
 #include "check/check.h"
 #include "check/trial.h"
 #include "lib/account_cell.h"
+#include "lib/account_homes.h"
 #include "lib/buffer.h"
 #include "lib/cleanup.h"
 #include "lib/client_check.h"

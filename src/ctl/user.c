@@ -2,7 +2,7 @@
 #include "ctl/user.h"
 
 #include "ctl/record.h"
-#include "lib/account_cell.h"
+#include "lib/account_homes.h"
 #include "lib/system_user.h"
 
 #include <errno.h>

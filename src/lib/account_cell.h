@@ -49,17 +49,3 @@ struct account_cell {
  * kernel shows for every id that is not mapped. */
 int account_cell(const struct config *config, const struct account *account,
                  struct account_cell *ret);
-
-/* The folder of all users' folders as an administrator needs it: he enters and lists it by its
- * group, accounts.uid_max, and nobody else gains anything. */
-enum { HOMES_MODE = 0751 };
-
-/* Whether it is so; STATUS is of directories.homes. */
-struct stat;
-bool account_homes_admits_admins(const struct config *config, const struct stat *status);
-/* Makes it so, but takes it from no group that somebody has given it to: -EEXIST, other negative
- * errno. HOMES is directories.homes, opened. */
-int account_homes_admit_admins(const struct config *config, int homes);
-/* The same, by the path; the directory is made if it is missing. What is wrong, and what to do,
- * goes to PROBLEM. */
-int account_homes_prepare(const struct config *config, struct buffer *problem);

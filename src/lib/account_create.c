@@ -16,7 +16,7 @@
  */
 #include "lib/account.h"
 
-#include "lib/account_cell.h"
+#include "lib/account_homes.h"
 #include "lib/account_store.h"
 #include "lib/cleanup.h"
 
