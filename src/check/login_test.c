@@ -255,7 +255,7 @@ static void run(struct test *test, struct config *config)
     if (r < 0)
         return;
     test_account(test);
-    if (test->account)
+    if (test->account && rules_resolve(config, test->account) == 0)
         test_folder(test);
     trial_end(&test->monitor.cell);
     (void)pam_process_end(&test->monitor.pam, 5000);

@@ -10,8 +10,10 @@
 #include "lib/tls_policy.h"
 #include "monitor/authenticate.h"
 #include "monitor/cell.h"
+#include "monitor/pam_process.h"
 #include "monitor/verifier.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 /*
@@ -108,9 +110,42 @@ static void refuse(struct monitor *monitor, const char *reason, struct throttle_
     message_put_u32(answer, last ? LOGIN_LAST : LOGIN_REFUSED);
 }
 
+/* The password is right, and this is no failure; but the user has as many sessions as there may be.
+ */
+static void refuse_crowded(struct monitor *monitor, const struct account *account,
+                           struct message *answer)
+{
+    enum { PATIENCE = 5000 };
+    uint64_t most = account->effective.sessions;
+    (void)pam_process_end(&monitor->pam, PATIENCE);
+    (void)snprintf(monitor->login_detail, sizeof(monitor->login_detail),
+                   "%" PRIu64 " session%s at a time (sessions, limits.per_user)", most,
+                   most == 1 ? "" : "s");
+    login_log(monitor, EVENT_LOGIN_REFUSED, "crowded");
+    message_put_u32(answer, LOGIN_CROWDED);
+    message_put_u32(answer, (uint32_t)most);
+}
+
+/* The names of RULE that are the account's own, or its groups'; the server's the session knows. */
+static void put_names(const struct config *config, const struct account *account, enum rule rule,
+                      char *const *names, struct message *answer)
+{
+    cleanup_buffer struct buffer text;
+    buffer_init(&text, MESSAGE_STRING_MAX);
+    bool own = rule_is_given(&account->rules, rule) || rules_group_of(config, account, rule);
+    int r = 0;
+    for (size_t i = 0; own && r >= 0 && names && names[i]; i++)
+        r = buffer_append_format(&text, "%s%s", i > 0 ? "\n" : "", names[i]);
+    if (r >= 0)
+        r = buffer_append(&text, "", 1);
+    message_put_string(answer, r >= 0 ? buffer_begin(&text) : "");
+    answer->broken |= r < 0;
+}
+
 void login_put_grant(const struct config *config, const struct account *account, const uint8_t *key,
                      struct message *answer)
 {
+    const struct rules *rules = &account->effective;
     struct account_cell shape;
     (void)account_cell(config, account, &shape); /* the cell was opened by it */
     message_put_u32(answer, LOGIN_GRANTED);
@@ -120,9 +155,13 @@ void login_put_grant(const struct config *config, const struct account *account,
     for (size_t i = 0; i < shape.group_count; i++)
         message_put_u32(answer, shape.groups[i]);
     message_put_string(answer, account->name);
-    message_put_u32(answer, (account->read_only ? ACCOUNT_READ_ONLY : 0) |
-                                (account->role == ACCOUNT_ADMIN ? ACCOUNT_IS_ADMIN : 0));
+    message_put_u32(answer, rules_flags(config, account));
     message_put_bytes(answer, key, key ? TLS_KEY_SIZE : 0);
+    message_put_u64(answer, rules->session_upload_rate);
+    message_put_u64(answer, rules->session_download_rate);
+    put_names(config, account, RULE_deny_names, rules->deny_names, answer);
+    put_names(config, account, RULE_allow_names, rules->allow_names, answer);
+    message_put_u32(answer, 0); /* shares */
 }
 
 int login_handle(struct monitor *monitor, struct message *message, struct message *answer,
@@ -155,7 +194,15 @@ int login_handle(struct monitor *monitor, struct message *message, struct messag
         guard_granted(monitor, monitor->user);
         /* PAM may have made another name of it: that one counts from here on. */
         (void)snprintf(monitor->user, sizeof(monitor->user), "%s", account->name);
-        r = open_cell(monitor, account, ret_fd);
+        r = registry_claim(&monitor->registry, account->name, account->effective.sessions);
+        if (r == -EUSERS) {
+            refuse_crowded(monitor, account, answer);
+            return 0;
+        }
+        if (r < 0)
+            monitor_log_reason(monitor, EVENT_SERVER_FAILED, "registry", strerror(-r));
+        else
+            r = open_cell(monitor, account, ret_fd);
     }
     if (r < 0) {
         message_put_u32(answer, LOGIN_UNAVAILABLE);

@@ -269,7 +269,7 @@ int file_change_mode(struct session *session, const char *path, unsigned mode)
         return -errno;
     if (!is_root && S_ISLNK(status.st_mode))
         return -EINVAL; /* fchmodat would follow it to a file that deny_names may hide */
-    if (session->admin)
+    if (session->flags & ACCOUNT_IS_ADMIN)
         return change_opened(session, path, mode);
     r = is_root ? fchmodat(AT_FDCWD, path, mode, 0) : fchmodat(directory, name, mode, 0);
     return r < 0 ? -errno : 0;

@@ -18,7 +18,7 @@ static bool is_users(const struct session *session, const struct stat *status)
 int owner_check_names(const struct session *session, int directory)
 {
     struct stat status, root;
-    if (!session->admin)
+    if (!(session->flags & ACCOUNT_IS_ADMIN))
         return 0;
     if (fstat(directory, &status) < 0 || fstatat(AT_FDCWD, "/", &root, 0) < 0)
         return -errno;
@@ -29,7 +29,7 @@ int owner_of(const struct session *session, int directory, struct owner *ret)
 {
     struct stat status;
     *ret = (struct owner){0};
-    if (!session->admin)
+    if (!(session->flags & ACCOUNT_IS_ADMIN))
         return 0;
     int r = owner_check_names(session, directory);
     if (r == 0 && fstat(directory, &status) < 0)

@@ -43,7 +43,7 @@ static int check_path(const struct session *session, const char *path)
 
 bool path_follows_links(const struct session *session)
 {
-    return !session->config->files_deny_names[0] && !session->admin;
+    return !session->config->files_deny_names[0] && !(session->flags & ACCOUNT_IS_ADMIN);
 }
 
 static uint64_t resolve_flags(const struct session *session)
