@@ -2,7 +2,6 @@
 #include "check/check.h"
 #include "check/trial.h"
 #include "lib/account_cell.h"
-#include "lib/account_homes.h"
 #include "lib/buffer.h"
 #include "lib/cleanup.h"
 #include "lib/client_check.h"
@@ -63,7 +62,7 @@ static void note_admins(const struct config *config)
                cell_step_remedy(cell_step_name(CELL_STEP_RANGE)));
         return;
     }
-    if (stat(shape.root, &status) < 0 || account_homes_admits_admins(config, &status))
+    if (stat(shape.root, &status) < 0 || account_cell_lists_homes(config, &status))
         return;
     printf("note    administrators (role admin) cannot list %s\n"
            "        chgrp %u %s && chmod g+rx %s\n",

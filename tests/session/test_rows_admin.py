@@ -186,6 +186,8 @@ class Root(AdminTest):
         self.assertIn(f"note    administrators (role admin) cannot list {self.homes}\n", check())
         self.assertIn(f"        chgrp {self.number} {self.homes} && chmod g+rx {self.homes}\n", check())
         client = self.admin()
+        line = self.server.expect_log("connections", "server-failed", reason="homes")
+        self.assertIn(f"chgrp {self.number} {self.homes} && chmod g+rx {self.homes}", line["detail"])
         client.expect(250, "CWD alice")  # but works where it knows the name
         client.passive()
         client.expect(550, "LIST /")
