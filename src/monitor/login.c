@@ -54,6 +54,7 @@ static int open_cell(struct monitor *monitor, const struct account *account, int
     if (account->role == ACCOUNT_ADMIN)
         log_unlisted(monitor, folder);
     monitor->cell.listener = close_fd(monitor->cell.listener);
+    quota_open(monitor, account, folder); /* now: later nobody of us may read the folder */
     return 0;
 }
 

@@ -162,6 +162,17 @@ static void test_A20_exchanged_directory(void **state)
     end_folders(&folders);
 }
 
+/* As RNTO does it. */
+static int move(const struct session *session, int from_directory, const char *from,
+                int to_directory, const char *to)
+{
+    struct owner_change change;
+    int r = owner_change_begin(session, from_directory, from, to_directory, &change);
+    if (r == 0 && renameat(from_directory, from, to_directory, to) < 0)
+        r = -errno;
+    return owner_change_end(&change, r);
+}
+
 static void test_A20_moves(void **state)
 {
     (void)state;
@@ -171,22 +182,22 @@ static void test_A20_moves(void **state)
 
     /* What cannot be in the end is given back. */
     assert_int_equal(mkdirat(folders.bob, "d", 0700), 0);
-    assert_int_equal(owner_rename(admin, folders.alice, "f", folders.bob, "d"), -EISDIR);
+    assert_int_equal(move(admin, folders.alice, "f", folders.bob, "d"), -EISDIR);
     assert_int_equal(owner_now(folders.alice, "f"), ALICE);
-    assert_int_equal(owner_rename(admin, folders.alice, "f", folders.bob, "f"), 0);
+    assert_int_equal(move(admin, folders.alice, "f", folders.bob, "f"), 0);
     assert_int_equal(owner_now(folders.bob, "f"), BOB);
 
     /* A second name, and what is nobody's in the range. */
     assert_int_equal(linkat(folders.bob, "f", folders.bob, "g", 0), 0);
-    assert_int_equal(owner_rename(admin, folders.bob, "f", folders.alice, "f"), -EOWNERDEAD);
+    assert_int_equal(move(admin, folders.bob, "f", folders.alice, "f"), -EOWNERDEAD);
     assert_int_equal(unlinkat(folders.bob, "g", 0), 0);
     assert_int_equal(fchown(file, FOREIGN, BOB), 0);
-    assert_int_equal(owner_rename(admin, folders.bob, "f", folders.alice, "f"), -EPERM);
-    assert_int_equal(owner_rename(admin, folders.bob, "d", folders.alice, "d"), -EOWNERDEAD);
-    assert_int_equal(owner_rename(admin, folders.bob, "none", folders.alice, "f"), -ENOENT);
+    assert_int_equal(move(admin, folders.bob, "f", folders.alice, "f"), -EPERM);
+    assert_int_equal(move(admin, folders.bob, "d", folders.alice, "d"), -EOWNERDEAD);
+    assert_int_equal(move(admin, folders.bob, "none", folders.alice, "f"), -ENOENT);
 
     /* Within one user's folder it is a plain rename. */
-    assert_int_equal(owner_rename(admin, folders.bob, "f", folders.bob, "g"), 0);
+    assert_int_equal(move(admin, folders.bob, "f", folders.bob, "g"), 0);
     assert_int_equal(owner_now(folders.bob, "g"), FOREIGN);
     end_folders(&folders);
 }
