@@ -407,6 +407,31 @@ static void test_Q11_crash_while_it_counts(void **state)
     ledger_close(&session, false);
 }
 
+/* The same, and then its slot is damaged, and mended by whoever comes next. */
+static void crash_and_damage(const struct place *place)
+{
+    crash(place);
+    cleanup_close int fd = open(place->file, O_WRONLY | O_CLOEXEC);
+    off_t end = lseek(fd, 0, SEEK_END);
+    static const char zeros[sizeof(struct ledger_slot)];
+    assert_true(end > (off_t)sizeof(zeros));
+    assert_int_equal(pwrite(fd, zeros, sizeof(zeros), end - (off_t)sizeof(zeros)), sizeof(zeros));
+    assert_true(state_of(place).unknown);
+}
+
+static void test_Q07_damage_while_it_counts(void **state)
+{
+    const struct place *place = *state;
+    make_two(place);
+    for (unsigned at = 0; at <= 200; at += 50) {
+        count_while(place, crash_and_damage, at, false, 0);
+        assert_amount(state_of(place).used, 2700, 203);
+        assert_false(state_of(place).unknown);
+        assert_int_equal(unlinkat(place->folder, "left", 0), 0);
+    }
+    ledger_close(&session, false);
+}
+
 /* A directory that we are in is moved elsewhere: the way up is not the way down. Deep enough that
  * the way up is asked of "..". */
 static void move_away(const struct place *place)
@@ -483,6 +508,7 @@ int main(void)
         TEST(test_counts_at_once),
         TEST(test_Q06_move_that_lasts),
         TEST(test_Q11_crash_while_it_counts),
+        TEST(test_Q07_damage_while_it_counts),
         TEST(test_moved_under_our_feet),
         TEST(test_removed_under_our_feet),
     };
