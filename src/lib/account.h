@@ -68,7 +68,6 @@ struct account {
  * letter or a digit, not ending with a dot. -EINVAL. */
 int account_check_name(const char *name);
 
-
 /* Reads the account NAME. -ENOENT if there is none, -EBADMSG if the record is malformed in any way
  * (what and where goes to PROBLEM), -EINVAL for a bad name, other negative errno. The caller owns
  * *RET. */
