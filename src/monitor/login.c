@@ -37,7 +37,7 @@ static void log_unlisted(struct monitor *monitor, int homes)
  * administrator's: see lib/account_cell.h. The listener for refused calls is closed because the
  * next filter, which brings its own, could not be installed while there is one.
  */
-static int open_cell(struct monitor *monitor, const struct account *account, int *ret_tree)
+static int open_cell(struct monitor *monitor, struct account *account, int *ret_tree)
 {
     struct account_cell shape;
     enum cell_step step = CELL_STEP_RANGE;
@@ -45,7 +45,12 @@ static int open_cell(struct monitor *monitor, const struct account *account, int
     cleanup_close int folder = r < 0 ? -1 : cell_open_folder(&shape);
     if (r == 0) {
         step = CELL_STEP_FOLDER;
-        r = folder < 0 ? folder : cell_admit(&monitor->cell, &shape, folder, ret_tree, &step);
+        r = folder < 0 ? folder : 0;
+    }
+    if (r == 0) {
+        quota_enforce(monitor, account, folder);
+        shape.read_only = account->read_only;
+        r = cell_admit(&monitor->cell, &shape, folder, ret_tree, &step);
     }
     if (r < 0) {
         monitor_log_cell(monitor, cell_step_name(step), r);

@@ -173,6 +173,7 @@ static int open_unfinished(struct session *session, struct upload_target *target
     struct owner owner;
     target->claim.announced = announced;
     target->claim.writes = true;
+    session->quota.replaces = target->existed;
     int r = owner_of(session, target->directory, &owner);
     if (r == 0)
         r = quota_reserve(session, &target->claim, announced > restart ? announced : restart, 1);
