@@ -17,7 +17,7 @@ static bool is_users(const struct session *session, const struct stat *status)
 
 int owner_check_names(const struct session *session, int directory)
 {
-    struct stat status, root;
+    struct stat status = {0}, root = {0};
     if (!(session->flags & ACCOUNT_IS_ADMIN))
         return 0;
     if (fstat(directory, &status) < 0 || fstatat(AT_FDCWD, "/", &root, 0) < 0)
@@ -27,7 +27,7 @@ int owner_check_names(const struct session *session, int directory)
 
 int owner_of(const struct session *session, int directory, struct owner *ret)
 {
-    struct stat status;
+    struct stat status = {0};
     *ret = (struct owner){0};
     if (!(session->flags & ACCOUNT_IS_ADMIN))
         return 0;
@@ -46,7 +46,7 @@ int owner_of(const struct session *session, int directory, struct owner *ret)
  * its name meanwhile. Nothing but what an administrator has just made is of the session's uid. */
 int owner_give(const struct session *session, int file, const struct owner *owner)
 {
-    struct stat status;
+    struct stat status = {0};
     if (owner->uid == 0)
         return 0;
     if (fstat(file, &status) < 0)
@@ -103,7 +103,7 @@ int owner_change_begin(const struct session *session, int from, const char *name
                        struct owner_change *ret)
 {
     struct owner owner;
-    struct stat status;
+    struct stat status = {0};
     *ret = (struct owner_change){.file = -1};
     int r = owner_of(session, to, &owner);
     if (r == 0 && fstat(from, &status) < 0)
