@@ -172,6 +172,13 @@ check: test-deps
 	@echo "a Debian to boot: $$(python3 tests/harness/image.py)"
 	@tests/check
 
+# The ledger against the disk, for longer than all tests have time for; on a file system in memory, or in the directory
+# LEDGER_DISK. VARIANT=asan as well.
+SOAK ?= 1800
+.PHONY: ledger-soak
+ledger-soak: $(O)/unit/test_ledger_model
+	LEDGER_SECONDS=$(SOAK) $<
+
 # What needs Debian's own kernel, in an emulated machine. Not among all tests: it needs an emulator.
 .PHONY: check-vm
 check-vm:
@@ -335,6 +342,7 @@ help:
 	@echo "make demo        build and serve a demo account on port 2121 (make demo-stop ends it)"
 	@echo "make check       all tests"
 	@echo "make check-vm    what depends on the kernel, with Debian's, in an emulated machine"
+	@echo "make ledger-soak the ledger's model test for SOAK=1800 seconds"
 	@echo "make lint        clang-format, cppcheck, clang-tidy"
 	@echo "make deps        install what the build needs (Debian); test-deps: and the tests"
 	@echo "make install     DESTDIR= PREFIX=$(PREFIX) SYSCONFDIR=$(SYSCONFDIR)"
