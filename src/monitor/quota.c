@@ -72,12 +72,12 @@ static void count(struct monitor *monitor, const struct account *account, int fo
  */
 void quota_enforce(struct monitor *monitor, struct account *account, int folder)
 {
-    if (monitor->config->quota_backend != QUOTA_PROJECT)
+    if (monitor->config->quota_backend != QUOTA_PROJECT || account->role == ACCOUNT_ADMIN)
         return;
     const struct ledger_amount quota = {account->effective.quota, account->effective.quota_files};
     bool limited = quota.bytes != NO_LIMIT || quota.files != NO_LIMIT;
     int r = quota_project_apply(folder, account->uid, &quota);
-    if (r == 0 || !limited || account->role == ACCOUNT_ADMIN || account->read_only)
+    if (r == 0 || !limited || account->read_only)
         return;
     account->read_only = true;
     cleanup_free char *detail = NULL;
@@ -165,7 +165,9 @@ int lease_handle(struct monitor *monitor, struct message *message, struct messag
         if (amounts[i] > AMOUNT_MAX)
             return -EPROTO;
 
-    bool own = uid == 0 || uid == monitor->account->uid;
+    /* An administrator's own folder is one among the others. */
+    bool own =
+        uid == 0 || (uid == monitor->account->uid && monitor->account->role != ACCOUNT_ADMIN);
     if (own && !monitor->leases)
         return -EPROTO; /* it was told that it has none */
     struct ledger_state state = {.unknown = true};

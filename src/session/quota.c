@@ -185,13 +185,14 @@ void quota_settle(struct session *session, struct quota_claim *claim,
 /* --- what is removed ----------------------------------------------------------------------- */
 
 /* Opens what it is that will go, without following or waiting for anything. An owner who has taken
- * his own right to read it away gets it for an instant, as a lock takes a descriptor. */
-static int open_doomed(int directory, const char *name)
+ * his own right to read it away gets it for an instant, as a lock takes a descriptor; not so an
+ * administrator, under whose hands the owner could put a link to somebody else's file there. */
+static int open_doomed(int directory, const char *name, bool own)
 {
     const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
     struct stat status;
     int file = openat(directory, name, flags);
-    if (file >= 0 || errno != EACCES)
+    if (file >= 0 || errno != EACCES || !own)
         return file < 0 ? -errno : file;
     if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
         return -errno;
@@ -223,7 +224,7 @@ static bool look_once(struct quota_claim *claim, int directory, const char *name
 {
     struct stat status;
     (void)close_fd(claim->file);
-    claim->file = open_doomed(directory, name);
+    claim->file = open_doomed(directory, name, claim->owner == 0);
     claim->vacant = claim->file == -ENOENT;
     if (claim->file < 0)
         claim->file = -1;

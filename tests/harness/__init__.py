@@ -17,7 +17,7 @@
 
 Run one file by `tests/run NAME`, or by hand with PYTHONPATH=tests. See harness/case.py for the test
 class, server.py for the server, client.py for the client, tls.py for its TLS, logs.py for the log lines, journal.py
-for a journald of its own, client_case.py for the tests with real clients; machine_case.py and machine.py for those in
+for a journald of its own, quota.py for quotas, client_case.py for the tests with real clients; machine_case.py and machine.py for those in
 a booted machine, emulator_case.py and emulator.py for those in an emulated one, with a kernel of its own.
 """
 
