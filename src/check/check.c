@@ -60,7 +60,8 @@ static bool check_projects(const struct config *config)
     if (homes < 0)
         return true; /* it was said that it is not there */
     int r = quota_project_check(homes);
-    return say(r, "project quotas in directories.homes", quota_project_remedy(r));
+    return say(r == -ESRCH ? -EOPNOTSUPP : r, "project quotas in directories.homes",
+               quota_project_remedy(r));
 }
 
 /* What only an administrator's login takes. Most servers have none: it is no fault then. */

@@ -55,8 +55,10 @@ struct finding {
 static void fail(struct finding *finding, int error, const char *remedy)
 {
     finding->outcome = OUTCOME_FAILED;
-    (void)snprintf(finding->detail, sizeof(finding->detail), "%s%s%s", strerror(-error),
-                   remedy ? "; " : "", remedy ? remedy : "");
+    /* That project quotas are off has a number of its own, whose words mean something else. */
+    (void)snprintf(finding->detail, sizeof(finding->detail), "%s%s%s",
+                   error == -ESRCH ? "" : strerror(-error), remedy && error != -ESRCH ? "; " : "",
+                   remedy ? remedy : "");
 }
 
 static bool is_same(const struct ledger_amount *a, const struct ledger_amount *b)

@@ -168,12 +168,12 @@ enum exit_status command_quota_set(const struct invocation *invocation)
     int r = apply(invocation, account, &problem);
     if (r < 0) {
         bool project = invocation->config->quota_backend == QUOTA_PROJECT;
+        const char *cause = project ? quota_project_remedy(r) : strerror(-r);
         bool said = buffer_size(&problem) > 0;
-        complain("user \"%s\": its record is written, but %s: %.*s%s%s", account->name,
-                 project ? "the file system does not know it" : "its ledger is not",
-                 said ? (int)buffer_size(&problem) : (int)strlen(strerror(-r)),
-                 said ? buffer_begin(&problem) : strerror(-r), project ? "; " : "",
-                 project ? quota_project_remedy(r) : "");
+        complain("user \"%s\": its record is written, but %s: %.*s", account->name,
+                 project ? "the file system does not hold to it" : "its ledger is not",
+                 said ? (int)buffer_size(&problem) : (int)strlen(cause),
+                 said ? buffer_begin(&problem) : cause);
         return STATUS_FAILED;
     }
     struct ledger_amount quota = quota_of(account);

@@ -135,7 +135,8 @@ static int compare_uids(const void *a, const void *b)
 /* Where UID stands; NULL if it has no ledger. */
 static bool *find_uid(const struct walk *walk, uid_t uid)
 {
-    const uid_t *found = bsearch(&uid, walk->uids, walk->count, sizeof(uid), compare_uids);
+    const uid_t *found =
+        walk->count == 0 ? NULL : bsearch(&uid, walk->uids, walk->count, sizeof(uid), compare_uids);
     return found ? &walk->found[found - walk->uids] : NULL;
 }
 
