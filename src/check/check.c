@@ -7,6 +7,7 @@
 #include "lib/drain.h"
 #include "lib/file.h"
 #include "lib/run.h"
+#include "lib/share.h"
 #include "lib/tls_identity.h"
 #include "lib/tls_library.h"
 #include "monitor/authenticate.h"
@@ -181,6 +182,27 @@ static bool check_tls(const struct config *config)
     return good;
 }
 
+static bool check_shares(const struct config *config)
+{
+    bool good = true;
+    for (size_t i = 0; i < config->share_count; i++) {
+        const struct share *share = &config->shares[i];
+        uid_t uid = (uid_t)config->accounts_uid_min;
+        char words[SHARE_WORDS_MAX];
+        struct share_mount mount;
+        int r = share_mount(config, share, uid, uid, share->read_only, &mount, words);
+        if (r < 0)
+            printf("MISSING share at %s: %s\n", share->at, words);
+        else
+            printf("ok      share %s at %s, where users act as %s\n", share->path, share->at,
+                   mount.as_owner ? "its owner" : "themselves");
+        if (r == 0)
+            (void)close(mount.tree);
+        good &= r == 0;
+    }
+    return good;
+}
+
 int check(const char *config_file)
 {
     cleanup_buffer struct buffer problems;
@@ -197,6 +219,7 @@ int check(const char *config_file)
     bool good = say(0, "configuration", "");
     good &= check_directories(config);
     good &= check_tls(config);
+    good &= check_shares(config);
     if (authenticate_uses_pam(config))
         good &= say(pam_service_check(config), "PAM service", PAM_SERVICE_REMEDY);
     char path[4096];

@@ -101,6 +101,8 @@ struct monitor {
     bool named; /* user holds what the client called itself */
     char user[REQUEST_NAME_MAX + 1];
     struct account *account; /* whom the login was granted to, from PHASE_ENTERING on */
+    size_t shares;           /* of the account's that the session has asked for */
+    bool share_given;        /* the last of them was handed out */
     bool quiet;              /* the log has enough of this address: see guard_arrival() */
     struct pam_process pam;
     char login_detail[256]; /* more about why a login was refused than its word says; "" */
@@ -139,9 +141,9 @@ bool requests_admit_noise(struct monitor *monitor);
 int login_handle(struct monitor *monitor, struct message *message, struct message *answer,
                  int *ret_fd);
 /* Fills the answer that lets ACCOUNT in; the mount that cell_admit() made goes with it. KEY is that
- * of its tickets, NULL: none. */
-void login_put_grant(const struct config *config, const struct account *account,
-                     const uint8_t *key, struct message *answer);
+ * of its tickets, NULL: none. So many SHARES it may ask for. */
+void login_put_grant(const struct config *config, const struct account *account, const uint8_t *key,
+                     size_t shares, struct message *answer);
 /* May the password of a name come in clear? */
 int user_handle(struct monitor *monitor, struct message *message, struct message *answer);
 /* A login was granted or, for REASON, refused. */
@@ -184,6 +186,10 @@ int tls_ticket_key(struct monitor *monitor, const struct account *account,
                    uint8_t ret[TLS_KEY_SIZE]);
 /* The session reports its handshake. -EPROTO if it has none to report. */
 int tls_report(struct monitor *monitor, const struct event *event);
+
+/* One of the account's shares; share.c. */
+int share_handle(struct monitor *monitor, struct message *message, struct message *answer,
+                 int *ret_fd);
 
 /* Data sockets; sockets.c. */
 int listen_handle(struct monitor *monitor, struct message *message, struct message *answer,

@@ -110,6 +110,13 @@ static int connect_request(struct monitor *monitor, struct message *message, str
     return connect_handle(monitor, message, answer, ret_fd);
 }
 
+static int share(struct monitor *monitor, struct message *message, struct message *answer, int *fd,
+                 int *ret_fd)
+{
+    (void)fd;
+    return share_handle(monitor, message, answer, ret_fd);
+}
+
 #define SIMPLE_HANDLER(name, call)                                                                 \
     static int name(struct monitor *monitor, struct message *message, struct message *answer,      \
                     int *fd, int *ret_fd)                                                          \
@@ -246,6 +253,7 @@ static const struct {
     [REQUEST_IDENTITY] = {"IDENTITY", PHASE_LOGIN,                 true,  false, identity},
     [REQUEST_SIGN]     = {"SIGN",     PHASE_LOGIN | PHASE_SESSION, true,  false, sign},
     [REQUEST_CERTIFICATE] = {"CERTIFICATE", PHASE_LOGIN,           true,  false, certificate},
+    [REQUEST_SHARE]    = {"SHARE",    PHASE_ENTERING,              true,  false, share},
     /* clang-format on */
 };
 

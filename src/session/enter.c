@@ -106,6 +106,9 @@ int enter_folder(int monitor, const struct login_answer *answer, bool kernel_tls
     }
     if (r == 0)
         r = check_entrance();
+    enum stop_reason stop = STOP_COUNT;
+    if (r == 0)
+        r = enter_shares(monitor, answer->share_count, &stop);
     if (r == 0) {
         step = "dropping capabilities";
         r = drop_capabilities();
@@ -122,6 +125,8 @@ int enter_folder(int monitor, const struct login_answer *answer, bool kernel_tls
     int told = tell_cell(monitor, REQUEST_ENTERED, r, r < 0 ? step : "", listener);
     if (r < 0)
         return r;
-    *ret_stop = told < 0 ? STOP_STOPPED : hear_monitor(monitor, REQUEST_ENTERED | REQUEST_ANSWER);
+    *ret_stop = stop != STOP_COUNT ? stop
+                : told < 0         ? STOP_STOPPED
+                                   : hear_monitor(monitor, REQUEST_ENTERED | REQUEST_ANSWER);
     return 0;
 }

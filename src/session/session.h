@@ -150,6 +150,11 @@ struct login_answer;
 int enter_folder(int monitor, const struct login_answer *answer, bool kernel_tls,
                  enum stop_reason *ret_stop);
 
+/* Attaches the COUNT shares of the account below the root. One that cannot be is left out, and the
+ * monitor is told. Negative errno if the monitor is gone; *RET_STOP is why this session must leave,
+ * if it must. share.c */
+int enter_shares(int monitor, size_t count, enum stop_reason *ret_stop);
+
 /* Instead of a session: judges a client's certificate, once. Returns the exit status of the
  * process. verifier.c */
 int verifier_run(int monitor, const struct tls_library *library);
