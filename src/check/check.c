@@ -6,6 +6,7 @@
 #include "lib/client_check.h"
 #include "lib/drain.h"
 #include "lib/file.h"
+#include "lib/hook.h"
 #include "lib/run.h"
 #include "lib/share.h"
 #include "lib/tls_identity.h"
@@ -203,6 +204,22 @@ static bool check_shares(const struct config *config)
     return good;
 }
 
+static bool check_hooks(const struct config *config)
+{
+    bool good = true;
+    for (int kind = 0; kind < HOOK_COUNT; kind++) {
+        char words[HOOK_WORDS_MAX];
+        const char *program = hook_program(config, kind);
+        int r = hook_check(config, kind, words);
+        if (r < 0)
+            printf("MISSING hooks.%s: %s\n", hook_word(kind), words);
+        else if (program)
+            printf("ok      hooks.%s %s\n", hook_word(kind), program);
+        good &= r == 0;
+    }
+    return good;
+}
+
 int check(const char *config_file)
 {
     cleanup_buffer struct buffer problems;
@@ -220,6 +237,7 @@ int check(const char *config_file)
     good &= check_directories(config);
     good &= check_tls(config);
     good &= check_shares(config);
+    good &= check_hooks(config);
     if (authenticate_uses_pam(config))
         good &= say(pam_service_check(config), "PAM service", PAM_SERVICE_REMEDY);
     char path[4096];

@@ -57,6 +57,15 @@ struct pam_process {
     int socket;
 };
 
+/* The process that runs hooks; hook.c. */
+struct hooks {
+    pid_t pid;   /* 0 when there is none */
+    int process; /* pidfd */
+    int socket;  /* the queue */
+    bool hurry;  /* the server stops: no hook is waited for */
+    uint64_t left_out;
+};
+
 /* TLS, as far as the monitor has to do with it; tls.c. */
 struct monitor_tls {
     const struct tls_library *library; /* NULL until it is wanted */
@@ -105,6 +114,7 @@ struct monitor {
     bool share_given;        /* the last of them was handed out */
     bool quiet;              /* the log has enough of this address: see guard_arrival() */
     struct pam_process pam;
+    struct hooks hooks;
     char login_detail[256]; /* more about why a login was refused than its word says; "" */
     struct noise noise;     /* events */
     struct noise commands;  /* logged before the login */
@@ -190,6 +200,14 @@ int tls_report(struct monitor *monitor, const struct event *event);
 /* One of the account's shares; share.c. */
 int share_handle(struct monitor *monitor, struct message *message, struct message *answer,
                  int *ret_fd);
+
+/* Hooks; hook.c. Makes their process, if any is configured: with the rights of a login, once it is
+ * known whose it is. What fails is logged. */
+void hooks_start(struct monitor *monitor);
+/* Queues the one of KIND (enum hook_kind), if there is one; never waits. */
+void hooks_post(struct monitor *monitor, int kind, const char *path, uint64_t bytes);
+/* The session is over, and its slot given back: waits for hooks as long as one may take. */
+void hooks_end(struct monitor *monitor);
 
 /* Data sockets; sockets.c. */
 int listen_handle(struct monitor *monitor, struct message *message, struct message *answer,

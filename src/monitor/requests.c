@@ -5,6 +5,7 @@
  */
 #include "lib/cleanup.h"
 #include "lib/clock.h"
+#include "lib/hook.h"
 #include "lib/text.h"
 #include "monitor/authenticate.h"
 #include "monitor/capabilities.h"
@@ -74,6 +75,7 @@ static int entered(struct monitor *monitor, struct message *message, struct mess
      * since the password was checked has not, so the record is read once more. */
     (void)registry_log_in(&monitor->registry, monitor->account->name);
     enum stop_reason reason = authenticate_local_again(monitor);
+    hooks_start(monitor);
     r = capabilities_keep_for_session(monitor->config->active_enabled &&
                                       monitor->config->active_port_20);
     if (r < 0) {
@@ -82,6 +84,7 @@ static int entered(struct monitor *monitor, struct message *message, struct mess
     }
     status_set(monitor, "logged in");
     login_log(monitor, EVENT_LOGIN, NULL);
+    hooks_post(monitor, HOOK_LOGIN, NULL, EVENT_UNSET);
     if (reason != STOP_COUNT)
         monitor_stop(monitor, reason);
     return 0;
@@ -216,6 +219,8 @@ static int event_request(struct monitor *monitor, struct message *message, struc
         return 0;
     hold_back(monitor, message->size);
     monitor_log(monitor, &event);
+    if (event.id == EVENT_UPLOAD)
+        hooks_post(monitor, HOOK_UPLOAD, event.path, event.bytes);
     return 0;
 }
 
