@@ -43,6 +43,11 @@ const char *hook_word(enum hook_kind kind)
     return words_of_kinds[kind];
 }
 
+const char *hook_problem_word(enum hook_problem problem)
+{
+    return words_of_problems[problem];
+}
+
 const char *hook_program(const struct config *config, enum hook_kind kind)
 {
     const char *programs[] = {
@@ -389,7 +394,7 @@ struct event hook_event(enum hook_problem problem, const struct hook_facts *fact
 {
     struct event event = EVENT_INIT(EVENT_HOOK_FAILED);
     event.path = facts->path;
-    event.reason = words_of_problems[problem];
+    event.reason = hook_problem_word(problem);
     event.detail = detail;
     return event;
 }

@@ -48,6 +48,7 @@ struct hook_facts {
 };
 
 const char *hook_word(enum hook_kind kind);
+const char *hook_problem_word(enum hook_problem problem); /* NULL for HOOK_FINE */
 /* The program, NULL if none is configured. */
 const char *hook_program(const struct config *config, enum hook_kind kind);
 

@@ -74,7 +74,7 @@ void hooks_start(struct monitor *monitor)
         wanted |= hook_program(monitor->config, kind) != NULL;
     int r = wanted && monitor->hooks.pid == 0 ? start(monitor) : 0;
     if (r < 0)
-        log_problem(monitor, "cannot-run", strerror(-r));
+        log_problem(monitor, hook_problem_word(HOOK_PROBLEM_CANNOT_RUN), strerror(-r));
 }
 
 void hooks_post(struct monitor *monitor, int kind, const char *path, uint64_t bytes)
@@ -98,7 +98,10 @@ void hooks_end(struct monitor *monitor)
                        hooks->hurry ? "%llu were left out, as the server stops"
                                     : "%llu were left out: they come faster than they are done",
                        (unsigned long long)hooks->left_out);
-        log_problem(monitor, hooks->hurry ? "stopped" : "queue-full", detail);
+        log_problem(
+            monitor,
+            hook_problem_word(hooks->hurry ? HOOK_PROBLEM_STOPPED : HOOK_PROBLEM_QUEUE_FULL),
+            detail);
     }
     uint64_t deadline = hooks->hurry ? 0 : clock_msec() + monitor->config->hooks_timeout;
     for (int round = 0; round < 2; round++) {
