@@ -207,7 +207,7 @@ static bool check_shares(const struct config *config)
 static bool check_hooks(const struct config *config)
 {
     bool good = true;
-    for (int kind = 0; kind < HOOK_COUNT; kind++) {
+    for (enum hook_kind kind = 0; kind < HOOK_COUNT; kind++) {
         char words[HOOK_WORDS_MAX];
         const char *program = hook_program(config, kind);
         int r = hook_check(config, kind, words);

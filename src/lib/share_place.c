@@ -9,6 +9,7 @@
 #include <linux/openat2.h>
 #include <string.h>
 #include <sys/fsuid.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -66,9 +67,13 @@ int share_make_place(int folder, const char *at, uid_t uid, gid_t gid)
 {
     if (uid == 0 || gid == 0)
         return -EPERM;
+    int dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
     act_as(uid, gid);
     int made = make_below(folder, at);
     act_as(0, 0);
+    /* The change has cleared it, and with it the right to open what /proc has of our children. */
+    if (dumpable == 1 && prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0)
+        return -errno;
     return made;
 }
 

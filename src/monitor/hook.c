@@ -70,14 +70,14 @@ static int start(struct monitor *monitor)
 void hooks_start(struct monitor *monitor)
 {
     bool wanted = false;
-    for (int kind = 0; kind < HOOK_COUNT; kind++)
+    for (enum hook_kind kind = 0; kind < HOOK_COUNT; kind++)
         wanted |= hook_program(monitor->config, kind) != NULL;
     int r = wanted && monitor->hooks.pid == 0 ? start(monitor) : 0;
     if (r < 0)
         log_problem(monitor, hook_problem_word(HOOK_PROBLEM_CANNOT_RUN), strerror(-r));
 }
 
-void hooks_post(struct monitor *monitor, int kind, const char *path, uint64_t bytes)
+void hooks_post(struct monitor *monitor, enum hook_kind kind, const char *path, uint64_t bytes)
 {
     if (monitor->hooks.pid == 0 || !hook_program(monitor->config, kind))
         return;

@@ -13,6 +13,7 @@
 #include "lib/account.h"
 #include "lib/address.h"
 #include "lib/client_certificate.h"
+#include "lib/hook.h"
 #include "lib/log.h"
 #include "lib/message.h"
 #include "lib/registry.h"
@@ -204,8 +205,8 @@ int share_handle(struct monitor *monitor, struct message *message, struct messag
 /* Hooks; hook.c. Makes their process, if any is configured: with the rights of a login, once it is
  * known whose it is. What fails is logged. */
 void hooks_start(struct monitor *monitor);
-/* Queues the one of KIND (enum hook_kind), if there is one; never waits. */
-void hooks_post(struct monitor *monitor, int kind, const char *path, uint64_t bytes);
+/* Queues the one of KIND , if there is one; never waits. */
+void hooks_post(struct monitor *monitor, enum hook_kind kind, const char *path, uint64_t bytes);
 /* The session is over, and its slot given back: waits for hooks as long as one may take. */
 void hooks_end(struct monitor *monitor);
 

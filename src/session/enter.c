@@ -94,7 +94,7 @@ static int check_entrance(void)
 }
 
 int enter_folder(int monitor, const struct login_answer *answer, bool kernel_tls,
-                 enum stop_reason *ret_stop)
+                 struct mount_list *ret_read_only, enum stop_reason *ret_stop)
 {
     cleanup_close int listener = -1;
     const char *step =
@@ -108,7 +108,7 @@ int enter_folder(int monitor, const struct login_answer *answer, bool kernel_tls
         r = check_entrance();
     enum stop_reason stop = STOP_COUNT;
     if (r == 0)
-        r = enter_shares(monitor, answer->share_count, &stop);
+        r = enter_shares(monitor, answer->share_count, ret_read_only, &stop);
     if (r == 0) {
         step = "dropping capabilities";
         r = drop_capabilities();

@@ -30,6 +30,12 @@ enum fact {
     FACT_ALL = (1 << 6) - 1,
 };
 
+/* Mounts, as statx(2) counts them. */
+struct mount_list {
+    uint64_t *ids;
+    size_t count;
+};
+
 struct listing_view {
     enum listing_format format;
     bool all;       /* names that begin with a dot as well (LIST -a; MLSD always) */
@@ -41,7 +47,8 @@ struct listing_view {
     const char *owner; /* the login name; files of anybody else show "other" */
     /* Random per session: "unique" is a keyed mix of device and inode, never raw. */
     uint64_t unique_key;
-    char *const *deny_names; /* see names.h */
+    const struct mount_list *read_only_mounts; /* NULL: none but what READ_ONLY says */
+    char *const *deny_names;                   /* see names.h */
     /* Called for each unfinished upload that the walk comes across, so that the abandoned ones can
      * be removed; may be NULL. NAME is in the folder FD. */
     void (*unfinished)(void *data, int fd, const char *name);

@@ -136,6 +136,27 @@ class ReadOnly(Shares):
         self.assertIn("ro", self.session_mount(client, "/a/b/c"))
         self.assertEqual(self.owners(self.server.path("a/b", "carol")), (self.server.uid("carol"),) * 2)
 
+    def test_23_what_the_facts_say(self):
+        """RFC 3659 section 7.5.5: nothing is promised that would be refused."""
+        writable = self.folder("writable", mode=0o700)
+        self.share({}, {"path": str(writable), "at": "in/writable", "read_only": False})
+        self.common.chmod(0o777)
+        self.put(self.common / "a", mode=0o666)
+        self.put(writable / "b", mode=0o600)
+        client = self.login()
+        client.expect(200, "OPTS MLST type;perm;")
+        self.assertEqual(self.facts(client, "/")["common"], "type=dir;perm=el;")
+        self.assertEqual(self.facts(client, "/")["in"], "type=dir;perm=cdeflmp;")
+        self.assertEqual(self.facts(client, "/in")["writable"], "type=dir;perm=celmp;")
+        self.assertEqual(self.facts(client, "/common")["a"], "type=file;perm=r;")
+        self.assertEqual(self.facts(client, "/in/writable")["b"], "type=file;perm=adfrw;")
+        self.assertIn("perm=el; /common", "\n".join(client.expect(250, "MLST common").lines))
+        self.assertIn("perm=r; /common/a", "\n".join(client.expect(250, "MLST common/a").lines))
+
+    def facts(self, client, path):
+        lines = client.download(f"MLSD {path}").decode().splitlines()
+        return {name: facts for facts, _, name in (line.partition(" ") for line in lines)}
+
     def test_23_links_of_the_administrators_are_followed(self):
         self.share({})
         self.put(self.common / "stable")
