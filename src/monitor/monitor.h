@@ -14,6 +14,7 @@
 #include "lib/address.h"
 #include "lib/client_certificate.h"
 #include "lib/hook.h"
+#include "lib/ledger.h"
 #include "lib/log.h"
 #include "lib/message.h"
 #include "lib/registry.h"
@@ -113,7 +114,9 @@ struct monitor {
     struct account *account; /* whom the login was granted to, from PHASE_ENTERING on */
     size_t shares;           /* of the account's that the session has asked for */
     bool share_given;        /* the last of them was handed out */
-    bool quiet;              /* the log has enough of this address: see guard_arrival() */
+    bool leases;             /* it has a quota, which the ledger counts, open if it could be */
+    struct ledger ledger;
+    bool quiet; /* the log has enough of this address: see guard_arrival() */
     struct pam_process pam;
     struct hooks hooks;
     char login_detail[256]; /* more about why a login was refused than its word says; "" */
@@ -205,10 +208,20 @@ int share_handle(struct monitor *monitor, struct message *message, struct messag
 /* Hooks; hook.c. Makes their process, if any is configured: with the rights of a login, once it is
  * known whose it is. What fails is logged. */
 void hooks_start(struct monitor *monitor);
-/* Queues the one of KIND , if there is one; never waits. */
+/* Queues the one of KIND, if there is one; never waits. */
 void hooks_post(struct monitor *monitor, enum hook_kind kind, const char *path, uint64_t bytes);
 /* The session is over, and its slot given back: waits for hooks as long as one may take. */
 void hooks_end(struct monitor *monitor);
+
+/*
+ * The quota of whoever has logged in; quota.c.
+ */
+/* Opens the ledger of ACCOUNT, if it has a quota, and counts FOLDER if that is needed. A failure is
+ * logged, and nothing can be uploaded then. */
+void quota_open(struct monitor *monitor, const struct account *account, int folder);
+/* The session is gone. LOST: without having told all that it has done. */
+void quota_close(struct monitor *monitor, bool lost);
+int lease_handle(struct monitor *monitor, struct message *message, struct message *answer);
 
 /* Data sockets; sockets.c. */
 int listen_handle(struct monitor *monitor, struct message *message, struct message *answer,

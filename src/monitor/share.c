@@ -48,6 +48,10 @@ static int prepare(struct monitor *monitor, const struct share *share, bool read
         log_failure(monitor, share, "place", words);
         return r;
     }
+    /* Directories of the user's, which the ledger has not seen come. */
+    const struct ledger_amount made = {.files = (uint64_t)r}, none = {.files = 0};
+    if (r > 0 && monitor->leases)
+        (void)ledger_adjust(monitor->config, account->uid, &made, &none, false);
     *ret_fd = take_fd(&tree);
     return 0;
 }

@@ -27,7 +27,8 @@ enum fact {
     FACT_PERM = 1 << 3,
     FACT_UNIQUE = 1 << 4,
     FACT_UNIX_MODE = 1 << 5,
-    FACT_ALL = (1 << 6) - 1,
+    FACT_USUAL = (1 << 6) - 1, /* what is sent unless the client chooses */
+    FACT_AVAILABLE = 1 << 6,   /* a local one: what AVBL says, of a directory */
 };
 
 /* Mounts, as statx(2) counts them. */
@@ -48,7 +49,9 @@ struct listing_view {
     /* Random per session: "unique" is a keyed mix of device and inode, never raw. */
     uint64_t unique_key;
     const struct mount_list *read_only_mounts; /* NULL: none but what READ_ONLY says */
-    char *const *deny_names;                   /* see names.h */
+    uint64_t available;                        /* of a directory that is in this mount (statx(2)) */
+    uint64_t mount;
+    char *const *deny_names; /* see names.h */
     /* Called for each unfinished upload that the walk comes across, so that the abandoned ones can
      * be removed; may be NULL. NAME is in the folder FD. */
     void (*unfinished)(void *data, int fd, const char *name);

@@ -562,7 +562,11 @@ static void open_bench(struct bench *bench, int *ret_pair)
                    .tls_hosts = nowhere,
                    .tls_client_ca = nowhere,
                    .tls_client_crl = nowhere},
-        .monitor = {.registry = {.fd = -1}, .signals = -1, .control = -1, .cell = {.listener = -1}},
+        .monitor = {.registry = {.fd = -1},
+                    .ledger = {.fd = -1},
+                    .signals = -1,
+                    .control = -1,
+                    .cell = {.listener = -1}},
     };
     static char local[] = "local", pam[] = "pam";
     static char *order[] = {local, pam, NULL};
