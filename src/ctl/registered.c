@@ -28,6 +28,7 @@ _Noreturn static void run_hook(const struct invocation *invocation, const struct
         .user = account->name,
         .file = account->home,
         .bytes = EVENT_UNSET,
+        .session = getenv("CELLFTPCTL_SESSION"),
     };
     char detail[HOOK_DETAIL_MAX];
     enum hook_problem problem = hook_run(invocation->config, &facts, -1, detail);
@@ -39,8 +40,11 @@ _Noreturn static void run_hook(const struct invocation *invocation, const struct
 
 void user_registered(const struct invocation *invocation, const struct account *account)
 {
-    /* What a client has asked for: the monitor knows who that is, and runs it. */
-    if (!hook_program(invocation->config, HOOK_REGISTRATION) || getenv("CELLFTPCTL_SESSION"))
+    /* What an administrator's session has asked for the monitor runs: here the right to become
+     * hooks.user is gone. */
+    const char *role = getenv("CELLFTPCTL_ROLE");
+    if (!hook_program(invocation->config, HOOK_REGISTRATION) ||
+        (role && strcmp(role, "admin") == 0))
         return;
     (void)fflush(NULL);
     pid_t pid = fork();

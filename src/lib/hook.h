@@ -77,9 +77,10 @@ struct event hook_event(enum hook_problem problem, const struct hook_facts *fact
  * own, and ends the process. */
 _Noreturn void hook_serve(const struct config *config, const struct account *account,
                           const struct event_origin *origin, int socket);
-/* Queues a hook without waiting: -EAGAIN if the queue is full, other negative errno. PATH and BYTES
- * as in struct hook_facts. */
-int hook_post(int socket, enum hook_kind kind, const char *path, uint64_t bytes);
+/* Queues a hook without waiting: -EAGAIN if the queue is full, other negative errno. TEXT is the
+ * path of an upload, the name of the account that was made, or NULL; BYTES as in struct hook_facts.
+ */
+int hook_post(int socket, enum hook_kind kind, const char *text, uint64_t bytes);
 
 /* PATH, which the user sees so, on the host: in the user's folder or in a share. Allocated; NULL if
  * it is no path from the root with nothing but names in it, or without memory. Symbolic links are

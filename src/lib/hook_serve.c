@@ -17,12 +17,12 @@
 
 enum { HOOK_MESSAGE = 1 };
 
-int hook_post(int socket, enum hook_kind kind, const char *path, uint64_t bytes)
+int hook_post(int socket, enum hook_kind kind, const char *text, uint64_t bytes)
 {
     struct message message;
     message_begin(&message, HOOK_MESSAGE);
     message_put_u32(&message, kind);
-    message_put_string(&message, path);
+    message_put_string(&message, text);
     message_put_u64(&message, bytes);
     return message_send(socket, &message, -1);
 }
@@ -94,19 +94,25 @@ static void run(struct server *server, struct message *message)
         .session = server->origin->session,
     };
     uint32_t kind = message_get_u32(message);
-    const char *path = message_get_string(message, MESSAGE_STRING_MAX);
+    const char *text = message_get_string(message, MESSAGE_STRING_MAX);
     facts.bytes = message_get_u64(message);
     if (!message_end(message) || kind >= HOOK_COUNT)
         return;
     facts.kind = kind;
     cleanup_free char *file = NULL;
     if (kind == HOOK_UPLOAD) {
-        facts.path = path;
-        facts.file = file = hook_file(server->config, server->account, path);
+        facts.path = text;
+        facts.file = file = hook_file(server->config, server->account, text);
         if (!file) {
             log_problem(server, HOOK_PROBLEM_PATH, &facts, "no path of a file below the folder");
             return;
         }
+    }
+    if (kind == HOOK_REGISTRATION) {
+        if (asprintf(&file, "%s/%s", server->config->directories_homes, text) < 0)
+            file = NULL;
+        facts.user = text;
+        facts.file = file;
     }
     char detail[HOOK_DETAIL_MAX];
     enum hook_problem problem = hook_run(server->config, &facts, server->stop, detail);

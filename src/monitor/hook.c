@@ -77,11 +77,11 @@ void hooks_start(struct monitor *monitor)
         log_problem(monitor, hook_problem_word(HOOK_PROBLEM_CANNOT_RUN), strerror(-r));
 }
 
-void hooks_post(struct monitor *monitor, enum hook_kind kind, const char *path, uint64_t bytes)
+void hooks_post(struct monitor *monitor, enum hook_kind kind, const char *text, uint64_t bytes)
 {
     if (monitor->hooks.pid == 0 || !hook_program(monitor->config, kind))
         return;
-    if (hook_post(monitor->hooks.socket, kind, path, bytes) < 0)
+    if (hook_post(monitor->hooks.socket, kind, text, bytes) < 0)
         monitor->hooks.left_out++;
 }
 

@@ -208,8 +208,9 @@ int share_handle(struct monitor *monitor, struct message *message, struct messag
 /* Hooks; hook.c. Makes their process, if any is configured: with the rights of a login, once it is
  * known whose it is. What fails is logged. */
 void hooks_start(struct monitor *monitor);
-/* Queues the one of KIND, if there is one; never waits. */
-void hooks_post(struct monitor *monitor, enum hook_kind kind, const char *path, uint64_t bytes);
+/* Queues the one of KIND, if there is one; never waits. TEXT is as in hook_post(): an account that
+ * an administrator's session has had made is posted here, too. */
+void hooks_post(struct monitor *monitor, enum hook_kind kind, const char *text, uint64_t bytes);
 /* The session is over, and its slot given back: waits for hooks as long as one may take. */
 void hooks_end(struct monitor *monitor);
 

@@ -61,6 +61,10 @@ class Shares(ServerTest):
                 self.assertEqual(reply.code, 550, str(reply))
                 yield reply
 
+    def own_mounts(self):
+        """What the host sees mounted below the directory of this test."""
+        return {place for place in mounts(os.getpid()) if place.startswith(str(self.server.directory))}
+
     def session_mount(self, client, place):
         return mounts(client.session_pid).get(place)
 
@@ -104,12 +108,12 @@ class ReadOnly(Shares):
     def test_23_the_mount_is_the_sessions_alone(self):
         self.share({"at": "in/common"})
         self.login().quit()
-        before = mounts(os.getpid())
+        before = self.own_mounts()
         client = self.login()
         options = self.session_mount(client, "/in/common")
         for option in ("ro", "nosuid", "nodev", "noexec"):
             self.assertIn(option, options)
-        self.assertEqual(mounts(os.getpid()), before)
+        self.assertEqual(self.own_mounts(), before)
         self.assertNotIn("/in/common", " ".join(mounts(client.monitor_pid)))
         self.assertEqual(list(self.server.path("in/common").iterdir()), [])
         self.assertEqual(process.status(client.session_pid)["CapPrm"].strip("0"), "")
