@@ -7,6 +7,7 @@
 #include "lib/drain.h"
 #include "lib/file.h"
 #include "lib/hook.h"
+#include "lib/quota_project.h"
 #include "lib/run.h"
 #include "lib/share.h"
 #include "lib/tls_identity.h"
@@ -51,12 +52,25 @@ static bool check_directory(const char *option, const char *path)
                "make it: a directory, no symbolic link in its path, root's, writable by root only");
 }
 
+/* Only new users' folders are looked at: of others "cellftpctl doctor" speaks. */
+static bool check_projects(const struct config *config)
+{
+    if (config->quota_backend != QUOTA_PROJECT)
+        return true;
+    cleanup_close int homes = directory_open(config->directories_homes, O_RDONLY);
+    if (homes < 0)
+        return true; /* it was said that it is not there */
+    int r = quota_project_check(homes);
+    return say(r, "project quotas in directories.homes", quota_project_remedy(r));
+}
+
 static bool check_directories(const struct config *config)
 {
     /* All of them, so that one run names everything that is wrong. */
     bool good = check_directory("directories.users", config->directories_users);
     good &= check_directory("directories.homes", config->directories_homes);
     good &= check_directory("directories.logs", config->directories_logs);
+    good &= check_projects(config);
     cleanup_close int run = run_directory_open(config);
     good &= say_step(run < 0 ? run : 0, CELL_STEP_RUN);
     time_t since;

@@ -118,6 +118,7 @@ enum ctl_option {
     OPTION_CERTIFICATE_NAME = 1LL << 32,
     OPTION_RULE = 1LL << 33, /* OPTION_RULE << RULE_quota: one for each rule */
     OPTION_GROUPS = 1LL << 45,
+    OPTION_FILES = 1LL << 48,
 };
 _Static_assert(RULE_KIND_COUNT <= 12, "options of rules do not reach OPTION_GROUPS");
 static inline enum ctl_option option_of_rule(enum rule rule)
@@ -252,4 +253,9 @@ enum exit_status command_tls_self_signed(const struct invocation *invocation);
 enum exit_status command_tls_show(const struct invocation *invocation);
 enum exit_status command_tls_check(const struct invocation *invocation);
 enum exit_status command_share_list(const struct invocation *invocation);
+enum exit_status command_quota_show(const struct invocation *invocation);
+enum exit_status command_quota_set(const struct invocation *invocation);
+enum exit_status command_quota_check(const struct invocation *invocation);
+enum exit_status command_quota_recount(const struct invocation *invocation);
+enum exit_status command_doctor(const struct invocation *invocation);
 enum exit_status command_commands(const struct invocation *invocation);

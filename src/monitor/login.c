@@ -23,16 +23,17 @@
  * listener for refused calls is closed because the next filter, which brings its own, could not be
  * installed while there is one.
  */
-static int open_cell(struct monitor *monitor, const struct account *account, int *ret_tree)
+static int open_cell(struct monitor *monitor, struct account *account, int *ret_tree)
 {
     cleanup_close int folder = cell_open_folder(account);
     enum cell_step step = CELL_STEP_FOLDER;
+    if (folder >= 0)
+        quota_enforce(monitor, account, folder);
     int r = folder < 0 ? folder : cell_admit(&monitor->cell, account, folder, ret_tree, &step);
     if (r < 0) {
         monitor_log_cell(monitor, cell_step_name(step), r);
         return r;
     }
-    quota_open(monitor, account, folder);
     monitor->cell.listener = close_fd(monitor->cell.listener);
     quota_open(monitor, account, folder); /* now: later nobody of us may read the folder */
     return 0;

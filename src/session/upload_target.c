@@ -171,6 +171,7 @@ static int open_unfinished(struct session *session, struct upload_target *target
     uint64_t announced = session->pending.allocation;
     target->claim.announced = announced;
     target->claim.writes = true;
+    session->quota.replaces = target->existed;
     int r = quota_reserve(session, &target->claim, announced > restart ? announced : restart, 1);
     if (r < 0)
         return r;
