@@ -7,8 +7,10 @@
 #include "lib/client_check.h"
 #include "lib/drain.h"
 #include "lib/file.h"
+#include "lib/hook.h"
 #include "lib/quota_project.h"
 #include "lib/run.h"
+#include "lib/share.h"
 #include "lib/tls_identity.h"
 #include "lib/tls_library.h"
 #include "monitor/authenticate.h"
@@ -241,6 +243,43 @@ static bool check_tls(const struct config *config)
     return good;
 }
 
+static bool check_shares(const struct config *config)
+{
+    bool good = true;
+    for (size_t i = 0; i < config->share_count; i++) {
+        const struct share *share = &config->shares[i];
+        uid_t uid = (uid_t)config->accounts_uid_min;
+        char words[SHARE_WORDS_MAX];
+        struct share_mount mount;
+        int r = share_mount(config, share, uid, uid, share->read_only, &mount, words);
+        if (r < 0)
+            printf("MISSING share at %s: %s\n", share->at, words);
+        else
+            printf("ok      share %s at %s, where users act as %s\n", share->path, share->at,
+                   mount.as_owner ? "its owner" : "themselves");
+        if (r == 0)
+            (void)close(mount.tree);
+        good &= r == 0;
+    }
+    return good;
+}
+
+static bool check_hooks(const struct config *config)
+{
+    bool good = true;
+    for (enum hook_kind kind = 0; kind < HOOK_COUNT; kind++) {
+        char words[HOOK_WORDS_MAX];
+        const char *program = hook_program(config, kind);
+        int r = hook_check(config, kind, words);
+        if (r < 0)
+            printf("MISSING hooks.%s: %s\n", hook_word(kind), words);
+        else if (program)
+            printf("ok      hooks.%s %s\n", hook_word(kind), program);
+        good &= r == 0;
+    }
+    return good;
+}
+
 int check(const char *config_file)
 {
     cleanup_buffer struct buffer problems;
@@ -258,6 +297,8 @@ int check(const char *config_file)
     good &= check_directories(config);
     good &= check_tls(config);
     good &= check_anonymous(config);
+    good &= check_shares(config);
+    good &= check_hooks(config);
     if (authenticate_uses_pam(config))
         good &= say(pam_service_check(config), "PAM service", PAM_SERVICE_REMEDY);
     char path[4096];

@@ -56,7 +56,7 @@ int trial_enter(const struct config *config, struct cell *cell, const struct acc
         return fail(step, r, ret_step);
     struct message message;
     message_begin(&message, REQUEST_LOGIN | REQUEST_ANSWER);
-    login_put_grant(config, account, NULL, &message);
+    login_put_grant(config, account, NULL, 0, &message);
     r = message_send(cell->socket, &message, tree);
     if (r < 0)
         return fail(CELL_STEP_ENTER, r, ret_step);

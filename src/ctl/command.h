@@ -252,6 +252,7 @@ enum exit_status command_login_test(const struct invocation *invocation);
 enum exit_status command_tls_self_signed(const struct invocation *invocation);
 enum exit_status command_tls_show(const struct invocation *invocation);
 enum exit_status command_tls_check(const struct invocation *invocation);
+enum exit_status command_share_list(const struct invocation *invocation);
 enum exit_status command_quota_show(const struct invocation *invocation);
 enum exit_status command_quota_set(const struct invocation *invocation);
 enum exit_status command_quota_check(const struct invocation *invocation);

@@ -86,6 +86,9 @@ const struct command commands[] = {
      "the certificates that the server has, and until when", command_tls_show},
     {"tls",    "check",  {{OPERAND_HOST, OPERAND_OPTIONAL}}, NEEDS_ROOT, OPTION_NAME | OPTION_JSON,
      "find everything that is wrong with certificates, keys and ciphers", command_tls_check},
+    {"share",  "list",   NOTHING,  NEEDS_ROOT,    OPTION_JSON,
+     "the folders of the host that users see in theirs, and whether each can be had",
+     command_share_list},
     {"commands", NULL,   NOTHING,  NEEDS_NOTHING, OPTION_JSON,
      "all commands with their operands and options", command_commands},
 };

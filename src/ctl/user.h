@@ -108,3 +108,6 @@ enum exit_status user_change(const struct invocation *invocation, const struct u
  * *RET_EXISTS is set and nothing said, unless it is NULL. */
 enum exit_status user_create(const struct invocation *invocation, const struct user_wish *wish,
                              bool *ret_exists);
+
+/* The account was made: runs hooks.registration, without waiting for it. registered.c */
+void user_registered(const struct invocation *invocation, const struct account *account);

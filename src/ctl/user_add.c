@@ -104,6 +104,7 @@ enum exit_status user_create(const struct invocation *invocation, const struct u
     (void)snprintf(text, sizeof(text), "added user \"%s\", uid %u, folder %s", account->name,
                    account->uid, account->home);
     log_new(invocation, account);
+    user_registered(invocation, account);
     warn_of_namesake(invocation);
     user_prepare_homes(invocation, account);
     struct user_report report = {

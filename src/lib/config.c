@@ -26,6 +26,7 @@ struct loader {
     struct config *config;
     struct buffer *problems;
     struct config_place *places; /* one an option */
+    const char *main;            /* the first file */
     const char *file;            /* that is being read */
     char **paths;                /* of conf.d */
     size_t path_count;
@@ -244,6 +245,10 @@ static void report(void *data, const struct option *about, const struct option *
                    const char *words)
 {
     struct loader *loader = data;
+    if (!about) { /* of a list, which may be in several files */
+        add_problem(loader, loader->main, 0, "%s", words);
+        return;
+    }
     const struct config_place *place = place_of(loader, about);
     bool bad = place->bad || (other && place_of(loader, other)->bad);
     if (!place->file && other)
@@ -268,7 +273,8 @@ int config_load_places(const char *path, bool required, struct config **ret,
 {
     *ret = config_default();
     *ret_places = calloc(option_count(), sizeof(**ret_places));
-    struct loader loader = {.config = *ret, .problems = problems, .places = *ret_places};
+    struct loader loader = {
+        .config = *ret, .main = path, .problems = problems, .places = *ret_places};
     if (!*ret || !*ret_places) {
         add_problem(&loader, path, 0, "%s", strerror(ENOMEM));
         return -ENOMEM;

@@ -16,8 +16,9 @@
  *             allowed names (of the account alone, with newlines between), u32 number of shares,
  *             [fd folder]
  *             if LOGIN_CROWDED: u32 sessions that this user may have
- *  SHARE      u32 which, from 0
- *             answer: u32 errno, string where below the root, u32 1 if it is read-only, [fd mount]
+ *  SHARE      u32 which, from 0, each once; u32 errno of attaching the one before, 0 if it is there
+ *             answer: u32 errno, string where below the root, u32 1 if it is read-only, [fd mount];
+ *             behind the last one nothing but u32 0, as there is only to be heard how that went
  *  ENTERED    u32 errno, string step, [fd filter]
  *             the folder is the root now, or is not
  *             answer, if it is: nothing. Who looks finds the user in the table of sessions and the

@@ -83,18 +83,27 @@ int capabilities_keep_for_login(bool pam)
     return capabilities_set(set);
 }
 
-int capabilities_keep_for_session(bool port_20)
+static int keep(uint64_t set)
 {
     struct __user_cap_data_struct now[2];
     int r = read_sets(now);
     if (r < 0)
         return r;
     uint64_t permitted = now[0].permitted | (uint64_t)now[1].permitted << 32;
-    uint64_t set = CAPABILITY(CAP_KILL) | (port_20 ? CAPABILITY(CAP_NET_BIND_SERVICE) : 0);
     r = capabilities_drop_bounding(set);
     if (r < 0)
         return r;
     return capabilities_set(permitted & set);
+}
+
+int capabilities_keep_for_session(bool port_20)
+{
+    return keep(CAPABILITY(CAP_KILL) | (port_20 ? CAPABILITY(CAP_NET_BIND_SERVICE) : 0));
+}
+
+int capabilities_keep_for_hooks(void)
+{
+    return keep(CAPABILITY(CAP_SETUID) | CAPABILITY(CAP_SETGID) | CAPABILITY(CAP_KILL));
 }
 
 int capabilities_of(pid_t pid, uint64_t *ret)

@@ -24,6 +24,13 @@ int capabilities_keep_for_login(bool pam);
  */
 int capabilities_keep_for_session(bool port_20);
 
+/*
+ * Rights before: CAPABILITIES_LOGIN. Rights after: CAP_SETUID and CAP_SETGID, to become hooks.user,
+ * and CAP_KILL, to end what runs as that; no way to get others, by execution neither. Only in the
+ * process that runs hooks. Verified by reading the sets again. Negative errno.
+ */
+int capabilities_keep_for_hooks(void);
+
 /* Rights after: exactly the capabilities in SET (a bit each), permitted and effective, nothing
  * inheritable or ambient. Used by the session's process while its cell is closed. */
 int capabilities_set(uint64_t set);

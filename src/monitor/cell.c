@@ -2,12 +2,12 @@
 #include "monitor/cell.h"
 #include "lib/cleanup.h"
 #include "lib/file.h"
+#include "lib/local_user.h"
 #include "lib/run.h"
 
 #include <fcntl.h>
 #include <linux/mount.h>
 #include <poll.h>
-#include <pwd.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -73,27 +73,6 @@ static int open_empty_tree(const struct config *config)
     return take_fd(&tree);
 }
 
-/* Straight from /etc/passwd: asking the name service would load modules and may wait for the
- * network, for every connection, to learn a number that a system user has there. */
-static int find_cell_user(const struct config *config, uid_t *ret_uid, gid_t *ret_gid)
-{
-    cleanup_fclose FILE *file = fopen("/etc/passwd", "re");
-    if (!file)
-        return -errno;
-    char space[4096];
-    struct passwd entry, *found = NULL;
-    while (fgetpwent_r(file, &entry, space, sizeof(space), &found) == 0) {
-        if (strcmp(entry.pw_name, config->cell_user) != 0)
-            continue;
-        if (entry.pw_uid == 0 || entry.pw_gid == 0)
-            return -EPERM;
-        *ret_uid = entry.pw_uid;
-        *ret_gid = entry.pw_gid;
-        return 0;
-    }
-    return -ESRCH;
-}
-
 /* What was opened for the child; the monitor does not need it afterwards. */
 static void release_parts(struct cell_parts *parts)
 {
@@ -109,7 +88,7 @@ static int gather_parts(const struct config *config, struct cell_parts *parts,
     if (run < 0)
         return run;
     *ret_step = CELL_STEP_CELL_USER;
-    int r = find_cell_user(config, &parts->uid, &parts->gid);
+    int r = local_user_find(config->cell_user, &parts->uid, &parts->gid);
     if (r < 0)
         return r;
     *ret_step = CELL_STEP_NETWORK;

@@ -7,6 +7,7 @@
  */
 #include "lib/cleanup.h"
 #include "lib/clock.h"
+#include "lib/share.h"
 #include "lib/tls_policy.h"
 #include "monitor/authenticate.h"
 #include "monitor/cell.h"
@@ -166,7 +167,7 @@ static void put_names(const struct config *config, const struct account *account
 }
 
 void login_put_grant(const struct config *config, const struct account *account, const uint8_t *key,
-                     struct message *answer)
+                     size_t shares, struct message *answer)
 {
     const struct rules *rules = &account->effective;
     struct account_cell shape;
@@ -184,7 +185,7 @@ void login_put_grant(const struct config *config, const struct account *account,
     message_put_u64(answer, rules->session_download_rate);
     put_names(config, account, RULE_deny_names, rules->deny_names, answer);
     put_names(config, account, RULE_allow_names, rules->allow_names, answer);
-    message_put_u32(answer, 0); /* shares */
+    message_put_u32(answer, (uint32_t)shares);
 }
 
 int login_handle(struct monitor *monitor, struct message *message, struct message *answer,
@@ -236,7 +237,8 @@ int login_handle(struct monitor *monitor, struct message *message, struct messag
     verifier_end(monitor);
     uint8_t key[TLS_KEY_SIZE];
     r = tls_ticket_key(monitor, account, key);
-    login_put_grant(monitor->config, account, r == 0 ? key : NULL, answer);
+    login_put_grant(monitor->config, account, r == 0 ? key : NULL,
+                    share_count_of(monitor->config, account), answer);
     explicit_bzero(key, sizeof(key));
     monitor->account = take_pointer(account);
     return 0;

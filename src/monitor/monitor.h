@@ -13,6 +13,7 @@
 #include "lib/account.h"
 #include "lib/address.h"
 #include "lib/client_certificate.h"
+#include "lib/hook.h"
 #include "lib/ledger.h"
 #include "lib/log.h"
 #include "lib/message.h"
@@ -56,6 +57,15 @@ struct pam_process {
     pid_t pid;   /* 0 when there is none */
     int process; /* pidfd */
     int socket;
+};
+
+/* The process that runs hooks; hook.c. */
+struct hooks {
+    pid_t pid;   /* 0 when there is none */
+    int process; /* pidfd */
+    int socket;  /* the queue */
+    bool hurry;  /* the server stops: no hook is waited for */
+    uint64_t left_out;
 };
 
 /* TLS, as far as the monitor has to do with it; tls.c. */
@@ -102,10 +112,13 @@ struct monitor {
     bool named; /* user holds what the client called itself */
     char user[REQUEST_NAME_MAX + 1];
     struct account *account; /* whom the login was granted to, from PHASE_ENTERING on */
+    size_t shares;           /* of the account's that the session has asked for */
+    bool share_given;        /* the last of them was handed out */
     bool leases;             /* it has a quota, which the ledger counts, open if it could be */
     struct ledger ledger;
     bool quiet; /* the log has enough of this address: see guard_arrival() */
     struct pam_process pam;
+    struct hooks hooks;
     char login_detail[256]; /* more about why a login was refused than its word says; "" */
     struct noise noise;     /* events */
     struct noise commands;  /* logged before the login */
@@ -142,9 +155,9 @@ bool requests_admit_noise(struct monitor *monitor);
 int login_handle(struct monitor *monitor, struct message *message, struct message *answer,
                  int *ret_fd);
 /* Fills the answer that lets ACCOUNT in; the mount that cell_admit() made goes with it. KEY is that
- * of its tickets, NULL: none. */
+ * of its tickets, NULL: none. So many SHARES it may ask for. */
 void login_put_grant(const struct config *config, const struct account *account, const uint8_t *key,
-                     struct message *answer);
+                     size_t shares, struct message *answer);
 /* May the password of a name come in clear? */
 int user_handle(struct monitor *monitor, struct message *message, struct message *answer);
 /* A login was granted or, for REASON, refused. */
@@ -187,6 +200,19 @@ int tls_ticket_key(struct monitor *monitor, const struct account *account,
                    uint8_t ret[TLS_KEY_SIZE]);
 /* The session reports its handshake. -EPROTO if it has none to report. */
 int tls_report(struct monitor *monitor, const struct event *event);
+
+/* One of the account's shares; share.c. */
+int share_handle(struct monitor *monitor, struct message *message, struct message *answer,
+                 int *ret_fd);
+
+/* Hooks; hook.c. Makes their process, if any is configured: with the rights of a login, once it is
+ * known whose it is. What fails is logged. */
+void hooks_start(struct monitor *monitor);
+/* Queues the one of KIND, if there is one; never waits. TEXT is as in hook_post(): an account that
+ * an administrator's session has had made is posted here, too. */
+void hooks_post(struct monitor *monitor, enum hook_kind kind, const char *text, uint64_t bytes);
+/* The session is over, and its slot given back: waits for hooks as long as one may take. */
+void hooks_end(struct monitor *monitor);
 
 /*
  * The quota of whoever has logged in; quota.c.

@@ -5,6 +5,7 @@
  */
 #include "lib/cleanup.h"
 #include "lib/clock.h"
+#include "lib/hook.h"
 #include "lib/text.h"
 #include "monitor/authenticate.h"
 #include "monitor/capabilities.h"
@@ -76,6 +77,7 @@ static int entered(struct monitor *monitor, struct message *message, struct mess
      * since the password was checked has not, so the record is read once more. */
     (void)registry_log_in(&monitor->registry, monitor->account->name);
     enum stop_reason reason = authenticate_local_again(monitor);
+    hooks_start(monitor);
     r = capabilities_keep_for_session(monitor->config->active_enabled &&
                                       monitor->config->active_port_20);
     if (r < 0) {
@@ -84,6 +86,7 @@ static int entered(struct monitor *monitor, struct message *message, struct mess
     }
     status_set(monitor, "logged in");
     login_log(monitor, EVENT_LOGIN, NULL);
+    hooks_post(monitor, HOOK_LOGIN, NULL, EVENT_UNSET);
     if (reason != STOP_COUNT)
         monitor_stop(monitor, reason);
     return 0;
@@ -110,6 +113,13 @@ static int connect_request(struct monitor *monitor, struct message *message, str
     (void)fd;
     tls_expect_data(monitor);
     return connect_handle(monitor, message, answer, ret_fd);
+}
+
+static int share(struct monitor *monitor, struct message *message, struct message *answer, int *fd,
+                 int *ret_fd)
+{
+    (void)fd;
+    return share_handle(monitor, message, answer, ret_fd);
 }
 
 #define SIMPLE_HANDLER(name, call)                                                                 \
@@ -212,6 +222,8 @@ static int event_request(struct monitor *monitor, struct message *message, struc
         return 0;
     hold_back(monitor, message->size);
     monitor_log(monitor, &event);
+    if (event.id == EVENT_UPLOAD)
+        hooks_post(monitor, HOOK_UPLOAD, event.path, event.bytes);
     return 0;
 }
 
@@ -249,6 +261,7 @@ static const struct {
     [REQUEST_IDENTITY] = {"IDENTITY", PHASE_LOGIN,                 true,  false, identity},
     [REQUEST_SIGN]     = {"SIGN",     PHASE_LOGIN | PHASE_SESSION, true,  false, sign},
     [REQUEST_CERTIFICATE] = {"CERTIFICATE", PHASE_LOGIN,           true,  false, certificate},
+    [REQUEST_SHARE]    = {"SHARE",    PHASE_ENTERING,              true,  false, share},
     [REQUEST_LEASE]    = {"LEASE",    PHASE_SESSION,               true,  false, lease},
     /* clang-format on */
 };

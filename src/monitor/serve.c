@@ -184,6 +184,7 @@ void monitor_stop(struct monitor *monitor, enum stop_reason reason)
 {
     uint64_t deadline = clock_msec() + stop_patience(reason);
     bool first = monitor->stop_deadline == 0;
+    monitor->hooks.hurry |= reason == STOP_STOPPED;
     if (first || deadline < monitor->stop_deadline)
         monitor->stop_deadline = deadline;
     if (!first)
@@ -374,6 +375,7 @@ int monitor_serve(const struct config *config, const char *problems, enum sessio
         status = 1;
     monitor.control = close_fd(monitor.control);
     registry_leave(&monitor.registry);
+    hooks_end(&monitor);
     monitor.signals = close_fd(monitor.signals);
     account_free(monitor.account);
     log_close(&monitor.log);

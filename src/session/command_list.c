@@ -25,6 +25,7 @@ static struct listing_view view_of(struct session *session, enum listing_format 
         .uid = session->uid,
         .owner = session->name,
         .unique_key = session->unique_key,
+        .read_only_mounts = &session->read_only_mounts,
         .deny_names = session->config->files_deny_names,
         .no_links = !path_follows_links(session),
         .override_first =

@@ -31,8 +31,8 @@ static int take_names(struct session *session, const struct login_answer *answer
 static void enter(struct session *session, struct login_answer *answer, unsigned code)
 {
     enum stop_reason stop = STOP_COUNT;
-    int r =
-        enter_folder(session->monitor, answer, session->tls && session->config->tls_kernel, &stop);
+    int r = enter_folder(session->monitor, answer, session->tls && session->config->tls_kernel,
+                         &session->read_only_mounts, &stop);
     (void)close(answer->folder);
     uint64_t key = 0;
     if (r == 0)

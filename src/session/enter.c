@@ -111,7 +111,7 @@ static int check_entrance(void)
 }
 
 int enter_folder(int monitor, const struct login_answer *answer, bool kernel_tls,
-                 enum stop_reason *ret_stop)
+                 struct mount_list *ret_read_only, enum stop_reason *ret_stop)
 {
     cleanup_close int listener = -1;
     bool admin = answer->flags & ACCOUNT_IS_ADMIN;
@@ -124,6 +124,9 @@ int enter_folder(int monitor, const struct login_answer *answer, bool kernel_tls
     }
     if (r == 0)
         r = check_entrance();
+    enum stop_reason stop = STOP_COUNT;
+    if (r == 0)
+        r = enter_shares(monitor, answer->share_count, ret_read_only, &stop);
     if (r == 0) {
         step = "dropping capabilities";
         r = drop_capabilities(admin ? ADMIN_CAPABILITIES : 0);
@@ -140,6 +143,8 @@ int enter_folder(int monitor, const struct login_answer *answer, bool kernel_tls
     int told = tell_cell(monitor, REQUEST_ENTERED, r, r < 0 ? step : "", listener);
     if (r < 0)
         return r;
-    *ret_stop = told < 0 ? STOP_STOPPED : hear_monitor(monitor, REQUEST_ENTERED | REQUEST_ANSWER);
+    *ret_stop = stop != STOP_COUNT ? stop
+                : told < 0         ? STOP_STOPPED
+                                   : hear_monitor(monitor, REQUEST_ENTERED | REQUEST_ANSWER);
     return 0;
 }

@@ -31,6 +31,12 @@ enum fact {
     FACT_AVAILABLE = 1 << 6,   /* a local one: what AVBL says, of a directory */
 };
 
+/* Mounts, as statx(2) counts them. */
+struct mount_list {
+    uint64_t *ids;
+    size_t count;
+};
+
 struct listing_view {
     enum listing_format format;
     bool all;       /* names that begin with a dot as well (LIST -a; MLSD always) */
@@ -42,7 +48,8 @@ struct listing_view {
     const char *owner; /* the login name; files of anybody else show "other" */
     /* Random per session: "unique" is a keyed mix of device and inode, never raw. */
     uint64_t unique_key;
-    uint64_t available; /* of a directory that is in this mount (statx(2)) */
+    const struct mount_list *read_only_mounts; /* NULL: none but what READ_ONLY says */
+    uint64_t available;                        /* of a directory that is in this mount (statx(2)) */
     uint64_t mount;
     char *const *deny_names; /* see names.h */
     bool no_links;           /* links are not followed, whether or not names are denied */

@@ -96,9 +96,19 @@ static unsigned own_bits(const struct listing_view *view, const struct statx *en
     return (unsigned)entry->stx_mode >> shift & 7u;
 }
 
+/* The account may not change anything, or what is in this mount: a share. */
+static bool is_read_only(const struct listing_view *view, const struct statx *entry)
+{
+    const struct mount_list *mounts = view->read_only_mounts;
+    for (size_t i = 0; mounts && i < mounts->count; i++)
+        if (mounts->ids[i] == entry->stx_mnt_id)
+            return true;
+    return view->read_only;
+}
+
 bool listing_may_change(const struct listing_view *view, const struct statx *directory)
 {
-    return !view->read_only && (own_bits(view, directory) & 3u) == 3u;
+    return !is_read_only(view, directory) && (own_bits(view, directory) & 3u) == 3u;
 }
 
 /* RFC 3659 section 7.5.5. */
@@ -106,11 +116,12 @@ static char *write_perm(char *ret, const struct subject *subject)
 {
     unsigned mode = subject->entry->stx_mode;
     unsigned bits = own_bits(subject->view, subject->entry);
-    bool changes = !subject->view->read_only;
+    bool changes = !is_read_only(subject->view, subject->entry);
+    bool fixed = subject->entry->stx_attributes & STATX_ATTR_MOUNT_ROOT;
     bool file = S_ISREG(mode);
     bool folder = S_ISDIR(mode);
     bool inside = folder && (bits & 3u) == 3u && changes;
-    bool named = !subject->kind && subject->parent_writable && changes;
+    bool named = !subject->kind && subject->parent_writable && changes && !fixed;
     bool writable = file && bits & 2u && changes;
     const struct {
         char letter;

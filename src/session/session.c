@@ -81,10 +81,11 @@ static void leave(struct session *session)
 static int run_trial(int monitor)
 {
     struct login_answer answer;
+    struct mount_list none = {.count = 0};
     enum stop_reason stop = STOP_COUNT;
     int r = ask_trial(monitor, &answer);
     if (r == 0)
-        r = enter_folder(monitor, &answer, false, &stop);
+        r = enter_folder(monitor, &answer, false, &none, &stop);
     return r == 0 && stop == STOP_COUNT ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
@@ -124,6 +125,7 @@ static void session_free(struct session *session)
     tls_end(session);
     free(session->pending.rename_from);
     free(session->scratch);
+    free(session->read_only_mounts.ids);
     words_free(session->deny_names);
     words_free(session->allow_names);
 }

@@ -21,6 +21,7 @@
 #include "session/connection.h"
 #include "session/data.h"
 #include "session/hash.h"
+#include "session/listing.h"
 #include "session/quota.h"
 
 #include <limits.h>
@@ -106,7 +107,8 @@ struct session {
     char **allow_names; /* if any: what a new name must be like; after the login */
     unsigned share_count;
     bool read_only;
-    uint64_t unique_key; /* of MLSD's unique facts */
+    struct mount_list read_only_mounts; /* shares in which nothing can be changed */
+    uint64_t unique_key;                /* of MLSD's unique facts */
     struct quota quota;
 
     uint64_t connected;     /* clock_msec: of the client, maybe to a session before this one */
@@ -150,6 +152,13 @@ void session_hand_over(struct session *session, enum session_kind kind);
  */
 struct login_answer;
 int enter_folder(int monitor, const struct login_answer *answer, bool kernel_tls,
+                 struct mount_list *ret_read_only, enum stop_reason *ret_stop);
+
+/* Attaches the COUNT shares of the account below the root. One that cannot be is left out, and the
+ * monitor is told. *RET_READ_ONLY are those in which nothing can be changed. Negative errno if the
+ * monitor is gone, or without memory; *RET_STOP is why this session must leave, if it must. share.c
+ */
+int enter_shares(int monitor, size_t count, struct mount_list *ret_read_only,
                  enum stop_reason *ret_stop);
 
 /* Instead of a session: judges a client's certificate, once. Returns the exit status of the

@@ -12,6 +12,7 @@ TABLES = {"stop_word": "STOP_REASONS", "refusal_word": "REFUSALS", "cell_step_kn
 TABLES["client_verdict_word"] = "CLIENT_VERDICTS"
 TABLES["cell_step_name"] = "CELL_STEPS"
 TABLES["data_failure_word"] = "DATA_FAILURES"
+TABLES["hook_problem_word"] = "HOOK_PROBLEMS"
 SYSTEM = {"strerror", "strerrordesc_np"}  # their words are the system's
 NAME = re.compile(r"\*?(?:\w+(?:->|\.))*\w*(?:reason|why|step)")
 

@@ -75,9 +75,9 @@ static void make_good(struct message *message)
     static const uint32_t kinds[] = {SESSION_TLS, SESSION_TLS_PRIVATE, SESSION_CLEAR, SESSION_CLEAR,
                                      99};
     static const uint32_t types[] = {
-        REQUEST_READY,    REQUEST_LOGIN,  REQUEST_ENTERED,    REQUEST_LISTEN, REQUEST_CONNECT,
-        REQUEST_EVENT,    REQUEST_STATUS, REQUEST_USER,       REQUEST_TLS,    REQUEST_HANDOVER,
-        REQUEST_IDENTITY, REQUEST_SIGN,   REQUEST_CERTIFICATE};
+        REQUEST_READY,    REQUEST_LOGIN,  REQUEST_ENTERED,     REQUEST_LISTEN, REQUEST_CONNECT,
+        REQUEST_EVENT,    REQUEST_STATUS, REQUEST_USER,        REQUEST_TLS,    REQUEST_HANDOVER,
+        REQUEST_IDENTITY, REQUEST_SIGN,   REQUEST_CERTIFICATE, REQUEST_SHARE};
     static const uint8_t bytes[CLIENT_MESSAGES_MAX + 1];
     uint32_t type = ANY_OF(types);
     message_begin(message, type);
@@ -86,6 +86,10 @@ static void make_good(struct message *message)
     case REQUEST_ENTERED:
         message_put_u32(message, below(4) ? 0 : below(5000));
         PUT_TEXT(message, steps, REQUEST_STEP_MAX);
+        break;
+    case REQUEST_SHARE:
+        message_put_u32(message, below(4));
+        message_put_u32(message, below(4) ? 0 : below(5000));
         break;
     case REQUEST_LOGIN:
         PUT_TEXT(message, names, REQUEST_NAME_MAX);

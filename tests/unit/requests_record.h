@@ -7,6 +7,7 @@
 #include "lib/cleanup.h"
 #include "lib/clock.h"
 #include "lib/password.h"
+#include "lib/share.h"
 #include "lib/ticket_key.h"
 #include "lib/tls_library.h"
 #include "monitor/authenticate.h"
@@ -30,7 +31,7 @@ enum { A_PID = 4000000 }; /* nobody's */
 static struct record {
     int cells_ended;
     int looked_up, compared, admitted, saved, dropped, logged_in;
-    int bound, listened, connected;
+    int bound, listened, connected, shared;
     int tries, refused, granted; /* as throttling is told */
     enum throttle_state throttled;
     struct sockaddr_in target, own;
@@ -301,6 +302,40 @@ int capabilities_keep_for_session(bool port_20)
     assert_false(port_20);
     record.dropped++;
     return record.fail ? -EPERM : 0;
+}
+
+/* No hook is configured here, and no process runs any. */
+int capabilities_keep_for_hooks(void)
+{
+    abort();
+}
+
+int share_mount(const struct config *config, const struct share *share, uid_t uid, gid_t gid,
+                bool read_only, struct share_mount *ret, char words[SHARE_WORDS_MAX])
+{
+    assert_true(share == &config->shares[0] || share == &config->shares[2]);
+    assert_true(uid == 200001 && gid == 200001);
+    assert_int_equal(read_only, share->read_only);
+    words[0] = '\0';
+    if (record.fail)
+        return -ENOENT;
+    record.shared++;
+    *ret = (struct share_mount){.tree = some_descriptor()};
+    return 0;
+}
+
+int share_make_place(int folder, const char *at, uid_t uid, gid_t gid)
+{
+    (void)folder;
+    assert_true(strcmp(at, "first") == 0 || strcmp(at, "third") == 0);
+    assert_true(uid == 200001 && gid == 200001);
+    return 0;
+}
+
+void share_explain_place(const char *at, int error, char words[SHARE_WORDS_MAX])
+{
+    assert_true(*at && error < 0 && error >= -4095);
+    words[0] = '\0';
 }
 
 int registry_claim(struct registry *registry, const char *user, uint64_t most)

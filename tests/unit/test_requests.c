@@ -14,6 +14,7 @@ enum {
     MESSAGES = 1000000,
 #endif
     ATTEMPTS = 3,
+    SHARES = 2, /* of alice's; there are three */
     FIRST_PORT = 40000,
     LAST_PORT = 40099,
 };
@@ -63,10 +64,12 @@ static const struct {
     [REQUEST_IDENTITY] = {PHASE_LOGIN, false, 1, {255}},
     [REQUEST_SIGN] = {PHASE_LOGIN | PHASE_SESSION, false, 2, {NUMBER, BYTES}},
     [REQUEST_CERTIFICATE] = {PHASE_LOGIN, false, 1, {MANY_BYTES}},
+    [REQUEST_SHARE] = {PHASE_ENTERING, false, 2, {NUMBER, NUMBER}},
 };
 
 struct opinion {
-    uint32_t number;     /* the one of the request, if it has one */
+    uint32_t number;     /* the one of the request, if it has one, or the last */
+    uint32_t first;      /* of two */
     const char *text[9]; /* in order */
 };
 
@@ -76,6 +79,7 @@ static bool read_field(struct reader *reader, int form, struct opinion *ret, siz
     uint32_t length;
     if (!take(reader, &kind, 1))
         return false;
+    ret->first = form == NUMBER ? ret->number : ret->first;
     if (form == NUMBER)
         return kind == 1 && take(reader, &ret->number, 4);
     if (form == LONG_NUMBER)
@@ -132,6 +136,9 @@ static bool is_attack(const struct monitor *monitor, const struct message *messa
             return ret->number != SESSION_CLEAR;
         return !monitor->tls.ready ||
                (ret->number != SESSION_TLS && ret->number != SESSION_TLS_PRIVATE);
+    case REQUEST_SHARE:
+        return ret->first != monitor->shares || ret->first > SHARES || ret->number > 4095 ||
+               (ret->number != 0 && !monitor->share_given);
     case REQUEST_CONNECT:
         return strcmp(ret->text[0], "192.0.2.1") != 0 || ret->number < 1024 || ret->number > 65535;
     case REQUEST_EVENT:
@@ -218,6 +225,8 @@ static void set_phase(struct bench *bench)
     bench->config.tls_enabled = below(8) != 0;
     bench->config.tls_data_binding = below(3);
     monitor->stop_deadline = 0;
+    monitor->shares = below(SHARES + 2);
+    monitor->share_given = monitor->shares > 0 && below(2);
     monitor->noise = (struct noise){.refilled = 0};
     account_free(monitor->account);
     monitor->account = NULL;
@@ -246,7 +255,7 @@ static void assert_nothing_done(void)
     assert_int_equal(record.looked_up + record.compared + record.admitted + record.saved, 0);
     assert_int_equal(record.dropped + record.tries + record.granted, 0);
     assert_int_equal(record.logged_in + record.bound + record.listened + record.connected, 0);
-    assert_int_equal(record.opened + record.signed_texts, 0);
+    assert_int_equal(record.opened + record.signed_texts + record.shared, 0);
     assert_int_equal(record.events[EVENT_ATTACK], 1);
     assert_int_equal(total_events(), 1);
 }
@@ -284,7 +293,7 @@ static void check_key(const struct bench *bench, bool granted, struct message *a
     assert_true(message_get_u64(answer) == bench->monitor.config->rates_session_download);
     assert_string_equal(message_get_string(answer, MESSAGE_STRING_MAX), "");
     assert_string_equal(message_get_string(answer, MESSAGE_STRING_MAX), "");
-    assert_int_equal(message_get_u32(answer), 0);
+    assert_int_equal(message_get_u32(answer), strcmp(name, "old") == 0 ? 0 : SHARES);
     assert_true(message_end(answer));
     assert_int_equal(size, wanted && !record.no_key ? TLS_KEY_SIZE : 0);
     assert_true(size == 0 || key[0] == (uint8_t)name[0]);
@@ -327,6 +336,23 @@ static void check_login(struct bench *bench, const struct opinion *opinion, stru
     assert_false(granted && (bench->monitor.verifier.shown || bench->monitor.verifier.cell.pid));
     assert_int_equal(record.dropped + record.bound + record.connected, 0);
     check_key(bench, granted, answer);
+}
+
+/* A mount comes for each share of the user's own, and none for the question behind the last. */
+static void check_share(const struct opinion *opinion, struct message *answer, int fd)
+{
+    static const char *const places[] = {"first", "third"};
+    bool last = opinion->first == SHARES;
+    assert_int_equal(message_get_u32(answer), !last && record.fail ? ENOENT : 0);
+    assert_int_equal(fd >= 0, !last && !record.fail);
+    assert_int_equal(record.shared, fd >= 0);
+    assert_int_equal(record.events[EVENT_SHARE_FAILED],
+                     (opinion->number != 0) + (!last && record.fail));
+    if (!last) {
+        assert_string_equal(message_get_string(answer, 64), places[opinion->first]);
+        assert_int_equal(message_get_u32(answer), opinion->first == 0);
+    }
+    assert_true(message_end(answer));
 }
 
 static void check_socket(uint32_t type, const struct opinion *opinion, struct message *answer,
@@ -441,7 +467,8 @@ static void check_good(struct bench *bench, const struct monitor *before, uint32
     assert_int_equal(has_answer, entered || type == REQUEST_LOGIN || type == REQUEST_LISTEN ||
                                      type == REQUEST_CONNECT || type == REQUEST_USER ||
                                      type == REQUEST_TLS || type == REQUEST_IDENTITY ||
-                                     type == REQUEST_SIGN || type == REQUEST_CERTIFICATE);
+                                     type == REQUEST_SIGN || type == REQUEST_CERTIFICATE ||
+                                     type == REQUEST_SHARE);
     assert_true(!entered || (answer.size == 0 && fd < 0));
     assert_int_equal(record.events[EVENT_ATTACK], 0);
     switch (type) {
@@ -452,6 +479,7 @@ static void check_good(struct bench *bench, const struct monitor *before, uint32
     case REQUEST_ENTERED: check_report(bench, type, opinion, r); return;
     case REQUEST_USER: check_user(bench, before->users, opinion, &answer); break;
     case REQUEST_CERTIFICATE: check_certificate(bench, &answer); break;
+    case REQUEST_SHARE: check_share(opinion, &answer, fd); break;
     case REQUEST_TLS:
     case REQUEST_IDENTITY:
     case REQUEST_SIGN: check_tls(bench, before, type, &answer); break;
@@ -544,6 +572,16 @@ static void open_bench(struct bench *bench, int *ret_pair)
     };
     static char local[] = "local", pam[] = "pam";
     static char *order[] = {local, pam, NULL};
+    static char *nobody[] = {NULL}, bob[] = "bob", alice[] = "alice", folder[] = "/srv/common";
+    static char first[] = "first", second[] = "second", third[] = "third";
+    static char *bobs[] = {bob, NULL}, *alices[] = {bob, alice, NULL};
+    static struct share shares[] = {
+        {.path = folder, .at = first, .read_only = true, .users = alices, .groups = nobody},
+        {.path = folder, .at = second, .users = bobs, .groups = nobody},
+        {.path = folder, .at = third, .users = alices, .groups = bobs},
+    };
+    bench->config.shares = shares;
+    bench->config.share_count = ELEMENTS(shares);
     bench->config.auth_order = order;
     bench->monitor.config = &bench->config;
     assert_int_equal(address_parse("192.0.2.99", &bench->monitor.local), 0);
