@@ -15,6 +15,7 @@
 #include "lib/client_certificate.h"
 #include "lib/log.h"
 #include "lib/message.h"
+#include "lib/pace.h"
 #include "lib/registry.h"
 #include "lib/request.h"
 #include "lib/stop.h"
@@ -102,6 +103,9 @@ struct monitor {
     char user[REQUEST_NAME_MAX + 1];
     struct account *account; /* whom the login was granted to, from PHASE_ENTERING on */
     bool quiet;              /* the log has enough of this address: see guard_arrival() */
+    struct pace pace;        /* the rates of the user, once they were asked for */
+    bool paces_alone;        /* they could not be opened: pace_alone has this session's own */
+    uint64_t pace_alone[PACE_DIRECTIONS];
     struct pam_process pam;
     char login_detail[256]; /* more about why a login was refused than its word says; "" */
     struct noise noise;     /* events */
@@ -190,6 +194,9 @@ int listen_handle(struct monitor *monitor, struct message *message, struct messa
                   int *ret_fd);
 int connect_handle(struct monitor *monitor, struct message *message, struct message *answer,
                    int *ret_fd);
+
+/* How much of the user's rate this session gets, and when; pace.c. */
+int pace_handle(struct monitor *monitor, struct message *message, struct message *answer);
 
 /* A system call of the session was refused by its filter; calls.c. Negative errno if the session
  * must end. */

@@ -125,6 +125,7 @@ SIMPLE_HANDLER(handover, handover_handle(monitor, message))
 SIMPLE_HANDLER(identity, identity_handle(monitor, message, answer))
 SIMPLE_HANDLER(sign, sign_handle(monitor, message, answer))
 SIMPLE_HANDLER(certificate, certificate_handle(monitor, message, answer))
+SIMPLE_HANDLER(pace, pace_handle(monitor, message, answer))
 #undef SIMPLE_HANDLER
 
 bool noise_admit(struct noise *noise, unsigned burst)
@@ -246,6 +247,7 @@ static const struct {
     [REQUEST_IDENTITY] = {"IDENTITY", PHASE_LOGIN,                 true,  false, identity},
     [REQUEST_SIGN]     = {"SIGN",     PHASE_LOGIN | PHASE_SESSION, true,  false, sign},
     [REQUEST_CERTIFICATE] = {"CERTIFICATE", PHASE_LOGIN,           true,  false, certificate},
+    [REQUEST_PACE]     = {"PACE",     PHASE_SESSION,               true,  false, pace},
     /* clang-format on */
 };
 

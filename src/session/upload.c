@@ -54,7 +54,8 @@ static int step(struct session *session, struct transfer *transfer)
         return -ENOMEM;
     /* As text, the second half is for what it becomes. */
     size_t space = upload->ascii ? SESSION_SCRATCH / 2 - 1 : SESSION_SCRATCH;
-    ssize_t size = connection_read(&session->data.connection, scratch, space);
+    ssize_t size =
+        connection_read(&session->data.connection, scratch, transfer_most(session, space));
     if (size < 0)
         return size == -EINTR ? TRANSFER_MORE : (int)size;
     if (size == 0)
@@ -85,7 +86,9 @@ static void finish(struct session *session, struct transfer *transfer, int error
         else
             reply(session, code, "File stored.");
     } else {
-        upload_target_abandon(&upload->target, session->config->files_keep_partial, error);
+        /* Whoever cannot continue a file has no use for a part of it that keeps the name. */
+        bool keep = session->config->files_keep_partial && !(session->flags & ACCOUNT_UPLOAD_ONLY);
+        upload_target_abandon(&upload->target, keep, error);
         code = transfer_reply_failed(session, error);
     }
     transfer_log(session, transfer, error == 0 ? EVENT_UPLOAD : EVENT_UPLOAD_FAILED, error, code);
