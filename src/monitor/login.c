@@ -10,8 +10,10 @@
 #include "lib/tls_policy.h"
 #include "monitor/authenticate.h"
 #include "monitor/cell.h"
+#include "monitor/pam_process.h"
 #include "monitor/verifier.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 /*
@@ -103,6 +105,22 @@ static void refuse(struct monitor *monitor, const char *reason, struct throttle_
     message_put_u32(answer, last ? LOGIN_LAST : LOGIN_REFUSED);
 }
 
+/* The password is right, and this is no failure; but the user has as many sessions as there may be.
+ */
+static void refuse_crowded(struct monitor *monitor, const struct account *account,
+                           struct message *answer)
+{
+    enum { PATIENCE = 5000 };
+    uint64_t most = account->effective.sessions;
+    (void)pam_process_end(&monitor->pam, PATIENCE);
+    (void)snprintf(monitor->login_detail, sizeof(monitor->login_detail),
+                   "%" PRIu64 " session%s at a time (sessions, limits.per_user)", most,
+                   most == 1 ? "" : "s");
+    login_log(monitor, EVENT_LOGIN_REFUSED, "crowded");
+    message_put_u32(answer, LOGIN_CROWDED);
+    message_put_u32(answer, (uint32_t)most);
+}
+
 /* The names of RULE that are the account's own, or its groups'; the server's the session knows. */
 static void put_names(const struct config *config, const struct account *account, enum rule rule,
                       char *const *names, struct message *answer)
@@ -161,8 +179,6 @@ int login_handle(struct monitor *monitor, struct message *message, struct messag
     if (r == 0 && !reason)
         reason = authenticate(monitor, user, password, &account);
     explicit_bzero(message->payload, sizeof(message->payload));
-    if (account)
-        r = rules_resolve(monitor->config, account);
     if (reason) {
         refuse(monitor, reason, &try, arrived, answer);
         return 0;
@@ -171,7 +187,15 @@ int login_handle(struct monitor *monitor, struct message *message, struct messag
         guard_granted(monitor, monitor->user);
         /* PAM may have made another name of it: that one counts from here on. */
         (void)snprintf(monitor->user, sizeof(monitor->user), "%s", account->name);
-        r = open_cell(monitor, account, ret_fd);
+        r = registry_claim(&monitor->registry, account->name, account->effective.sessions);
+        if (r == -EUSERS) {
+            refuse_crowded(monitor, account, answer);
+            return 0;
+        }
+        if (r < 0)
+            monitor_log_reason(monitor, EVENT_SERVER_FAILED, "registry", strerror(-r));
+        else
+            r = open_cell(monitor, account, ret_fd);
     }
     if (r < 0) {
         message_put_u32(answer, LOGIN_UNAVAILABLE);

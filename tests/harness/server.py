@@ -66,6 +66,10 @@ def to_libconfig(value):
         return "true" if value else "false"
     if isinstance(value, int):
         return f"{value}L" if value > 0x7FFFFFFF else str(value)
+    if isinstance(value, dict):
+        return "{ " + " ".join(f"{key} = {to_libconfig(item)};" for key, item in value.items()) + " }"
+    if isinstance(value, (list, tuple)) and any(isinstance(item, dict) for item in value):
+        return "( " + ", ".join(to_libconfig(item) for item in value) + " )"
     if isinstance(value, (list, tuple)):
         return "[ " + ", ".join(to_libconfig(item) for item in value) + " ]"
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
@@ -116,7 +120,7 @@ class Server:
     def configure(self, overrides):
         """Writes the configuration: what every test wants, then OVERRIDES (group -> key -> value)."""
         self.config = {
-            "directories": {name: str(self.directory / name) for name in ("users", "homes", "run", "logs")},
+            "directories": {name: str(self.directory / name) for name in ("users", "homes", "state", "run", "logs")},
             "accounts": {"uid_min": self.uid_min, "uid_max": self.uid_min + 999, "hash_cost": 1},
             "auth": {"order": ["local"]},
             # Every client of a test is 127.0.0.1: no pause and no ban unless the test is about them.
@@ -133,9 +137,12 @@ class Server:
             (self.directory / name).mkdir(mode=0o711 if name == "homes" else 0o755, exist_ok=True)
         (self.directory / "users").chmod(0o700)
         for group, options in overrides.items():
-            self.config.setdefault(group, {}).update(options)
+            if isinstance(options, list):  # groups and shares
+                self.config[group] = options
+            else:
+                self.config.setdefault(group, {}).update(options)
         text = "".join(
-            f"{group}: {{ " + " ".join(f"{key} = {to_libconfig(value)};" for key, value in options.items()) + " };\n"
+            (f"{group} = {to_libconfig(options)};\n" if isinstance(options, list) else f"{group}: {to_libconfig(options)};\n")
             for group, options in self.config.items()
         )
         self.config_file.write_text(text, encoding="utf-8")
