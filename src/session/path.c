@@ -24,7 +24,7 @@ static int check_components(const struct session *session, const char *path)
             return -ENAMETOOLONG;
         memcpy(name, path, length);
         name[length] = '\0';
-        if (length > 0 && !name_exists_for_user(name, session->config->files_deny_names))
+        if (length > 0 && !name_exists_for_user(name, session->deny_names))
             return -ENOENT;
         path += length;
         path += strspn(path, "/");
@@ -45,7 +45,7 @@ static int check_path(const struct session *session, const char *path)
  * at all. */
 static uint64_t resolve_flags(const struct session *session)
 {
-    return session->config->files_deny_names[0] ? RESOLVE_NO_SYMLINKS : 0;
+    return names_are_denied(session->deny_names) ? RESOLVE_NO_SYMLINKS : 0;
 }
 
 static int open_relative(const struct session *session, const char *path, uint64_t flags)
@@ -82,7 +82,7 @@ int path_stat(struct session *session, const char *path, struct statx *ret)
     if (r < 0)
         return r;
     const unsigned what = STATX_BASIC_STATS;
-    if (!session->config->files_deny_names[0])
+    if (!names_are_denied(session->deny_names))
         return statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, what, ret) < 0 ? -errno : 0;
     cleanup_close int fd = open_relative(session, path, O_PATH);
     if (fd < 0)
@@ -137,8 +137,16 @@ int path_parent_new(struct session *session, const char *path, int *ret_director
     int r = check_path(session, path);
     if (r == -ENOENT || r == -ENAMETOOLONG)
         return -EILSEQ;
-    r = path_parent(session, path, ret_directory, ret_name);
-    return r == -EBUSY ? -EEXIST : r;
+    cleanup_close int directory = -1;
+    cleanup_free char *name = NULL;
+    r = path_parent(session, path, &directory, &name);
+    if (r < 0)
+        return r == -EBUSY ? -EEXIST : r;
+    if (!name_may_be_made(name, session->allow_names))
+        return -EKEYREJECTED;
+    *ret_directory = take_fd(&directory);
+    *ret_name = take_pointer(name);
+    return 0;
 }
 
 /* Appends the components of PATH to the path in RET, resolving "." and "..". */

@@ -109,6 +109,7 @@ static const struct {
     {EXDEV, 0, "Cannot be moved there: it is another file system."},
     {EINVAL, 0, "Not possible with this file."},
     {EILSEQ, 553, "File name not allowed."},
+    {EKEYREJECTED, 553, "Names like this are not taken here."},
     {ENAMETOOLONG, 0, "File name too long."},
     {ENXIO, 0, "Not a regular file."},
     {EBUSY, 0, "Not possible with this directory."},
@@ -147,8 +148,25 @@ const char *reply_words(int error)
     return "A local error occurred.";
 }
 
+/* A drop box does not tell what is in it, or in the way. That a name is taken can be found out by
+ * taking it, and that is so in any drop box. */
+static int without_details(int error)
+{
+    switch (error) {
+    case -ENOTDIR:
+    case -EACCES:
+    case -EPERM:
+    case -ELOOP:
+    case -ENXIO: return -ENOENT;
+    case -EISDIR: return -EEXIST;
+    default: return error;
+    }
+}
+
 void reply_error(struct session *session, unsigned code, int error)
 {
+    if (session->flags & ACCOUNT_UPLOAD_ONLY)
+        error = without_details(error);
     reply(session, reply_code(code, error), "%s", reply_words(error));
 }
 

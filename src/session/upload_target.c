@@ -1,6 +1,7 @@
 /* The file that an upload becomes: see upload_target.h. */
 #include "session/upload_target.h"
 #include "lib/cleanup.h"
+#include "session/names.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -139,10 +140,12 @@ static int open_unfinished(struct session *session, struct upload_target *target
 /* What is there already under the name: 0 and *RET, or why it cannot be replaced. */
 static int examine(struct upload_target *target, struct stat *ret)
 {
-    int follow = target->no_links ? AT_SYMLINK_NOFOLLOW : 0;
+    int follow = target->no_links || target->exclusive ? AT_SYMLINK_NOFOLLOW : 0;
     if (fstatat(target->directory, target->name, ret, follow) < 0)
         return errno == ENOENT || errno == ELOOP ? 0 : -errno;
     target->existed = true;
+    if (target->exclusive)
+        return -EEXIST; /* whatever it is: a drop box does not tell */
     if (S_ISLNK(ret->st_mode))
         return -ENOENT; /* as for RETR: where names are denied, links lead nowhere */
     if (!S_ISREG(ret->st_mode))
@@ -201,7 +204,8 @@ int upload_target_open(struct session *session, const char *path, enum upload_mo
         .directory = -1,
         .source = -1,
         .shown = strdup(path),
-        .no_links = session->config->files_deny_names[0] ? O_NOFOLLOW : 0,
+        .exclusive = session->flags & ACCOUNT_UPLOAD_ONLY,
+        .no_links = names_are_denied(session->deny_names) ? O_NOFOLLOW : 0,
     };
     int r = -ENOMEM;
     if (target.shown)
