@@ -51,6 +51,7 @@ enum operand_kind {
     OPERAND_SUBJECT, /* what a certificate can be for */
     OPERAND_KEY_TYPE,
     OPERAND_FILE,
+    OPERAND_FORMAT,
     OPERAND_KIND_COUNT,
 };
 
@@ -113,6 +114,8 @@ enum ctl_option {
     OPTION_FORCE = 1 << 30,
     OPTION_CERTIFICATE = 1LL << 31,
     OPTION_CERTIFICATE_NAME = 1LL << 32,
+    OPTION_FROM = 1LL << 54,
+    OPTION_KEEP_HOMES = 1LL << 55,
 };
 #define OPTIONS_OF_ALL      ((uint64_t)(OPTION_CONFIG | OPTION_HELP | OPTION_VERSION))
 /* Those that can be given several times. */
@@ -239,4 +242,8 @@ enum exit_status command_login_test(const struct invocation *invocation);
 enum exit_status command_tls_self_signed(const struct invocation *invocation);
 enum exit_status command_tls_show(const struct invocation *invocation);
 enum exit_status command_tls_check(const struct invocation *invocation);
+enum exit_status command_import(const struct invocation *invocation);
+enum exit_status command_export(const struct invocation *invocation);
+enum exit_status command_backup(const struct invocation *invocation);
+enum exit_status command_restore(const struct invocation *invocation);
 enum exit_status command_commands(const struct invocation *invocation);

@@ -68,12 +68,14 @@ struct account {
  * letter or a digit, not ending with a dot. -EINVAL. */
 int account_check_name(const char *name);
 
-
 /* Reads the account NAME. -ENOENT if there is none, -EBADMSG if the record is malformed in any way
  * (what and where goes to PROBLEM), -EINVAL for a bad name, other negative errno. The caller owns
  * *RET. */
 int account_load(const struct config *config, const char *name, struct account **ret,
                  struct buffer *problem);
+/* The same out of TEXT, which a record would have; its uid may be any. */
+int account_parse(const struct config *config, const char *name, const char *text,
+                  struct account **ret, struct buffer *problem);
 void account_free(struct account *account);
 
 static inline void account_cleanup_(struct account **account)
