@@ -26,8 +26,8 @@ static enum exit_status confirm_purge(const struct invocation *invocation, const
 }
 
 /* ACCOUNT is NULL if its record could not be read. */
-static enum exit_status print_removed(const struct invocation *invocation,
-                                      const struct account *account, unsigned sessions)
+static enum exit_status print_removed(const struct invocation *invocation, struct account *account,
+                                      unsigned sessions)
 {
     bool purge = option_given(invocation, OPTION_PURGE);
     bool dry = option_given(invocation, OPTION_DRY_RUN);
@@ -63,8 +63,7 @@ static void end_sessions(void *data)
                                      &closing->sessions);
 }
 
-static enum exit_status remove_user(const struct invocation *invocation,
-                                    const struct account *account)
+static enum exit_status remove_user(const struct invocation *invocation, struct account *account)
 {
     bool purge = option_given(invocation, OPTION_PURGE);
     struct closing closing = {.invocation = invocation};
