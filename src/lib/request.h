@@ -41,8 +41,8 @@
  *  CERTIFICATE  bytes messages of the handshake (lib/client_certificate.h)
  *             answer: u32 0. What they are worth is not the session's business
  *  LEASE      u32 uid of the folder's owner (0: the session's own; another only for an admin), u32
- *             lease_flags, u64 bytes and u64 files that came to be there, u64 bytes and u64 files that
- *             are gone, u64 least and u64 best bytes, u64 files that the lease shall have from now on
+ *             lease_flags, u64 bytes and u64 files that came to be there, u64 bytes and u64 files
+ * that are gone, u64 least and u64 best bytes, u64 files that the lease shall have from now on
  *             answer: u32 errno (0, EDQUOT: the lease is what it was, less what came to be there),
  *             u64 bytes and u64 files of the lease, u64 bytes and u64 files in use, u64 bytes and
  *             u64 files of the quota (lib/ledger.h)
@@ -145,8 +145,8 @@ enum account_flags {
     ACCOUNT_READ_ONLY = 1 << 0,
     ACCOUNT_UPLOAD_ONLY = 1 << 1,
     ACCOUNT_IS_ADMIN = 1 << 2,
-    ACCOUNT_LEASES = 1 << 3,      /* it has a quota that the ledger counts: LEASE before writing */
-    ACCOUNT_PACED_UP = 1 << 4,    /* its uploads have a rate in common: PACE */
+    ACCOUNT_LEASES = 1 << 3,   /* it has a quota that the ledger counts: LEASE before writing */
+    ACCOUNT_PACED_UP = 1 << 4, /* its uploads have a rate in common: PACE */
     ACCOUNT_PACED_DOWN = 1 << 5,
     ACCOUNT_ANONYMOUS = 1 << 6,
     ACCOUNT_MAY_CHANGE_PASSWORD = 1 << 7,
