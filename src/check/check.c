@@ -105,6 +105,30 @@ static bool check_cell(const struct config *config, int folder)
     return say_trial(r, "entering a user's folder", step);
 }
 
+/* What would keep anonymous users out although they are wanted. */
+static bool check_anonymous(const struct config *config)
+{
+    if (!config->anonymous_enabled)
+        return true;
+    cleanup_buffer struct buffer problem;
+    buffer_init(&problem, 16384);
+    cleanup_account struct account *account = NULL;
+    cleanup_free char *what = NULL;
+    int r = account_load(config, config->anonymous_account, &account, &problem);
+    if (r == 0)
+        r = rules_resolve(config, account);
+    if (asprintf(&what, "anonymous.account \"%s\"", config->anonymous_account) < 0)
+        return false;
+    bool admin = r == 0 && account->role == ACCOUNT_ADMIN;
+    if (admin || (r == 0 && (!account->enabled || account_is_expired(account))))
+        r = -EPERM;
+    return say(r, what,
+               admin ? "it is an administrator: \"cellftpctl user mod NAME --role user\", or name "
+                       "another account"
+                     : "\"cellftpctl user show NAME\" says what is wrong; \"cellftpctl user add "
+                       "NAME --generate\" makes it; or set anonymous.enabled = false");
+}
+
 /* The certificate and key of the host NAME, as a connection would use them. */
 static bool check_certificate(const struct config *config, const struct tls_library *library,
                               const char *name)
@@ -197,6 +221,7 @@ int check(const char *config_file)
     bool good = say(0, "configuration", "");
     good &= check_directories(config);
     good &= check_tls(config);
+    good &= check_anonymous(config);
     if (authenticate_uses_pam(config))
         good &= say(pam_service_check(config), "PAM service", PAM_SERVICE_REMEDY);
     char path[4096];

@@ -2,6 +2,7 @@
 #include "ctl/command.h"
 
 #include "ctl/json.h"
+#include "lib/config_lists.h"
 #include "lib/option.h"
 
 #include <errno.h>
@@ -61,8 +62,9 @@ enum exit_status command_config_check(const struct invocation *invocation)
     return status;
 }
 
-/* {"server": {"banner": ...}, ...}. A value as it stands in the file is JSON, too: texts are UTF-8
- * without control characters there, and libconfig quotes them in the same way. */
+/* {"server": {"banner": ...}, ..., "groups": [...], "shares": [...]}. A value as it stands in the
+ * file is JSON, too: texts are UTF-8 without control characters there, and libconfig quotes them in
+ * the same way. */
 static int append_json(const struct config *config, struct buffer *ret)
 {
     const char *group = "";
@@ -78,7 +80,11 @@ static int append_json(const struct config *config, struct buffer *ret)
         if (r >= 0)
             r = option_append_value(option, config, ret);
     }
-    return r < 0 ? r : buffer_append_string(ret, "}\n}\n");
+    if (r >= 0)
+        r = buffer_append_string(ret, "},\n");
+    if (r >= 0)
+        r = config_lists_dump(config, true, ret);
+    return r < 0 ? r : buffer_append_string(ret, "\n}\n");
 }
 
 enum exit_status command_config_show(const struct invocation *invocation)

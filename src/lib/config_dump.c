@@ -19,70 +19,105 @@ static int dump_option(const struct option *option, const struct config *config,
     return r < 0 ? r : buffer_append_string(ret, ";\n");
 }
 
-/* "    key = value;\n" of a value that is in no table of options. */
-static int dump_value(const char *key, enum option_type type, const void *slot, struct buffer *ret)
+/* The lists, as they stand in a file or in JSON. The first error stays. */
+struct writer {
+    struct buffer *out;
+    bool json;
+    bool first; /* of the members of an entry, or of the entries of a list */
+    int error;
+};
+
+__attribute__((format(printf, 2, 3))) static void put(struct writer *writer, const char *format,
+                                                      ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    if (writer->error >= 0)
+        writer->error = buffer_append_formatv(writer->out, format, arguments);
+    va_end(arguments);
+}
+
+static void begin_member(struct writer *writer, const char *key)
+{
+    if (writer->json)
+        put(writer, "%s\"%s\": ", writer->first ? "" : ", ", key);
+    else
+        put(writer, "    %s = ", key);
+    writer->first = false;
+}
+
+static void end_member(struct writer *writer)
+{
+    put(writer, "%s", writer->json ? "" : ";\n");
+}
+
+/* A value that is in no table of options. */
+static void put_value(struct writer *writer, const char *key, enum option_type type,
+                      const void *slot)
 {
     const struct option option = {.type = type};
-    int r = buffer_append_format(ret, "    %s = ", key);
-    if (r >= 0)
-        r = option_append_value(&option, slot, ret);
-    return r < 0 ? r : buffer_append_string(ret, ";\n");
+    begin_member(writer, key);
+    if (writer->error >= 0)
+        writer->error = option_append_value(&option, slot, writer->out);
+    end_member(writer);
 }
 
-static int dump_group(const struct group_rules *group, struct buffer *ret)
+static void put_group(struct writer *writer, const struct group_rules *group)
 {
-    int r = dump_value("name", OPTION_STRING, &group->name, ret);
     const char *role = account_role_words[group->admin ? ACCOUNT_ADMIN : ACCOUNT_USER];
-    if (r >= 0 && group->sets_role)
-        r = dump_value("role", OPTION_STRING, &role, ret);
-    if (r >= 0 && group->sets_read_only)
-        r = dump_value("read_only", OPTION_BOOLEAN, &group->read_only, ret);
-    for (enum rule rule = 0; r >= 0 && rule < RULE_KIND_COUNT; rule++) {
+    put_value(writer, "name", OPTION_STRING, &group->name);
+    if (group->sets_role)
+        put_value(writer, "role", OPTION_STRING, &role);
+    if (group->sets_read_only)
+        put_value(writer, "read_only", OPTION_BOOLEAN, &group->read_only);
+    for (enum rule rule = 0; rule < RULE_KIND_COUNT; rule++) {
         if (!rule_is_given(&group->rules, rule))
             continue;
-        r = buffer_append_format(ret, "    %s = ", rule_key(rule));
-        if (r >= 0)
-            r = rule_append_value(&group->rules, rule, ret);
-        if (r >= 0)
-            r = buffer_append_string(ret, ";\n");
+        begin_member(writer, rule_key(rule));
+        if (writer->error >= 0)
+            writer->error = rule_append_value(&group->rules, rule, writer->out);
+        end_member(writer);
     }
-    return r;
 }
 
-static int dump_share(const struct share *share, struct buffer *ret)
+static void put_share(struct writer *writer, const struct share *share)
 {
-    int r = dump_value("path", OPTION_PATH, &share->path, ret);
-    if (r >= 0)
-        r = dump_value("at", OPTION_STRING, &share->at, ret);
-    if (r >= 0)
-        r = dump_value("read_only", OPTION_BOOLEAN, &share->read_only, ret);
-    if (r >= 0)
-        r = dump_value("users", OPTION_LIST, &share->users, ret);
-    return r < 0 ? r : dump_value("groups", OPTION_LIST, &share->groups, ret);
+    put_value(writer, "path", OPTION_PATH, &share->path);
+    put_value(writer, "at", OPTION_STRING, &share->at);
+    put_value(writer, "read_only", OPTION_BOOLEAN, &share->read_only);
+    put_value(writer, "users", OPTION_LIST, &share->users);
+    put_value(writer, "groups", OPTION_LIST, &share->groups);
 }
 
-int config_lists_dump(const struct config *config, struct buffer *ret)
+static void begin_entry(struct writer *writer, size_t index)
 {
-    int r = buffer_append_string(ret, "\n# who may do more, or less: see GROUPS AND SHARES in "
-                                      "cellftpd.conf(5)\ngroups = (");
-    for (size_t i = 0; r >= 0 && i < config->group_count; i++) {
-        r = buffer_append_string(ret, i == 0 ? "{\n" : ", {\n");
-        if (r >= 0)
-            r = dump_group(&config->groups[i], ret);
-        if (r >= 0)
-            r = buffer_append_string(ret, "}");
+    put(writer, "%s{%s", index > 0 ? ", " : "", writer->json ? "" : "\n");
+    writer->first = true;
+}
+
+int config_lists_dump(const struct config *config, bool json, struct buffer *ret)
+{
+    struct writer writer = {.out = ret, .json = json};
+    const char *end = json ? "]" : ");\n";
+    put(&writer, "%s",
+        json ? "\"groups\": ["
+             : "\n# who may do more, or less: see GROUPS AND SHARES in cellftpd.conf(5)\n"
+               "groups = (");
+    for (size_t i = 0; i < config->group_count; i++) {
+        begin_entry(&writer, i);
+        put_group(&writer, &config->groups[i]);
+        put(&writer, "}");
     }
-    if (r >= 0)
-        r = buffer_append_string(ret, ");\n\n# folders of the host inside users' folders: see "
-                                      "SHARES\nshares = (");
-    for (size_t i = 0; r >= 0 && i < config->share_count; i++) {
-        r = buffer_append_string(ret, i == 0 ? "{\n" : ", {\n");
-        if (r >= 0)
-            r = dump_share(&config->shares[i], ret);
-        if (r >= 0)
-            r = buffer_append_string(ret, "}");
+    put(&writer, "%s%s", end,
+        json ? ",\n\"shares\": ["
+             : "\n# folders of the host inside users' folders: see there\nshares = (");
+    for (size_t i = 0; i < config->share_count; i++) {
+        begin_entry(&writer, i);
+        put_share(&writer, &config->shares[i]);
+        put(&writer, "}");
     }
-    return r < 0 ? r : buffer_append_string(ret, ");\n");
+    put(&writer, "%s", end);
+    return writer.error;
 }
 
 int config_dump(const struct config *config, struct buffer *ret)
@@ -100,5 +135,5 @@ int config_dump(const struct config *config, struct buffer *ret)
     }
     if (r >= 0)
         r = buffer_append_string(ret, "};\n");
-    return r < 0 ? r : config_lists_dump(config, ret);
+    return r < 0 ? r : config_lists_dump(config, false, ret);
 }

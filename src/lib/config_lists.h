@@ -16,7 +16,8 @@ bool config_list_exists(const char *name);
  * what they are about. 0, -EINVAL if something was told, -ENOMEM. */
 int config_list_take(struct config *config, const struct config_setting_t *setting,
                      setting_reporter report, void *data);
-int config_lists_dump(const struct config *config, struct buffer *ret);
+/* Appends them as they stand in a file, or as two members of a JSON object. */
+int config_lists_dump(const struct config *config, bool json, struct buffer *ret);
 void config_lists_free(struct config *config);
 
 /* Whether NAME can be that of a group: no spaces, commas, colons, slashes, control characters. */

@@ -183,6 +183,10 @@ class Configuration(CtlTest):
             json.loads(self.ctl("config", "check", "--json").stdout),
             {"file": str(self.config), "correct": True, "problems": []},
         )
+        self.configure('groups = ( { name = "a"; quota = 5; } ); shares = ( { path = "/x"; at = "y"; } );\n')
+        values = json.loads(self.ctl("config", "show", "--json").stdout)
+        self.assertEqual(values["groups"], [{"name": "a", "quota": "5 B"}])
+        self.assertEqual(values["shares"], [{"path": "/x", "at": "y", "read_only": True, "users": [], "groups": []}])
         self.configure('login: { atempts = 3; };\nfiles: { mode = "9"; };\n')
         found = json.loads(self.ctl("config", "check", "--json", status=NOT_CONFIGURED).stdout)
         self.assertIs(found["correct"], False)

@@ -198,6 +198,106 @@ class Modify(UsersTest):
 
 
 @in_clear("no client connects")
+class Rules(UsersTest):
+    def test_set_and_taken_out(self):
+        self.assert_changed(
+            "groups staff,guests, quota 10 GiB, sessions 3",
+            *("user", "mod", "alice", "--quota", "10G", "--sessions", "3", "--groups", "staff,guests"),
+        )
+        self.assertIn('quota = "10 GiB";', self.record())
+        self.assertIn("sessions = 3;", self.record())
+        self.assertIn('groups = [ "staff", "guests" ];', self.record())
+        self.assert_unchanged(": quota 10 GiB already", "user", "ensure", "alice", "--quota", "10 GiB", text=SECRET)
+        self.assert_changed(
+            "groups none, quota none, sessions default",
+            *("user", "mod", "alice", "--quota", "none", "--sessions", "default", "--groups", "default"),
+        )
+        self.assertIn('quota = "none";', self.record())
+        self.assertNotIn("sessions", self.record())
+        self.assertNotIn("groups", self.record())
+        self.assert_unchanged(": sessions default already", "user", "mod", "alice", "--sessions", "default")
+        words = ["groups staff,guests", "quota 10 GiB", "sessions 3", "groups none", "quota none", "sessions default"]
+        self.assertEqual(self.words(), [("user-modify", text) for text in words])
+
+    def test_every_rule(self):
+        """As options, in the record, and shown; each can be set when the account is made."""
+        values = {
+            "quota": ("1 MB", 1000000),
+            "quota-files": ("0", 0),
+            "sessions": ("none", None),
+            "upload-rate": ("2K", 2048),
+            "download-rate": ("3 MiB", 3 << 20),
+            "session-upload-rate": ("1024", 1024),
+            "session-download-rate": ("1T", 1 << 40),
+            "upload-only": ("true", True),
+            "networks": ("192.0.2.0/24,2001:db8::1", "192.0.2.0/24,2001:db8::1"),
+            "hours": ("mon-fri 08:00-18:00, sat", "mon-fri 08:00-18:00, sat"),
+            "deny-names": ("*.exe, .*", "*.exe,.*"),
+            "allow-names": ("*.jpg", "*.jpg"),
+        }
+        options = [word for name, (text, _) in values.items() for word in (f"--{name}", text)]
+        self.add("bob", *options)
+        self.assert_changed_all(options)
+        for account in ("bob", "alice"):
+            shown = self.show(account)
+            for name, (_, value) in values.items():
+                key = name.replace("-", "_")
+                self.assertEqual((shown[key], shown[f"{key}_from"]), (value, "record"), name)
+                self.assertIn(f"\n{key} = ", self.record(account))
+        self.assertEqual(self.show("bob"), next(user for user in self.json("user", "list") if user["name"] == "bob"))
+        self.ctl("user", "mod", "alice", *[word for name in values for word in (f"--{name}", "default")])
+        shown = self.show()
+        for name in values:
+            self.assertEqual(shown[name.replace("-", "_") + "_from"], "server", name)
+        self.assertFalse(shown["upload_only"])
+
+    def assert_changed_all(self, options):
+        done = self.json("user", "mod", "alice", *options)
+        self.assertTrue(done["changed"])
+        self.assertEqual(done["quota"], 1000000)
+
+    def test_what_a_group_gives(self):
+        self.configure(
+            'quota: { bytes = "5 GiB"; };\n'
+            'groups = ( { name = "staff"; quota = "7 GiB"; role = "admin"; read_only = true; sessions = "none"; } );\n'
+        )
+        self.assertEqual((self.show()["quota"], self.show()["quota_from"]), (5 << 30, "server"))
+        self.ctl("user", "mod", "alice", "--groups", "staff")
+        shown = self.show()
+        self.assertEqual((shown["quota"], shown["quota_from"]), (7 << 30, "group staff"))
+        self.assertEqual((shown["sessions"], shown["sessions_from"]), (None, "group staff"))
+        self.assertEqual((shown["role"], shown["read_only"]), ("admin", True))
+        text = self.ctl("user", "show", "alice").stdout
+        self.assertIn("quota\t7 GiB (group staff)\n", text)
+        self.assertIn("sessions\tnone (group staff)\n", text)
+        self.assertIn("groups\tstaff\n", text)
+        # What the record says stands in it even where it is what holds anyway.
+        self.assert_changed("role user", "user", "mod", "alice", "--role", "user")
+        self.assert_changed("read-write", "user", "mod", "alice", "--read-write")
+        self.assertEqual((self.show()["role"], self.show()["read_only"]), ("user", False))
+        self.assert_unchanged(": role user already", "user", "mod", "alice", "--role", "user")
+        self.assert_changed("role default", "user", "mod", "alice", "--role", "default")
+        self.assertEqual(self.show()["role"], "admin")
+
+    def test_what_is_none(self):
+        for option, value in (
+            ("--quota", "-1"),
+            ("--quota", "much"),
+            ("--quota", ""),
+            ("--quota-files", "1K"),
+            ("--sessions", "0"),
+            ("--upload-rate", "1"),
+            ("--upload-only", "yes"),
+            ("--networks", "here"),
+            ("--hours", "always"),
+            ("--groups", "a/b"),
+            ("--groups", ","),
+        ):
+            text = self.assert_nothing_done("user", "mod", "alice", option, value, status=USAGE)
+            self.assertIn("expected" if value else option, text)
+
+
+@in_clear("no client connects")
 class Ensure(UsersTest):
     def test_makes(self):
         done = self.json(
