@@ -60,7 +60,7 @@ static size_t put_utf8(uint32_t code, char ret[4])
     size_t size = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
     for (size_t i = size - 1; i > 0; i--, code >>= 6)
         ret[i] = (char)(0x80 | (code & 0x3f));
-    ret[0] = (char)((0xf0 << (4 - size)) | code);
+    ret[0] = (char)((0xf0u << (4 - size)) | code);
     return size;
 }
 
