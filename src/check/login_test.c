@@ -301,7 +301,10 @@ int login_test(const char *config_file, const char *name, const char *password)
         return 6;
     }
     struct test test = {
-        .monitor = {.registry = {.fd = -1}, .signals = -1, .started = clock_usec()},
+        .monitor = {.registry = {.fd = -1},
+                    .ledger = {.fd = -1},
+                    .signals = -1,
+                    .started = clock_usec()},
         .name = name,
         .password = password,
     };

@@ -42,10 +42,12 @@
  *             answer: u32 0. What they are worth is not the session's business
  *  LEASE      u32 uid of the folder's owner (0: the session's own; another only for an admin), u32
  *             lease_flags, u64 bytes and u64 files that came to be there, u64 bytes and u64 files
- * that are gone, u64 least and u64 best bytes, u64 files that the lease shall have from now on
- *             answer: u32 errno (0, EDQUOT: the lease is what it was, less what came to be there),
- *             u64 bytes and u64 files of the lease, u64 bytes and u64 files in use, u64 bytes and
- *             u64 files of the quota (lib/ledger.h)
+ *             that are gone, u64 least and u64 best bytes, u64 files that the lease shall have from
+ *             now on
+ *             answer: u32 errno (0; EDQUOT: the lease is what it was, less what came to be there;
+ *             ENODATA and others: nobody knows, and nothing more can be had), u64 bytes and u64
+ *             files of the lease, u64 bytes and u64 files in use or leased to other sessions, u64
+ *             bytes and u64 files of the quota (lib/ledger.h)
  *  PACE       u32 pace_direction (lib/pace.h)
  *             answer: u32 milliseconds to wait, u64 bytes that may move then, before it is asked
  *             again (rates.upload, rates.download). Only where account_flags say that there is a
@@ -119,6 +121,8 @@ enum register_result {
 /* LEASE: what the session knows about what it has done. */
 enum lease_flags {
     LEASE_UNCERTAIN = 1 << 0, /* it may be less than what is said: to be counted again */
+    LEASE_MOVES = 1 << 1, /* something is about to be renamed. Said before; the next LEASE, which
+                             comes at once, ends it. A count that runs meanwhile is not believed */
 };
 
 /* May USER's password come in clear? Or is it not needed at all? */

@@ -31,7 +31,9 @@ static int open_cell(struct monitor *monitor, const struct account *account, int
         monitor_log_cell(monitor, cell_step_name(step), r);
         return r;
     }
+    quota_open(monitor, account, folder);
     monitor->cell.listener = close_fd(monitor->cell.listener);
+    quota_open(monitor, account, folder); /* now: later nobody of us may read the folder */
     return 0;
 }
 

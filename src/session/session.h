@@ -22,6 +22,7 @@
 #include "session/data.h"
 #include "session/hash.h"
 #include "session/pacing.h"
+#include "session/quota.h"
 
 #include <limits.h>
 #include <stdbool.h>
@@ -107,6 +108,7 @@ struct session {
     unsigned share_count;
     bool read_only;
     uint64_t unique_key; /* of MLSD's unique facts */
+    struct quota quota;
 
     uint64_t connected;     /* clock_msec: of the client, maybe to a session before this one */
     uint64_t started;       /* clock_msec */
@@ -203,6 +205,15 @@ int ask_certificate(struct session *session, const uint8_t *messages, size_t siz
 int ask_identity(struct session *session, const char *name, uint8_t *ret_chain, size_t *size);
 int ask_sign(struct session *session, unsigned scheme, const uint8_t *text, size_t text_size,
              uint8_t *ret_signature, size_t *signature_size);
+/* A step in the ledger of OWNER (0: the session's own). 0 if there was an answer. */
+struct lease_answer {
+    int error; /* -EDQUOT: there is no room; another negative errno: nobody knows */
+    struct ledger_amount lease;
+    struct ledger_amount used;
+    struct ledger_amount quota;
+};
+int ask_lease(struct session *session, uid_t owner, const struct ledger_step *step,
+              struct lease_answer *ret);
 /* The last word to the monitor. */
 void tell_handover(int monitor, enum session_kind kind);
 int tell_cell(int monitor, enum request type, int error, const char *step, int listener);
