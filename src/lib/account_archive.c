@@ -166,11 +166,11 @@ static int take_account(struct reading *reading, char *line)
                        "has %s with uid %u, which is not in accounts.uid_min to accounts.uid_max; "
                        "set these as they were",
                        line, account->uid);
-    *place = (struct archived_account){.name = strdup(line),
-                                       .record = reading->at,
-                                       .size = size,
-                                       .uid = account->uid,
-                                       .home = take_pointer(account->home)};
+    place->name = strdup(line);
+    place->record = reading->at;
+    place->size = size;
+    place->uid = account->uid;
+    place->home = take_pointer(account->home);
     reading->archive->count++;
     reading->at += size + 1;
     return place->name ? 0 : -ENOMEM;

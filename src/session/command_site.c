@@ -192,7 +192,7 @@ void command_site(struct session *session, char *argument)
 {
     const struct site_command *site = find(argument);
     if ((session->flags & ACCOUNT_ANONYMOUS) && !(site && site->serve == site_help)) {
-        reply(session, 550, "Not for anonymous users.");
+        reply(session, 550, "SITE HELP is the only one that is offered to you.");
         return;
     }
     if (!site) {
