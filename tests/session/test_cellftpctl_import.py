@@ -1,12 +1,16 @@
 """cellftpctl import, export, backup and restore: accounts come and go whole, hashes are kept."""
 
+import fcntl
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import time
+from pathlib import Path
 
-from harness import ServerTest, in_clear, main, slow
+from harness import ServerTest, in_clear, main, slow, wait_until
 from harness.ctl import FAILED, SECRET, USAGE, CtlTest, crypt
 
 SHA512 = crypt(SECRET, "$6$saltsalt$")
@@ -330,6 +334,19 @@ class Backup(ImportTest):
         self.config.write_text(self.config.read_text().replace("hash_cost = 1;",
                                "hash_cost = 1; uid_min = 700000; uid_max = 700999;"))  # fmt: skip
         self.assertIn("accounts.uid_min", self.assert_nothing_done("restore", str(self.path), "--force", status=FAILED))
+
+    def test_who_waits_meanwhile_changes_the_new_accounts(self):
+        """An account that is made while all are exchanged is not made among those that are gone."""
+        old = os.open(self.users, os.O_RDONLY | os.O_DIRECTORY)
+        fcntl.flock(old, fcntl.LOCK_EX)
+        waiting = subprocess.Popen(self.command("user", "add", "late", "--generate"), stdout=subprocess.DEVNULL)
+        self.assertTrue(wait_until(lambda: re.search(rf"-> FLOCK .* {waiting.pid} ", Path("/proc/locks").read_text())))
+        shutil.copytree(self.users, self.directory / "new")
+        self.users.rename(self.directory / "gone")
+        (self.directory / "new").rename(self.users)
+        os.close(old)
+        self.assertEqual(waiting.wait(60 * slow()), 0)
+        self.assertEqual(self.names(), ["alice", "bob", "late"])
 
     def test_interrupted_anywhere(self):
         """All old accounts are there, or all new ones."""
