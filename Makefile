@@ -172,6 +172,13 @@ check: test-deps
 	@echo "a Debian to boot: $$(python3 tests/harness/image.py)"
 	@tests/check
 
+# The ledger against the disk, for longer than all tests have time for; on a file system in memory, or in the directory
+# LEDGER_DISK. VARIANT=asan as well.
+SOAK ?= 1800
+.PHONY: ledger-soak
+ledger-soak: $(O)/unit/test_ledger_model
+	LEDGER_SECONDS=$(SOAK) $<
+
 # What needs Debian's own kernel, in an emulated machine. Not among all tests: it needs an emulator.
 .PHONY: check-vm
 check-vm:
@@ -214,6 +221,7 @@ manuals := $(wildcard man/*.[1-8])
 vendor_files := \
 	systemd/cellftpd.socket:$(lib)/systemd/system/cellftpd.socket \
 	systemd/cellftpd-tls.socket:$(lib)/systemd/system/cellftpd-tls.socket \
+	systemd/cellftpd-quota.timer:$(lib)/systemd/system/cellftpd-quota.timer \
 	systemd/cellftpd.slice:$(lib)/systemd/system/cellftpd.slice \
 	systemd/cellftpd.preset:$(lib)/systemd/system-preset/90-cellftpd.preset \
 	systemd/cellftpd.sysusers:$(lib)/sysusers.d/cellftpd.conf \
@@ -247,11 +255,15 @@ put_config = @if [ ! -e $(2) ]; then $(INSTALL) -D -m 0644 $(1) $(2); \
 		an older version's lacks what is new"; fi
 remove_config = @if cmp -s $(1) $(2); then rm -f $(2); elif [ -e $(2) ]; then echo "kept $(2): it is not the same as $(1)"; fi
 # From one template: plain connections, and those that begin with TLS.
-services := cellftpd@.service cellftpd-tls@.service
+services := cellftpd@.service cellftpd-tls@.service cellftpd-quota.service
+template_of = systemd/$(if $(findstring -quota,$(1)),cellftpd-quota.service.in,cellftpd@.service.in)
 options_of = $(if $(findstring -tls,$(1)), --implicit-tls)
-put_service = sed 's|@SBINDIR@|$(PREFIX)/sbin|;s|@OPTIONS@|$(call options_of,$(1))|' systemd/cellftpd@.service.in \
+put_service = sed 's|@SBINDIR@|$(PREFIX)/sbin|;s|@OPTIONS@|$(call options_of,$(1))|' $(call template_of,$(1)) \
 	> $(lib)/systemd/system/$(1).new && chmod 0644 $(lib)/systemd/system/$(1).new \
 	&& mv -f $(lib)/systemd/system/$(1).new $(lib)/systemd/system/$(1)
+
+# An administrator who has switched it off has to do so once.
+timer_is_new := $(if $(wildcard $(lib)/systemd/system/cellftpd-quota.timer),,yes)
 
 install: all
 	$(call put_program,$(O)/cellftpd,$(sbin)/cellftpd)
@@ -261,7 +273,7 @@ install: all
 	$(foreach service,$(services),$(call put_service,$(service))$(newline)	)
 	$(call each_file,$(config_files),put_config)
 ifeq ($(DESTDIR),)
-	@$(MAKE) --no-print-directory activate
+	@$(MAKE) --no-print-directory activate timer_is_new=$(timer_is_new)
 endif
 
 # Tells the running system what has been installed.
@@ -273,6 +285,8 @@ ifneq ($(systemd_runs),)
 	systemctl start modprobe@tls.service
 	journalctl --update-catalog
 	systemctl daemon-reload
+	$(if $(timer_is_new),systemctl --quiet preset cellftpd-quota.timer)
+	@if systemctl --quiet is-enabled cellftpd-quota.timer; then systemctl start cellftpd-quota.timer; fi
 endif
 	@$(MAKE) --no-print-directory certificate
 	@echo
@@ -299,7 +313,8 @@ jail_kept = $(if $(wildcard $(etc)/fail2ban/jail.d/cellftpd.local),etc/fail2ban/
 uninstall:
 ifeq ($(DESTDIR),)
 ifneq ($(systemd_runs),)
-	-systemctl disable --now cellftpd.socket cellftpd-tls.socket
+	-systemctl disable --now cellftpd.socket cellftpd-tls.socket cellftpd-quota.timer
+	systemctl stop cellftpd-quota.service
 	systemctl stop cellftpd.slice
 endif
 endif
@@ -327,6 +342,7 @@ help:
 	@echo "make demo        build and serve a demo account on port 2121 (make demo-stop ends it)"
 	@echo "make check       all tests"
 	@echo "make check-vm    what depends on the kernel, with Debian's, in an emulated machine"
+	@echo "make ledger-soak the ledger's model test for SOAK=1800 seconds"
 	@echo "make lint        clang-format, cppcheck, clang-tidy"
 	@echo "make deps        install what the build needs (Debian); test-deps: and the tests"
 	@echo "make install     DESTDIR= PREFIX=$(PREFIX) SYSCONFDIR=$(SYSCONFDIR)"

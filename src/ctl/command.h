@@ -119,6 +119,7 @@ enum ctl_option {
     OPTION_CERTIFICATE_NAME = 1LL << 32,
     OPTION_RULE = 1LL << 33, /* OPTION_RULE << RULE_quota: one for each rule */
     OPTION_GROUPS = 1LL << 45,
+    OPTION_FILES = 1LL << 48,
     OPTION_FROM = 1LL << 54,
     OPTION_KEEP_HOMES = 1LL << 55,
 };
@@ -258,4 +259,9 @@ enum exit_status command_import(const struct invocation *invocation);
 enum exit_status command_export(const struct invocation *invocation);
 enum exit_status command_backup(const struct invocation *invocation);
 enum exit_status command_restore(const struct invocation *invocation);
+enum exit_status command_quota_show(const struct invocation *invocation);
+enum exit_status command_quota_set(const struct invocation *invocation);
+enum exit_status command_quota_check(const struct invocation *invocation);
+enum exit_status command_quota_recount(const struct invocation *invocation);
+enum exit_status command_doctor(const struct invocation *invocation);
 enum exit_status command_commands(const struct invocation *invocation);

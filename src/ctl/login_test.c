@@ -1,9 +1,10 @@
 /*
  * cellftpctl login-test: whether a user could log in. The work needs what the server does, so the
- * server does it: the cellftpd beside this program is executed, and its answers are made readable
- * here. Never a shell; an empty environment; the password, if there is one, through a pipe.
+ * server does it: the cellftpd beside this program is executed (program.h), and its answers are
+ * made readable here. The password, if there is one, goes through a pipe.
  */
 #include "ctl/command.h"
+#include "ctl/program.h"
 #include "ctl/prompt.h"
 #include "ctl/table.h"
 #include "lib/cleanup.h"
@@ -18,73 +19,6 @@
 #include <sys/wait.h>
 
 enum { ANSWER_MAX = 1024 * 1024, FIELDS = 4 };
-
-/* The server that was installed with this program. */
-static int find_server(char ret[PATH_MAX])
-{
-    ssize_t size = readlink("/proc/self/exe", ret, PATH_MAX - sizeof("/cellftpd"));
-    if (size < 0)
-        return -errno;
-    ret[size] = '\0';
-    char *slash = strrchr(ret, '/');
-    if (!slash)
-        return -ENOENT;
-    memcpy(slash, "/cellftpd", sizeof("/cellftpd"));
-    return access(ret, X_OK) < 0 ? -errno : 0;
-}
-
-/* In the child: becomes the server. Rights before and after: root's, as this program was started;
- * the server gives them up itself (monitor/capabilities.h). */
-static _Noreturn void become_server(const struct invocation *invocation, const char *path,
-                                    int input, int output)
-{
-    const char *arguments[8] = {path, "--login-test", invocation->name};
-    size_t count = 3;
-    if (option_given(invocation, OPTION_CONFIG)) {
-        arguments[count++] = "--config";
-        arguments[count++] = invocation->config_path;
-    }
-    if (option_given(invocation, OPTION_PASSWORD_STDIN))
-        arguments[count++] = "--password-stdin";
-    char *const environment[] = {NULL};
-    if (dup2(input, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0)
-        (void)execve(path, (char *const *)(uintptr_t)arguments, environment);
-    _exit(127);
-}
-
-/* Runs it; what it prints goes to ANSWER, its wait status to *RET_STATUS. */
-static int run_server(const struct invocation *invocation, const char *path, const char *password,
-                      struct buffer *answer, int *ret_status)
-{
-    int to[2], from[2];
-    if (pipe2(to, O_CLOEXEC) < 0)
-        return -errno;
-    cleanup_close int to_read = to[0], to_write = to[1];
-    if (pipe2(from, O_CLOEXEC) < 0)
-        return -errno;
-    cleanup_close int from_read = from[0], from_write = from[1];
-    pid_t child = fork();
-    if (child < 0)
-        return -errno;
-    if (child == 0)
-        become_server(invocation, path, to_read, from_write);
-    from_write = close_fd(from_write);
-    to_read = close_fd(to_read);
-    int r = write_all(to_write, password, strlen(password)); /* a pipe holds that much */
-    to_write = close_fd(to_write);
-    ssize_t got = 1;
-    while (r >= 0 && got > 0) {
-        char *room;
-        r = buffer_reserve(answer, 4096, &room);
-        got = r < 0 ? 0 : read(from_read, room, 4096);
-        if (got > 0)
-            buffer_commit(answer, (size_t)got);
-    }
-    from_read = close_fd(from_read);
-    if (waitpid(child, ret_status, 0) < 0)
-        return -errno;
-    return r < 0 ? r : got < 0 ? -EIO : 0;
-}
 
 /* A line "ok\tstep\tfound\tremedy". False if it is none. */
 static bool print_step(struct table *table, char *line, char *ret_failed, size_t size)
@@ -133,7 +67,7 @@ static enum exit_status print_steps(const struct invocation *invocation, struct 
 enum exit_status command_login_test(const struct invocation *invocation)
 {
     char path[PATH_MAX], password[PASSWORD_MAX] = "";
-    int r = find_server(path);
+    int r = program_server(path);
     if (r < 0) {
         complain("cannot find cellftpd beside this program: %s", strerror(-r));
         return STATUS_FAILED;
@@ -148,7 +82,15 @@ enum exit_status command_login_test(const struct invocation *invocation)
     buffer_init(&answer, ANSWER_MAX);
     int status = 0;
     (void)signal(SIGPIPE, SIG_IGN); /* it may end before it has read the password */
-    r = run_server(invocation, path, password, &answer, &status);
+    const char *arguments[8] = {path, "--login-test", invocation->name};
+    size_t count = 3;
+    if (option_given(invocation, OPTION_CONFIG)) {
+        arguments[count++] = "--config";
+        arguments[count++] = invocation->config_path;
+    }
+    if (option_given(invocation, OPTION_PASSWORD_STDIN))
+        arguments[count] = "--password-stdin";
+    r = program_run(path, arguments, password, &answer, &status);
     explicit_bzero(password, sizeof(password));
     if (r < 0 && r != -EPIPE) {
         complain("cannot run %s: %s", path, strerror(-r));

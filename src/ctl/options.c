@@ -97,6 +97,8 @@ const struct option_word option_words[] = {
     RULES(RULE_OPTION)
     {"--groups",        OPTION_GROUPS,          OPERAND_GROUPS,  0, 0,
      "groups of cellftpd.conf whose rules hold for the user"},
+    {"--files",         OPTION_FILES,           OPERAND_RULE + RULE_quota_files, 0, 0,
+     "how many files and directories may be stored"},
 };
 /* clang-format on */
 

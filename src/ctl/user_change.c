@@ -242,14 +242,17 @@ static int try_change(const struct invocation *invocation, struct progress *prog
 }
 
 /* Whoever is in goes out, also if the account was closed before: the run that did it may have been
- * interrupted. */
-static enum exit_status end_sessions(const struct invocation *invocation,
-                                     const struct account *account, unsigned *ret_count)
+ * interrupted. So does an administrator who is none any more: a session keeps the rights that it
+ * began with. */
+static enum exit_status end_sessions(const struct progress *progress, const struct account *account,
+                                     unsigned *ret_count)
 {
+    bool demoted = progress->made[CHANGE_ROLE] && account->role != ACCOUNT_ADMIN;
     if (account->enabled && !account_is_expired(account))
-        return STATUS_OK;
-    return live_kick_user(invocation, account->name, account->enabled ? STOP_EXPIRED : STOP_LOCKED,
-                          ret_count);
+        return demoted ? live_kick_user(progress->invocation, account->name, STOP_KICKED, ret_count)
+                       : STATUS_OK;
+    return live_kick_user(progress->invocation, account->name,
+                          account->enabled ? STOP_EXPIRED : STOP_LOCKED, ret_count);
 }
 
 enum exit_status user_change(const struct invocation *invocation, const struct user_wish *wish,
@@ -283,7 +286,8 @@ enum exit_status user_change(const struct invocation *invocation, const struct u
     enum exit_status status = STATUS_OK;
     if (!dry) {
         log_changes(&progress, account);
-        status = end_sessions(invocation, account, &report.sessions);
+        user_prepare_homes(invocation, account);
+        status = end_sessions(&progress, account, &report.sessions);
     }
     enum exit_status printed = user_print(invocation, &report);
     return status != STATUS_OK ? status : printed;

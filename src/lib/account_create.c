@@ -16,8 +16,10 @@
  */
 #include "lib/account.h"
 
+#include "lib/account_homes.h"
 #include "lib/account_store.h"
 #include "lib/cleanup.h"
+#include "lib/quota_project.h"
 #include "lib/words.h"
 
 #include <errno.h>
@@ -26,7 +28,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-enum { HOMES_MODE = 0711, FOLDER_MODE = 0700 };
+enum { FOLDER_MODE = 0700 };
 
 struct creation {
     struct account_store *store;
@@ -95,6 +97,12 @@ static int make_folder(struct creation *creation)
     int r = account_directory_open(homes, HOMES_MODE, &creation->homes, creation->problem);
     if (r < 0)
         return r;
+    struct stat homes_status;
+    if (fstat(creation->homes, &homes_status) < 0)
+        return fail(creation, -errno, "%s: %s", homes, strerror(errno));
+    /* One that was just made has no group of its own yet. One that was there stays as it is. */
+    if (homes_status.st_gid == 0 && (homes_status.st_mode & 07777u) == HOMES_MODE)
+        (void)account_homes_admit_admins(creation->store->config, creation->homes);
     if (mkdirat(creation->homes, creation->name, FOLDER_MODE) < 0 && errno != EEXIST)
         return fail(creation, -errno, "cannot make %s/%s: %s", homes, creation->name,
                     strerror(errno));
@@ -145,10 +153,33 @@ static int reserve(struct creation *creation)
     return 0;
 }
 
+/* With quota.backend = "project", the folder is the file system's to count from its first file on.
+ * Where that cannot be, and there is a quota, there is no account: it could not upload anything. */
+static int give_to_project(struct creation *creation)
+{
+    struct account *account = creation->account;
+    const struct config *config = creation->store->config;
+    if (config->quota_backend != QUOTA_PROJECT)
+        return 0;
+    uint64_t ignored;
+    int r = rules_resolve(config, account);
+    const struct ledger_amount quota = {account->effective.quota, account->effective.quota_files};
+    if (r == 0)
+        r = quota_project_apply(creation->folder, account->uid, &quota);
+    if (r == -EUCLEAN)
+        r = quota_project_adopt(creation->folder, account->uid, true, &ignored, creation->problem);
+    return r < 0 ? fail(creation, r, "%s: its quota cannot be held: %s", account->home,
+                        quota_project_remedy(r))
+                 : 0;
+}
+
 /* Steps 4 and 5. */
 static int complete(struct creation *creation)
 {
     const struct account *account = creation->account;
+    int r = give_to_project(creation);
+    if (r < 0)
+        return r;
     if (fchown(creation->folder, account->uid, account->gid) < 0 ||
         fchmod(creation->folder, FOLDER_MODE) < 0 || fsync(creation->folder) < 0 ||
         fsync(creation->homes) < 0)

@@ -90,7 +90,8 @@
     X(BAN_DELETE,        admin,       "ban-delete",       LOG_NOTICE,  MONITOR,       "e870ccd136ad797ae4743cad70b32eee") \
     X(USER_IMPORT,       admin,       "user-import",      LOG_NOTICE,  MONITOR,       "3f355be6b31f68344e00c4e685d95df5") \
     X(BACKUP,            admin,       "backup",           LOG_NOTICE,  MONITOR,       "f621183a28d391089b8461c32953b612") \
-    X(RESTORE,           admin,       "restore",          LOG_NOTICE,  MONITOR,       "3a7881941991310dfebec805a95776df")
+    X(RESTORE,           admin,       "restore",          LOG_NOTICE,  MONITOR,       "3a7881941991310dfebec805a95776df") \
+    X(QUOTA_UNENFORCED,  connections, "quota-unenforced", LOG_ERR,     MONITOR,       "20ab47632d48414abfaa1f21dbfbcf52")
 /* clang-format on */
 
 #define EVENT_ENUM(name, file, word, priority, from, id) EVENT_##name,

@@ -60,8 +60,12 @@ static int look_after(const struct config *config, uid_t uid, const struct look 
         return r;
     struct ledger_header *header = &file.header;
     bool changed = header->changes != before->header.changes;
-    if (file.damaged || header->moves != before->header.moves ||
-        header->generation != before->header.generation || (changed && !accept))
+    bool counted = header->generation != before->header.generation;
+    /* Somebody else was faster, who began after us: there is nothing left to do. Else those who log
+     * in at once would keep each other from ever coming to an end. */
+    if (counted && header->flags == 0 && header->counted >= before->when)
+        return 0;
+    if (file.damaged || header->moves != before->header.moves || counted || (changed && !accept))
         return 1;
 
     const struct ledger_amount gained = {header->gained.bytes - before->header.gained.bytes,

@@ -132,5 +132,7 @@ enum stop_reason authenticate_local_again(const struct monitor *monitor)
         return STOP_DELETED;
     if (r < 0 || !present->enabled)
         return STOP_LOCKED;
+    if (rules_resolve(monitor->config, present) < 0 || present->role != monitor->account->role)
+        return STOP_KICKED;
     return account_is_expired(present) ? STOP_EXPIRED : STOP_COUNT;
 }

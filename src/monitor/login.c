@@ -15,23 +15,49 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
+
+/* He can work where he knows the name, but does not see whose folders there are. */
+static void log_unlisted(struct monitor *monitor, int homes)
+{
+    const char *path = monitor->config->directories_homes;
+    struct stat status;
+    char remedy[512];
+    if (fstat(homes, &status) < 0 || account_cell_lists_homes(monitor->config, &status))
+        return;
+    (void)snprintf(remedy, sizeof(remedy),
+                   "administrators cannot list %s: chgrp %" PRIu64 " %s && chmod g+rx %s", path,
+                   monitor->config->accounts_uid_max, path, path);
+    monitor_log_reason(monitor, EVENT_SERVER_FAILED, "homes", remedy);
+}
 
 /*
- * Rights of the session before: nobody, an empty root. After: the account's uid and groups can
- * become valid in its user namespace, and it is handed one mount, the account's folder. The
- * listener for refused calls is closed because the next filter, which brings its own, could not be
- * installed while there is one.
+ * Rights of the session before: nobody, an empty root. After: the account's uid and groups are
+ * valid in its user namespace, and it is handed one mount, the account's folder; an
+ * administrator's: see lib/account_cell.h. The listener for refused calls is closed because the
+ * next filter, which brings its own, could not be installed while there is one.
  */
-static int open_cell(struct monitor *monitor, const struct account *account, int *ret_tree)
+static int open_cell(struct monitor *monitor, struct account *account, int *ret_tree)
 {
-    cleanup_close int folder = cell_open_folder(account);
-    enum cell_step step = CELL_STEP_FOLDER;
-    int r = folder < 0 ? folder : cell_admit(&monitor->cell, account, folder, ret_tree, &step);
+    struct account_cell shape;
+    enum cell_step step = CELL_STEP_RANGE;
+    int r = account_cell(monitor->config, account, &shape);
+    cleanup_close int folder = r < 0 ? -1 : cell_open_folder(&shape);
+    if (r == 0) {
+        step = CELL_STEP_FOLDER;
+        r = folder < 0 ? folder : 0;
+    }
+    if (r == 0) {
+        quota_enforce(monitor, account, folder);
+        shape.read_only = account->read_only;
+        r = cell_admit(&monitor->cell, &shape, folder, ret_tree, &step);
+    }
     if (r < 0) {
         monitor_log_cell(monitor, cell_step_name(step), r);
         return r;
     }
-    quota_open(monitor, account, folder);
+    if (account->role == ACCOUNT_ADMIN)
+        log_unlisted(monitor, folder);
     monitor->cell.listener = close_fd(monitor->cell.listener);
     quota_open(monitor, account, folder); /* now: later nobody of us may read the folder */
     return 0;
@@ -143,12 +169,14 @@ void login_put_grant(const struct config *config, const struct account *account,
                      struct message *answer)
 {
     const struct rules *rules = &account->effective;
+    struct account_cell shape;
+    (void)account_cell(config, account, &shape); /* the cell was opened by it */
     message_put_u32(answer, LOGIN_GRANTED);
-    message_put_u32(answer, account->uid);
-    message_put_u32(answer, account->gid);
-    message_put_u32(answer, (uint32_t)account->group_count);
-    for (size_t i = 0; i < account->group_count; i++)
-        message_put_u32(answer, account->groups[i]);
+    message_put_u32(answer, shape.uid);
+    message_put_u32(answer, shape.gid);
+    message_put_u32(answer, (uint32_t)shape.group_count);
+    for (size_t i = 0; i < shape.group_count; i++)
+        message_put_u32(answer, shape.groups[i]);
     message_put_string(answer, account->name);
     message_put_u32(answer, rules_flags(config, account));
     message_put_bytes(answer, key, key ? TLS_KEY_SIZE : 0);

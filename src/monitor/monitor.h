@@ -198,6 +198,9 @@ int tls_report(struct monitor *monitor, const struct event *event);
 /* Opens the ledger of ACCOUNT, if it has a quota, and counts FOLDER if that is needed. A failure is
  * logged, and nothing can be uploaded then. */
 void quota_open(struct monitor *monitor, const struct account *account, int folder);
+/* Before the folder is handed out: with quota.backend = "project", ACCOUNT becomes read-only where
+ * the file system would not hold it to its quota, and that is logged. */
+void quota_enforce(struct monitor *monitor, struct account *account, int folder);
 /* The session is gone. LOST: without having told all that it has done. */
 void quota_close(struct monitor *monitor, bool lost);
 int lease_handle(struct monitor *monitor, struct message *message, struct message *answer);

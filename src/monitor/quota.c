@@ -6,6 +6,7 @@
  */
 #include "lib/cleanup.h"
 #include "lib/clock.h"
+#include "lib/quota_project.h"
 #include "monitor/monitor.h"
 
 #include <inttypes.h>
@@ -61,6 +62,32 @@ static void count(struct monitor *monitor, const struct account *account, int fo
     int r = ledger_count(monitor->config, account->uid, folder,
                          clock_msec() + monitor->config->quota_count_time, false, &found, &before);
     log_count(monitor, reason, r, damaged, &before, &found);
+}
+
+/*
+ * quota.backend = "project": the kernel counts, if the folder is part of the user's project and the
+ * limits are there. Where they are not, the login is granted and the folder read-only (by its
+ * mount): a quota that nobody holds would be none, and a fault of the file system's is no reason to
+ * keep users from what they have. The administrator is told.
+ */
+void quota_enforce(struct monitor *monitor, struct account *account, int folder)
+{
+    if (monitor->config->quota_backend != QUOTA_PROJECT || account->role == ACCOUNT_ADMIN)
+        return;
+    const struct ledger_amount quota = {account->effective.quota, account->effective.quota_files};
+    bool limited = quota.bytes != NO_LIMIT || quota.files != NO_LIMIT;
+    int r = quota_project_apply(folder, account->uid, &quota);
+    if (r == 0 || !limited || account->read_only)
+        return;
+    account->read_only = true;
+    cleanup_free char *detail = NULL;
+    if (asprintf(&detail, "%s: the session can only read, as its quota would not hold; %s%s",
+                 account->home,
+                 r == -EUCLEAN ? "run cellftpctl quota recount " : quota_project_remedy(r),
+                 r == -EUCLEAN ? monitor->user : "") < 0)
+        detail = NULL;
+    monitor_log_reason(monitor, EVENT_QUOTA_UNENFORCED,
+                       r == -EUCLEAN ? "not-marked" : "no-project-quotas", detail);
 }
 
 void quota_open(struct monitor *monitor, const struct account *account, int folder)
@@ -138,7 +165,9 @@ int lease_handle(struct monitor *monitor, struct message *message, struct messag
         if (amounts[i] > AMOUNT_MAX)
             return -EPROTO;
 
-    bool own = uid == 0 || uid == monitor->account->uid;
+    /* An administrator's own folder is one among the others. */
+    bool own =
+        uid == 0 || (uid == monitor->account->uid && monitor->account->role != ACCOUNT_ADMIN);
     if (own && !monitor->leases)
         return -EPROTO; /* it was told that it has none */
     struct ledger_state state = {.unknown = true};

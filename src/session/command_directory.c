@@ -2,6 +2,7 @@
  * own, so that it is still right when something above it is renamed. */
 #include "lib/cleanup.h"
 #include "session/command.h"
+#include "session/owner.h"
 #include "session/unfinished.h"
 
 #include <fcntl.h>
@@ -59,8 +60,9 @@ static int make_directory(struct session *session, const char *path)
         r = quota_claim(session, directory, &claim);
     if (r == 0)
         r = quota_reserve(session, &claim, 0, 1);
-    if (r == 0 && mkdirat(directory, name, (mode_t)session->config->files_directory_mode) < 0)
-        r = -errno;
+    if (r == 0)
+        r = owner_make_directory(session, directory, name,
+                                 (mode_t)session->config->files_directory_mode);
     quota_settle(session, &claim, &(struct ledger_amount){.files = r == 0 ? 1 : 0});
     return r;
 }
@@ -85,6 +87,8 @@ static int remove_directory(struct session *session, const char *path)
     cleanup_free char *name = NULL;
     struct quota_claim claim = QUOTA_CLAIM_NONE;
     int r = path_parent(session, path, &directory, &name);
+    if (r == 0)
+        r = owner_check_names(session, directory);
     if (r == 0 && unlinkat(directory, name, AT_REMOVEDIR) < 0)
         r = -errno;
     /* A directory that looks empty to the user must not be kept by what a crash left in it. */

@@ -1,6 +1,7 @@
 /* RNFR, RNTO: a new name. */
 #include "lib/cleanup.h"
 #include "session/command.h"
+#include "session/owner.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -13,6 +14,8 @@ void command_rnfr(struct session *session, char *argument)
     struct stat status;
     free(take_pointer(session->pending.rename_from)); /* also when this one is refused */
     int r = path_parent(session, argument, &directory, &name);
+    if (r == 0)
+        r = owner_check_names(session, directory);
     if (r == 0 && fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
         r = -errno;
     if (r < 0) {
@@ -61,7 +64,11 @@ static int rename_path(struct session *session, const char *from, const char *to
         return -EEXIST;
     const struct quota_place source = {from_directory, from_name};
     const struct quota_place target = {to_directory, to_name};
-    return quota_move(session, &source, &target);
+    struct owner_change change;
+    r = owner_change_begin(session, from_directory, from_name, to_directory, &change);
+    if (r == 0)
+        r = quota_move(session, &source, &target);
+    return owner_change_end(&change, r);
 }
 
 void command_rnto(struct session *session, char *argument)
@@ -74,7 +81,7 @@ void command_rnto(struct session *session, char *argument)
     int r = rename_path(session, from, argument);
     if (r < 0) {
         event_refused(session, argument, r);
-        reply_error(session, r == -EEXIST || r == -EXDEV ? 553 : 550, r);
+        reply_error(session, r == -EEXIST || r == -EXDEV || r == -EOWNERDEAD ? 553 : 550, r);
         return;
     }
     log_rename(session, from, argument);

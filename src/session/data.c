@@ -35,11 +35,14 @@ void data_close(struct data *data)
 
 /* Under TLS the client ends with bytes of its own, its close_notify. If they came to a socket that
  * is closed, the answer would be a reset, and on many systems that takes away what the client has
- * received and not read yet. So the socket stays for a moment, with our side of it shut. */
-void data_leave(struct data *data)
+ * received and not read yet. So the socket stays for a moment, with our side of it shut. Whoever is
+ * UNREAD, as there is no room for what comes, gets the time to hear of that: to a reset, many
+ * clients answer with another try of the same. */
+void data_leave(struct data *data, bool unread)
 {
     enum { PATIENCE = 5000 }; /* milliseconds */
-    if (data->connection.tls && shutdown(data->connection.fd, SHUT_WR) == 0) {
+    if (data->connection.fd >= 0 &&
+        (unread || (data->connection.tls && shutdown(data->connection.fd, SHUT_WR) == 0))) {
         connection_close(&data->leaving);
         data->leaving = data->connection;
         data->leaving_deadline = clock_msec() + PATIENCE;

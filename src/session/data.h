@@ -73,8 +73,9 @@ struct data {
 void data_init(struct data *data);
 /* Forgets where the next transfer would go, and closes whatever is open. */
 void data_close(struct data *data);
-/* The same after a transfer that succeeded: the client may still be reading. */
-void data_leave(struct data *data);
+/* The same after a transfer that succeeded, when the client may still be reading; or after one for
+ * which there was no room, when it is UNREAD and still sends. */
+void data_leave(struct data *data, bool unread);
 /* At the end of the session. */
 void data_free(struct data *data);
 /* Passive: a listener from the monitor. */

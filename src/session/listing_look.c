@@ -18,7 +18,7 @@ int listing_look(int fd, const char *name, int flags, struct statx *ret)
 
 bool listing_follows_links(const struct listing_view *view)
 {
-    return !names_are_denied(view->deny_names);
+    return !view->no_links && !names_are_denied(view->deny_names);
 }
 
 /* openat2 of a path of the client. */

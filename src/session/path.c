@@ -6,7 +6,7 @@
 #include "lib/cleanup.h"
 #include "lib/text.h"
 #include "session/names.h"
-#include "session/session.h"
+#include "session/owner.h"
 
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -41,11 +41,14 @@ static int check_path(const struct session *session, const char *path)
     return check_components(session, path);
 }
 
-/* Where names are denied, a link could lead to one under another name: then links are not followed
- * at all. */
+bool path_follows_links(const struct session *session)
+{
+    return !names_are_denied(session->deny_names) && !(session->flags & ACCOUNT_IS_ADMIN);
+}
+
 static uint64_t resolve_flags(const struct session *session)
 {
-    return names_are_denied(session->deny_names) ? RESOLVE_NO_SYMLINKS : 0;
+    return path_follows_links(session) ? 0 : RESOLVE_NO_SYMLINKS;
 }
 
 static int open_relative(const struct session *session, const char *path, uint64_t flags)
@@ -82,7 +85,7 @@ int path_stat(struct session *session, const char *path, struct statx *ret)
     if (r < 0)
         return r;
     const unsigned what = STATX_BASIC_STATS | STATX_MNT_ID;
-    if (!names_are_denied(session->deny_names))
+    if (path_follows_links(session))
         return statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, what, ret) < 0 ? -errno : 0;
     cleanup_close int fd = open_relative(session, path, O_PATH);
     if (fd < 0)
@@ -140,6 +143,8 @@ int path_parent_new(struct session *session, const char *path, int *ret_director
     cleanup_close int directory = -1;
     cleanup_free char *name = NULL;
     r = path_parent(session, path, &directory, &name);
+    if (r == 0)
+        r = owner_check_names(session, directory);
     if (r < 0)
         return r == -EBUSY ? -EEXIST : r;
     if (!name_may_be_made(name, session->allow_names))

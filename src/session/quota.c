@@ -86,6 +86,7 @@ int quota_claim(struct session *session, int directory, struct quota_claim *ret)
     const struct quota *quota = &session->quota;
     struct statx found;
     *ret = QUOTA_CLAIM_NONE;
+    session->quota.replaces = false;
     if (!quota->leases && !quota->admin)
         return 0;
     if (statx(directory, "", AT_EMPTY_PATH, STATX_UID | STATX_MNT_ID, &found) < 0)
@@ -395,6 +396,7 @@ void quota_words(const struct session *session, char ret[QUOTA_WORDS_MAX])
                              (uint64_t)disk.f_blocks * (uint64_t)disk.f_bsize, "bytes");
     }
     (void)snprintf(ret + used, QUOTA_WORDS_MAX - used, "%s",
-                   used > begin ? "; a file that is replaced counts until the new one is complete."
-                                : " the file system takes no more of yours.");
+                   used == begin     ? " the file system takes no more of yours."
+                   : quota->replaces ? "; the present file counts until the new one is complete."
+                                     : ".");
 }

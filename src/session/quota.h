@@ -37,6 +37,7 @@ struct quota {
     bool admin;     /* works in the folders of others (ACCOUNT_IS_ADMIN) */
     bool project;   /* the file system counts (ACCOUNT_PROJECT) */
     uint64_t mount; /* of the root; what is in another one is a share's and does not count */
+    bool replaces;  /* the present work replaces a file */
     bool known;     /* what follows */
     bool unknown;   /* the ledger cannot be had: nothing can be stored */
     struct ledger_amount used; /* at the last answer: or promised to another session */

@@ -236,8 +236,9 @@ void transfer_end(struct session *session, int error)
 {
     struct transfer *transfer = session->transfer;
     enum data_failure failure = session->data.failure; /* of who wanted to be the connection */
-    if (transfer->kind->events != 0 && error == 0)
-        data_leave(&session->data);
+    bool full = error == -EDQUOT || error == -ENOSPC || error == -EFBIG;
+    if (transfer->kind->events != 0 && (error == 0 || (full && transfer->connected)))
+        data_leave(&session->data, full);
     else if (transfer->kind->events != 0)
         data_close(&session->data);
     session->data.failure = failure;

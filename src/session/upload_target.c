@@ -1,7 +1,7 @@
 /* The file that an upload becomes: see upload_target.h. */
 #include "session/upload_target.h"
 #include "lib/cleanup.h"
-#include "session/names.h"
+#include "session/owner.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -170,9 +170,13 @@ static int open_unfinished(struct session *session, struct upload_target *target
                            const struct stat *present, uint64_t restart)
 {
     uint64_t announced = session->pending.allocation;
+    struct owner owner;
     target->claim.announced = announced;
     target->claim.writes = true;
-    int r = quota_reserve(session, &target->claim, announced > restart ? announced : restart, 1);
+    session->quota.replaces = target->existed;
+    int r = owner_of(session, target->directory, &owner);
+    if (r == 0)
+        r = quota_reserve(session, &target->claim, announced > restart ? announced : restart, 1);
     if (r < 0)
         return r;
     target->file =
@@ -180,11 +184,11 @@ static int open_unfinished(struct session *session, struct upload_target *target
     if (target->file < 0)
         return target->file;
     target->made = true;
-    if (target->existed) {
-        int kept = keep_permissions(target, present);
-        if (kept < 0)
-            return kept;
-    }
+    r = owner_give(session, target->file, &owner);
+    if (r == 0 && target->existed)
+        r = keep_permissions(target, present);
+    if (r < 0)
+        return r;
     if (announced > 0 && fallocate(target->file, FALLOC_FL_KEEP_SIZE, 0, (off_t)announced) < 0 &&
         errno != EOPNOTSUPP)
         return -errno;
@@ -210,7 +214,9 @@ static int examine(struct upload_target *target, struct stat *ret)
         return -ENOENT; /* as for RETR: where names are denied, links lead nowhere */
     if (!S_ISREG(ret->st_mode))
         return S_ISDIR(ret->st_mode) ? -EISDIR : -ENXIO;
-    return faccessat(target->directory, target->name, W_OK, 0) < 0 ? -errno : 0;
+    /* Of what the session may do; without the flag an administrator's capabilities would not count
+     * (access(2)). */
+    return faccessat(target->directory, target->name, W_OK, AT_EACCESS) < 0 ? -errno : 0;
 }
 
 static int open_named(struct session *session, const char *path, enum upload_mode mode,
@@ -269,7 +275,7 @@ int upload_target_open(struct session *session, const char *path, enum upload_mo
         .claim = QUOTA_CLAIM_NONE,
         .shown = strdup(path),
         .exclusive = session->flags & ACCOUNT_UPLOAD_ONLY,
-        .no_links = names_are_denied(session->deny_names) ? O_NOFOLLOW : 0,
+        .no_links = path_follows_links(session) ? 0 : O_NOFOLLOW,
     };
     int r = -ENOMEM;
     if (target.shown)

@@ -11,7 +11,7 @@ from harness.server import ROOT, build
 
 # "make install" and a service need what is in image.py. Besides: the kernel, what loads its modules, and the clients,
 # which are in the machine because nothing else is to be reached from it.
-MORE = ("curl", "linux-image-cloud-amd64", "openssl", "python3", "udev")
+MORE = ("curl", "linux-image-cloud-amd64", "openssl", "python3", "udev", "xfsprogs")
 LABEL = "ftphost"
 SOURCE_LABEL = "source"
 FSTAB = f"LABEL={SOURCE_LABEL} /src ext4 ro,x-systemd.device-timeout=1800 0 0\n"

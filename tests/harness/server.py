@@ -268,7 +268,7 @@ class Server:
             "the version": rf"(?<![\d.]){re.escape(self.version)}(?![\d.])",
         }
         for user in self.passwords:
-            if user.encode() not in client.sent:
+            if user.encode() not in client.sent and not client.is_admin:
                 secrets[f"the user {user}"] = rf"\b{re.escape(user)}\b"
         if self.home_exists():
             secrets["a uid"] = "|".join(rf"\b{self.uid(user)}\b" for user in self.passwords if self.home(user).exists())

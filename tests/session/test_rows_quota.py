@@ -34,7 +34,7 @@ class Bytes(QuotaTest):
                 client = self.login()
                 client.expect(200, f"TYPE {mode}")
                 text = self.refused(client, "STOR a", b"x" * 50 * MEGABYTE)
-                self.assertIn(f"{LIMIT} of {LIMIT} bytes are free", text)
+                self.assertTrue(text.endswith(f" {LIMIT} of {LIMIT} bytes are free."), text)
                 self.assertEqual(self.names(), [])
                 client.expect(200, "NOOP")
                 client.expect(200, "TYPE I")
@@ -96,7 +96,7 @@ class Bytes(QuotaTest):
         client.expect(350, f"REST {5 * MEGABYTE}")
         client.passive()
         text = client.expect(552, "STOR a").text
-        self.assertIn(f" {4 * MEGABYTE} of {LIMIT} bytes are free; a file that is replaced counts", text)
+        self.assertIn(f" {4 * MEGABYTE} of {LIMIT} bytes are free; the present file counts until", text)
         self.assertEqual(self.on_disk(), (6 * MEGABYTE, 1))
         self.assert_exact(client)
 

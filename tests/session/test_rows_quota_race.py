@@ -20,8 +20,11 @@ class Race(QuotaTest):
     """All sizes are whole blocks of a disk in memory, so that the disk's own count is that of the ledger."""
 
     shared = True
-    config = {"quota": {"bytes": f"{LIMIT} B", "files": FILES}, "limits": {"per_address": 100},
-              "files": {"keep_partial": False}}
+    config = {
+        "quota": {"bytes": f"{LIMIT} B", "files": FILES},
+        "limits": {"per_address": 100},
+        "files": {"keep_partial": False},
+    }
 
     def setUp(self):
         super().setUp()

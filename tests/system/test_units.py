@@ -30,10 +30,53 @@ class Units(MachineTest):
             self.assertEqual([text for text in found if "cellftpd" in text], [])
 
     def test_units_verify(self):
-        done = self.machine.run(
-            "systemd-analyze", "--man=no", "verify", "cellftpd.socket", "cellftpd@.service", "cellftpd.slice"
-        )
+        units = ("cellftpd.socket", "cellftpd@.service", "cellftpd.slice", "cellftpd-quota.timer", "cellftpd-quota.service")
+        done = self.machine.run("systemd-analyze", "--man=no", "verify", *units)
         self.assertEqual(done.stdout + done.stderr, "")
+
+    def test_Q05_count_at_night(self):
+        """The timer is there after the installation, and what it starts mends the books: with few rights, at idle."""
+        timer = self.machine.show("cellftpd-quota.timer", "UnitFileState", "ActiveState", "Persistent")
+        self.assertEqual(timer, {"UnitFileState": "enabled", "ActiveState": "active", "Persistent": "yes"})
+        self.machine.run("cellftpctl", "quota", "set", "alice", "10M")
+        client = self.login()
+        client.stor("counted", b"x" * 1000)
+        client.quit()
+        client.wait()
+        self.give("not-counted", b"y" * 2000)
+        self.assertEqual(self.machine.run("cellftpctl", "quota", "check", "alice", check=False).returncode, 1)
+        self.machine.run("systemctl", "start", "cellftpd-quota.service")
+        result = self.machine.show("cellftpd-quota.service", "Result", "ExecMainStatus", "Nice", "IOSchedulingClass")
+        self.assertEqual(result, {"Result": "success", "ExecMainStatus": "0", "Nice": "19", "IOSchedulingClass": "3"})
+        self.assertEqual(len(self.logs("admin", "quota-recount", user="alice")), 1)
+        self.assertIn("same", self.machine.output("cellftpctl", "quota", "check", "alice"))
+        # Nothing to mend: nothing is said.
+        self.machine.run("systemctl", "start", "cellftpd-quota.service")
+        self.assertEqual(len(self.logs("admin", "quota-recount", user="alice")), 1)
+        said = [entry["MESSAGE"] for entry in self.journal("SYSLOG_IDENTIFIER=cellftpd-quota")]
+        self.assertEqual(len(said), 1, said)
+        self.machine.run("cellftpctl", "quota", "set", "alice", "default")
+
+    def test_timer_that_was_switched_off(self):
+        """The next installation leaves it so."""
+        self.machine.run("systemctl", "disable", "--now", "cellftpd-quota.timer")
+        self.machine.run("make", "-C", "/src", "install", "PREFIX=/usr")
+        timer = self.machine.show("cellftpd-quota.timer", "UnitFileState", "ActiveState")
+        self.assertEqual(timer, {"UnitFileState": "disabled", "ActiveState": "inactive"})
+        self.assertIn("nobody counts at night", self.machine.output("cellftpctl", "doctor"))
+        self.machine.run("systemctl", "enable", "--now", "cellftpd-quota.timer")
+
+    def test_doctor_finds_a_closed_port(self):
+        """As installed all is well; a socket that is off is a problem, and what switches it on is named."""
+        text = self.machine.output("cellftpctl", "doctor")
+        self.assertIn("ok\tcellftpd.socket\tenabled, and listens", text)
+        self.assertIn("ok\tcellftpd-quota.timer\tenabled, and runs", text)
+        self.assertNotIn("problem", text)
+        self.machine.run("systemctl", "disable", "--now", "cellftpd.socket")
+        done = self.machine.run("cellftpctl", "doctor", check=False)
+        self.machine.run("systemctl", "enable", "--now", "cellftpd.socket")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("problem\tcellftpd.socket\tdisabled, inactive\tsystemctl enable --now cellftpd.socket", done.stdout)
 
     def test_capabilities_are_those_of_the_source(self):
         """The unit leaves what the monitor asks for, and nothing else."""

@@ -394,9 +394,8 @@ static void test_Q07_every_truncation(void **state)
     assert_noticed(place, "slot", 0);
 }
 
-static void test_Q07_while_sessions_are_there(void **state)
+static void damage_while_sessions_are_there(const struct place *place, size_t kept)
 {
-    const struct place *place = *state;
     struct ledger one, two;
     put_file(place, "there", 300);
     open_ledger(place, 1000, 10, &one);
@@ -406,7 +405,7 @@ static void test_Q07_while_sessions_are_there(void **state)
     uint8_t bad[DAMAGE_SIZE];
     size_t size = read_ledger(place, bad);
     memset(bad, 0, size);
-    write_ledger(place, bad, size);
+    write_ledger(place, bad, kept < size ? kept : size);
 
     assert_int_equal(lease(&two, 0, 0, 1, 1, 0), -EDQUOT);
     assert_true(state_of(place).unknown);
@@ -427,6 +426,17 @@ static void test_Q07_while_sessions_are_there(void **state)
     assert_int_equal(lease(&two, 0, 0, 600, 600, 0), 0);
     ledger_close(&one, false);
     ledger_close(&two, false);
+}
+
+static void test_Q07_while_sessions_are_there(void **state)
+{
+    const struct place *place = *state;
+    static const size_t kept[] = {SIZE_MAX, 0, 1, sizeof(struct ledger_header)};
+    for (size_t i = 0; i < ELEMENTS(kept); i++) {
+        damage_while_sessions_are_there(place, kept[i]);
+        assert_int_equal(unlinkat(place->folder, "new", 0), 0);
+        assert_int_equal(ledger_remove(&place->config, A_UID), 0);
+    }
 }
 
 /* The machine stopped while a session was there: another boot finds its mark. */

@@ -338,6 +338,33 @@ static void test_Q06_moves_while_it_counts(void **state)
     ledger_close(&session, false);
 }
 
+static void count_too(const struct place *place)
+{
+    void (*action)(const struct place *place) = meanwhile.action;
+    meanwhile.action = NULL;
+    (void)count_now(place);
+    meanwhile.action = action;
+}
+
+/* Several who log in at once do not keep each other from coming to an end. */
+static void test_counts_at_once(void **state)
+{
+    const struct place *place = *state;
+    make_two(place);
+    put_file(place, "outside", 1000);
+    count_while(place, count_too, 50, true, 0);
+    assert_amount(state_of(place).used, 3000, 203);
+    assert_false(state_of(place).stale);
+    /* One that says that it may be too high is no reason not to. */
+    assert_int_equal(unlinkat(place->folder, "outside", 0), 0);
+    count_while(place, upload, 50, true, 0);
+    assert_true(state_of(place).stale);
+    count_while(place, count_too, 50, true, 0);
+    assert_amount(state_of(place).used, 2000, 202);
+    assert_false(state_of(place).stale);
+    ledger_close(&session, false);
+}
+
 /* One that has begun and not ended. */
 static void test_Q06_move_that_lasts(void **state)
 {
@@ -377,6 +404,31 @@ static void test_Q11_crash_while_it_counts(void **state)
     assert_true(state_of(place).used.bytes >= 2700 && state_of(place).stale);
     (void)count_now(place);
     assert_amount(state_of(place).used, 2700, 203);
+    ledger_close(&session, false);
+}
+
+/* The same, and then its slot is damaged, and mended by whoever comes next. */
+static void crash_and_damage(const struct place *place)
+{
+    crash(place);
+    cleanup_close int fd = open(place->file, O_WRONLY | O_CLOEXEC);
+    off_t end = lseek(fd, 0, SEEK_END);
+    static const char zeros[sizeof(struct ledger_slot)];
+    assert_true(end > (off_t)sizeof(zeros));
+    assert_int_equal(pwrite(fd, zeros, sizeof(zeros), end - (off_t)sizeof(zeros)), sizeof(zeros));
+    assert_true(state_of(place).unknown);
+}
+
+static void test_Q07_damage_while_it_counts(void **state)
+{
+    const struct place *place = *state;
+    make_two(place);
+    for (unsigned at = 0; at <= 200; at += 50) {
+        count_while(place, crash_and_damage, at, false, 0);
+        assert_amount(state_of(place).used, 2700, 203);
+        assert_false(state_of(place).unknown);
+        assert_int_equal(unlinkat(place->folder, "left", 0), 0);
+    }
     ledger_close(&session, false);
 }
 
@@ -453,8 +505,10 @@ int main(void)
         TEST(test_deadline),
         TEST(test_Q04_changes_while_it_counts),
         TEST(test_Q06_moves_while_it_counts),
+        TEST(test_counts_at_once),
         TEST(test_Q06_move_that_lasts),
         TEST(test_Q11_crash_while_it_counts),
+        TEST(test_Q07_damage_while_it_counts),
         TEST(test_moved_under_our_feet),
         TEST(test_removed_under_our_feet),
     };

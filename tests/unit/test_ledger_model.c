@@ -18,6 +18,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
+#include <sys/syscall.h>
 
 enum {
     WORKERS = 6,
@@ -53,6 +54,24 @@ static uint64_t draw(uint64_t *random, uint64_t below)
     return *random % below;
 }
 
+/* Of this process, when it is one of those that are stopped and killed: it stands still now and
+ * then, between what it does and what it says, and while it counts, so that there is time to be
+ * stopped and killed, and for the others to do something. */
+static uint64_t hesitation;
+
+static void hesitate(void)
+{
+    if (hesitation != 0 && draw(&hesitation, 24) == 0)
+        clock_pause(1 + draw(&hesitation, 2));
+}
+
+int statx(int directory, const char *restrict name, int flags, unsigned mask,
+          struct statx *restrict ret)
+{
+    hesitate();
+    return (int)syscall(SYS_statx, directory, name, flags, mask, ret);
+}
+
 __attribute__((format(printf, 2, 3), noreturn)) static void fault(struct worker *worker,
                                                                   const char *format, ...)
 {
@@ -74,7 +93,9 @@ static int step(struct worker *worker, const struct ledger_step *step)
 {
     struct ledger_amount had = worker->ledger.lease;
     struct ledger_state now;
+    hesitate();
     int r = ledger_step(&worker->ledger, step, &now);
+    hesitate();
     if (r < 0 && r != -EDQUOT && r != -ESTALE)
         fault(worker, "step: %s", strerror(-r));
     bool more_bytes = worker->ledger.lease.bytes > had.bytes - step->gained.bytes;
@@ -404,6 +425,7 @@ work(const struct place *place, struct shared *shared, uint64_t seed, uint64_t u
     /* Not the sequence that the seed came from, which others have had theirs from. */
     seed = (seed ^ seed >> 31) * UINT64_C(0x94d049bb133111eb);
     struct worker worker = {.place = place, .shared = shared, .random = (seed ^ seed >> 29) | 1};
+    hesitation = worker.random ^ 0x5555;
     for (unsigned i = 0; i < DIRECTORIES; i++) {
         /* The first is the folder, the last is in the one before it. */
         static const char *const names[DIRECTORIES] = {".", "d0", "d1", "d1/d2"};

@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -219,6 +220,7 @@ static void test_P02_a_burst_of_one_user(void **state)
                 continue;
             struct registry registry;
             char byte;
+            (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* if an assertion fails */
             (void)close(gate[1]);
             (void)enter(place, "192.0.2.1", &registry);
             if (read(gate[0], &byte, 1) != 0) /* until all are there */
