@@ -52,6 +52,7 @@ enum operand_kind {
     OPERAND_SUBJECT, /* what a certificate can be for */
     OPERAND_KEY_TYPE,
     OPERAND_FILE,
+    OPERAND_FORMAT,
     OPERAND_GROUPS, /* of cellftpd.conf, or default */
     OPERAND_RULE,   /* OPERAND_RULE + RULE_quota: rule_set() takes it, or default */
     OPERAND_KIND_COUNT = OPERAND_RULE + RULE_KIND_COUNT,
@@ -119,6 +120,8 @@ enum ctl_option {
     OPTION_RULE = 1LL << 33, /* OPTION_RULE << RULE_quota: one for each rule */
     OPTION_GROUPS = 1LL << 45,
     OPTION_FILES = 1LL << 48,
+    OPTION_FROM = 1LL << 54,
+    OPTION_KEEP_HOMES = 1LL << 55,
 };
 _Static_assert(RULE_KIND_COUNT <= 12, "options of rules do not reach OPTION_GROUPS");
 static inline enum ctl_option option_of_rule(enum rule rule)
@@ -253,6 +256,10 @@ enum exit_status command_tls_self_signed(const struct invocation *invocation);
 enum exit_status command_tls_show(const struct invocation *invocation);
 enum exit_status command_tls_check(const struct invocation *invocation);
 enum exit_status command_share_list(const struct invocation *invocation);
+enum exit_status command_import(const struct invocation *invocation);
+enum exit_status command_export(const struct invocation *invocation);
+enum exit_status command_backup(const struct invocation *invocation);
+enum exit_status command_restore(const struct invocation *invocation);
 enum exit_status command_quota_show(const struct invocation *invocation);
 enum exit_status command_quota_set(const struct invocation *invocation);
 enum exit_status command_quota_check(const struct invocation *invocation);

@@ -2,6 +2,7 @@
 #include "ctl/command.h"
 
 #include "ctl/date.h"
+#include "ctl/import.h"
 #include "ctl/log_select.h"
 #include "ctl/since.h"
 #include "ctl/tls.h"
@@ -159,6 +160,11 @@ static bool is_key_type(const char *text)
     return word_index(tls_key_types, text) >= 0;
 }
 
+static bool is_format(const char *text)
+{
+    return import_format_find(text) != NULL;
+}
+
 static bool is_file(const char *text)
 {
     return text[0] != '\0';
@@ -204,6 +210,7 @@ static const struct {
     [OPERAND_SUBJECT] = {"HOST", is_subject, "a host name, or an IPv4 or IPv6 address"},
     [OPERAND_KEY_TYPE] = {"TYPE", is_key_type, "ecdsa, rsa or ed25519"},
     [OPERAND_FILE] = {"FILE", is_file, "the name of a file"},
+    [OPERAND_FORMAT] = {"FORMAT", is_format, "puredb, authuserfile, vsftpd or cellftpd"},
     [OPERAND_GROUPS] = {"GROUP", is_groups,
                         "names of groups of cellftpd.conf with commas between, or default (none)"},
 };

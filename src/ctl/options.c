@@ -88,6 +88,10 @@ const struct option_word option_words[] = {
      "which kind of key"},
     {"--days",          OPTION_DAYS,            OPERAND_NUMBER,  0, 0,
      "until it expires"},
+    {"--from",          OPTION_FROM,            OPERAND_FORMAT,  0, 0,
+     "of which server the file is"},
+    {"--keep-homes",    OPTION_KEEP_HOMES,      OPERAND_NONE,    0, 0,
+     "the users keep their folders, which become theirs"},
     {"--force",         OPTION_FORCE,           OPERAND_NONE,    0, 0,
      "replace what is there"},
     RULES(RULE_OPTION)

@@ -73,6 +73,9 @@ int account_check_name(const char *name);
  * *RET. */
 int account_load(const struct config *config, const char *name, struct account **ret,
                  struct buffer *problem);
+/* The same out of TEXT, which a record would have; its uid may be any. */
+int account_parse(const struct config *config, const char *name, const char *text,
+                  struct account **ret, struct buffer *problem);
 void account_free(struct account *account);
 
 static inline void account_cleanup_(struct account **account)

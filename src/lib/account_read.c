@@ -390,26 +390,28 @@ static int read_text(const struct account_reading *reading, int users, struct bu
     return buffer_append(text, "", 1);
 }
 
-int account_record_read(const struct config *config, int users, const char *file, const char *name,
-                        enum account_uid_check check, struct account **ret, struct buffer *problem)
+/* TEXT is that of the record, or NULL: it is read from READING's file in USERS. */
+static int make_account(const struct account_reading *known, int users, const char *name,
+                        const char *text, struct account **ret)
 {
-    cleanup_buffer struct buffer text;
-    buffer_init(&text, RECORD_MAX);
+    cleanup_buffer struct buffer file;
+    buffer_init(&file, RECORD_MAX);
     cleanup_account struct account *account = calloc(1, sizeof(*account));
     if (!account)
         return -ENOMEM;
 
-    struct account_reading reading = {config, file, check, account, problem};
+    struct account_reading reading = *known;
+    reading.account = account;
     account->enabled = true;
     account->name = strdup(name);
     if (!account->name)
         return -ENOMEM;
 
-    int r = read_text(&reading, users, &text);
+    int r = text ? 0 : read_text(&reading, users, &file);
     if (r == 0)
-        r = parse(&reading, buffer_begin(&text));
+        r = parse(&reading, text ? text : buffer_begin(&file));
     if (r == 0 && !account->home &&
-        asprintf(&account->home, "%s/%s", config->directories_homes, name) < 0) {
+        asprintf(&account->home, "%s/%s", reading.config->directories_homes, name) < 0) {
         account->home = NULL;
         r = -ENOMEM;
     }
@@ -417,4 +419,19 @@ int account_record_read(const struct config *config, int users, const char *file
         return r;
     *ret = take_pointer(account);
     return 0;
+}
+
+int account_record_read(const struct config *config, int users, const char *file, const char *name,
+                        enum account_uid_check check, struct account **ret, struct buffer *problem)
+{
+    struct account_reading reading = {config, file, check, NULL, problem};
+    return make_account(&reading, users, name, NULL, ret);
+}
+
+int account_parse(const struct config *config, const char *name, const char *text,
+                  struct account **ret, struct buffer *problem)
+{
+    struct account_reading reading = {config, name, ACCOUNT_UID_ANY, NULL, problem};
+    int r = account_check_name(name);
+    return r < 0 ? r : make_account(&reading, -1, name, text, ret);
 }

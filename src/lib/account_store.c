@@ -85,21 +85,44 @@ int account_directory_open(const char *path, mode_t make, int *ret, struct buffe
     return 0;
 }
 
+/* Opens the directory, and locks it if it is to be changed. */
+static int open_users(const struct config *config, enum account_store_mode mode, int *ret,
+                      struct buffer *problem)
+{
+    cleanup_close int users = -1;
+    int r = account_directory_open(config->directories_users,
+                                   mode == ACCOUNT_STORE_CREATE ? USERS_MODE : 0, &users, problem);
+    if (r < 0)
+        return r;
+    while (mode != ACCOUNT_STORE_READ && flock(users, LOCK_EX) < 0)
+        if (errno != EINTR)
+            return fail(problem, config->directories_users, -errno);
+    *ret = take_fd(&users);
+    return 0;
+}
+
+/* False if another directory has the PATH by now. */
+static bool is_at(int fd, const char *path)
+{
+    struct stat ours, there;
+    return fstat(fd, &ours) == 0 &&
+           (stat(path, &there) < 0 || (ours.st_dev == there.st_dev && ours.st_ino == there.st_ino));
+}
+
 int account_store_open(const struct config *config, enum account_store_mode mode,
                        struct account_store *ret, struct buffer *problem)
 {
     *ret = (struct account_store){.config = config, .users = -1, .hint = -1};
 
     cleanup_close int users = -1;
-    int r = account_directory_open(config->directories_users,
-                                   mode == ACCOUNT_STORE_CREATE ? USERS_MODE : 0, &users, problem);
+    int r = open_users(config, mode, &users, problem);
+    /* Who waited for the lock while the accounts were restored has that of the old ones. */
+    while (r == 0 && mode != ACCOUNT_STORE_READ && !is_at(users, config->directories_users)) {
+        users = close_fd(users);
+        r = open_users(config, mode, &users, problem);
+    }
     if (r < 0)
         return r;
-    if (mode != ACCOUNT_STORE_READ) {
-        while (flock(users, LOCK_EX) < 0)
-            if (errno != EINTR)
-                return fail(problem, config->directories_users, -errno);
-    }
     ret->users = take_fd(&users);
     if (mode != ACCOUNT_STORE_READ)
         account_uid_begin(ret);

@@ -41,5 +41,8 @@ void account_uid_begin(struct account_store *store);
 /* Takes a uid that no account and no pending creation has, and that nobody will be given again
  * soon. The reservation is on the disk when this returns. -ENOSPC if the range is used up. */
 int account_uid_take(struct account_store *store, uid_t *ret, struct buffer *problem);
+/* The next uid that may be given out is NEXT or a later one, in the directory USERS, which has no
+ * hint yet. */
+int account_uid_plant(int users, uint64_t next);
 /* Makes the hint current again after changes of ours. */
 void account_uid_end(struct account_store *store);

@@ -288,3 +288,14 @@ int account_uid_take(struct account_store *store, uid_t *ret, struct buffer *pro
     *ret = uid;
     return 0;
 }
+
+int account_uid_plant(int users, uint64_t next)
+{
+    struct account_store store = {.users = users, .hint = -1, .uid_next = next, .uid_end = next};
+    const struct timespec never = {0};
+    int r = hint_create(&store);
+    if (r == 0)
+        r = hint_write(&store, &never);
+    store.hint = close_fd(store.hint);
+    return r;
+}

@@ -49,8 +49,10 @@
  *             ENODATA and others: nobody knows, and nothing more can be had), u64 bytes and u64
  *             files of the lease, u64 bytes and u64 files in use or leased to other sessions, u64
  *             bytes and u64 files of the quota (lib/ledger.h)
- *  PACE       u32 0: upload, 1: download, u64 bytes that have moved since the last one
- *             answer: u32 milliseconds to wait before more may (rates.upload, rates.download)
+ *  PACE       u32 pace_direction (lib/pace.h)
+ *             answer: u32 milliseconds to wait, u64 bytes that may move then, before it is asked
+ *             again (rates.upload, rates.download). Only where account_flags say that there is a
+ *             rate
  *  ADMIN      u32 admin_operation (lib/admin.h), u32 number, string each argument
  *             answer: u32 errno, u32 exit status of cellftpctl, [fd what it has written, a file]
  *  REGISTER   string name, string password, string invitation ("" if none)

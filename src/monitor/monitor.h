@@ -17,6 +17,7 @@
 #include "lib/ledger.h"
 #include "lib/log.h"
 #include "lib/message.h"
+#include "lib/pace.h"
 #include "lib/registry.h"
 #include "lib/request.h"
 #include "lib/stop.h"
@@ -114,7 +115,10 @@ struct monitor {
     struct account *account; /* whom the login was granted to, from PHASE_ENTERING on */
     size_t shares;           /* of the account's that the session has asked for */
     bool share_given;        /* the last of them was handed out */
-    bool leases;             /* it has a quota, which the ledger counts, open if it could be */
+    struct pace pace;        /* the rates of the user, once they were asked for */
+    bool paces_alone;        /* they could not be opened: pace_alone has this session's own */
+    uint64_t pace_alone[PACE_DIRECTIONS];
+    bool leases; /* it has a quota, which the ledger counts, open if it could be */
     struct ledger ledger;
     bool quiet; /* the log has enough of this address: see guard_arrival() */
     struct pam_process pam;
@@ -232,6 +236,9 @@ int listen_handle(struct monitor *monitor, struct message *message, struct messa
                   int *ret_fd);
 int connect_handle(struct monitor *monitor, struct message *message, struct message *answer,
                    int *ret_fd);
+
+/* How much of the user's rate this session gets, and when; pace.c. */
+int pace_handle(struct monitor *monitor, struct message *message, struct message *answer);
 
 /* A system call of the session was refused by its filter; calls.c. Negative errno if the session
  * must end. */

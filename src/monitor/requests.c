@@ -137,6 +137,7 @@ SIMPLE_HANDLER(handover, handover_handle(monitor, message))
 SIMPLE_HANDLER(identity, identity_handle(monitor, message, answer))
 SIMPLE_HANDLER(sign, sign_handle(monitor, message, answer))
 SIMPLE_HANDLER(certificate, certificate_handle(monitor, message, answer))
+SIMPLE_HANDLER(pace, pace_handle(monitor, message, answer))
 SIMPLE_HANDLER(lease, lease_handle(monitor, message, answer))
 #undef SIMPLE_HANDLER
 
@@ -262,6 +263,7 @@ static const struct {
     [REQUEST_SIGN]     = {"SIGN",     PHASE_LOGIN | PHASE_SESSION, true,  false, sign},
     [REQUEST_CERTIFICATE] = {"CERTIFICATE", PHASE_LOGIN,           true,  false, certificate},
     [REQUEST_SHARE]    = {"SHARE",    PHASE_ENTERING,              true,  false, share},
+    [REQUEST_PACE]     = {"PACE",     PHASE_SESSION,               true,  false, pace},
     [REQUEST_LEASE]    = {"LEASE",    PHASE_SESSION,               true,  false, lease},
     /* clang-format on */
 };

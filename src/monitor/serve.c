@@ -375,6 +375,7 @@ int monitor_serve(const struct config *config, const char *problems, enum sessio
         status = 1;
     monitor.control = close_fd(monitor.control);
     registry_leave(&monitor.registry);
+    pace_close(&monitor.pace);
     hooks_end(&monitor);
     monitor.signals = close_fd(monitor.signals);
     account_free(monitor.account);

@@ -41,7 +41,11 @@ static int prepare(struct monitor *monitor, const struct share *share, bool read
     }
     cleanup_close int tree = mount.tree;
     /* Here and not in the session: the root of a read-only account takes no new directory. */
-    cleanup_close int folder = cell_open_folder(account);
+    struct account_cell shape;
+    r = account_cell(monitor->config, account, &shape);
+    if (r < 0)
+        return r;
+    cleanup_close int folder = cell_open_folder(&shape);
     r = folder < 0 ? folder : share_make_place(folder, share->at, account->uid, account->gid);
     if (r < 0) {
         share_explain_place(share->at, r, words);

@@ -18,8 +18,23 @@ enum {
     PORT_UNPRIVILEGED = 1024,
 };
 
+/* The kernel paces what is sent, evenly and whatever becomes of the session; the connections that a
+ * listener accepts have the limit, too. It is a little above the rate, which the session keeps: it
+ * counts headers and TLS, and lets the first packets of each connection go. */
+static int limit_rate(int fd, const struct rules *rules)
+{
+    uint64_t rate = rules->session_download_rate < rules->download_rate
+                        ? rules->session_download_rate
+                        : rules->download_rate;
+    if (rate == NO_LIMIT)
+        return 0;
+    rate += rate / 16 + 1024;
+    return setsockopt(fd, SOL_SOCKET, SO_MAX_PACING_RATE, &rate, sizeof(rate)) < 0 ? -errno : 0;
+}
+
 static int new_socket(const struct monitor *monitor)
 {
+    int r;
     cleanup_close int fd =
         socket(monitor->local.family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP);
     if (fd < 0)
@@ -33,6 +48,9 @@ static int new_socket(const struct monitor *monitor)
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) < 0 ||
         setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &patience, sizeof(patience)) < 0)
         return -errno;
+    r = limit_rate(fd, &monitor->account->effective);
+    if (r < 0)
+        return r;
     if (monitor->local.family == AF_INET6 &&
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) < 0)
         return -errno;

@@ -162,6 +162,20 @@ int ask_connect(struct session *session, const struct address *peer, uint16_t po
     return 0;
 }
 
+int ask_pace(struct session *session, enum pace_direction direction, uint32_t *ret_wait,
+             uint64_t *ret_bytes)
+{
+    struct message message;
+    message_begin(&message, REQUEST_PACE);
+    message_put_u32(&message, direction);
+    int r = ask_plainly(session, &message);
+    if (r < 0)
+        return r;
+    *ret_wait = message_get_u32(&message);
+    *ret_bytes = message_get_u64(&message);
+    return message_end(&message) && *ret_bytes > 0 ? 0 : -EBADMSG;
+}
+
 int ask_user(struct session *session, const char *user, enum user_verdict *ret)
 {
     struct message message;

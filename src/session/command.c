@@ -75,6 +75,12 @@ static bool is_permitted(struct session *session, const struct command *command,
               command->syntax);
         return false;
     }
+    bool reveals = (command->flags & REVEALS) || ((command->flags & REVEALS_PATH) && *argument);
+    if ((session->flags & ACCOUNT_UPLOAD_ONLY) && reveals) {
+        event_refused(session, argument, -EACCES);
+        reply(session, 550, DROP_BOX);
+        return false;
+    }
     if ((command->flags & WRITES) && session->read_only) {
         event_refused(session, argument, -EROFS);
         reply_error(session, 550, -EROFS);

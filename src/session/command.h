@@ -17,7 +17,12 @@ enum command_flags {
     KEEPS_RENAME = 1 << 5,    /* RNFR survives it */
     SECRET = 1 << 6,          /* its argument is never logged */
     OF_TLS = 1 << 7,          /* there only if TLS is offered (tls.enabled) */
+    REVEALS = 1 << 8,         /* tells of, or touches, what is stored: refused to a drop box */
+    REVEALS_PATH = 1 << 9,    /* the same with an argument */
 };
+
+/* What is said where a drop box refuses. */
+#define DROP_BOX "This is a drop box: new files can be uploaded, and nothing else."
 
 struct command {
     const char *verb;

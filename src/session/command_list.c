@@ -20,13 +20,14 @@ static struct listing_view view_of(struct session *session, enum listing_format 
     return (struct listing_view){
         .format = format,
         .read_only = session->read_only,
+        .nothing = session->flags & ACCOUNT_UPLOAD_ONLY,
         .local_time = session->config->files_list_time == LIST_TIME_LOCAL,
         .facts = session->settings.facts,
         .uid = session->uid,
         .owner = session->name,
         .unique_key = session->unique_key,
         .read_only_mounts = &session->read_only_mounts,
-        .deny_names = session->config->files_deny_names,
+        .deny_names = session->deny_names,
         .no_links = !path_follows_links(session),
         .override_first =
             session->flags & ACCOUNT_IS_ADMIN ? (uid_t)session->config->accounts_uid_min : 0,
@@ -184,7 +185,9 @@ static void stat_session(struct session *session)
     reply_first(session, 211, "State of this session:");
     reply_line(session, "Connected from %s", peer);
     reply_line(session, "Logged in as %s%s", session->name,
-               session->read_only ? " (read-only)" : "");
+               session->read_only                       ? " (read-only)"
+               : (session->flags & ACCOUNT_UPLOAD_ONLY) ? " (a drop box)"
+                                                        : "");
     reply_line(session, "Type %s, structure F, mode S", session->settings.ascii ? "A" : "I");
     stat_tls(session);
     reply_line(session, "%llu bytes sent, %llu received", (unsigned long long)session->bytes_sent,

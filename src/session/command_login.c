@@ -54,8 +54,10 @@ static void enter(struct session *session, struct login_answer *answer, unsigned
     session->uid = answer->uid;
     session->read_only = answer->flags & ACCOUNT_READ_ONLY;
     session->flags = answer->flags;
-    session->upload_rate = answer->upload_rate;
-    session->download_rate = answer->download_rate;
+    pacing_init(&session->pacing[PACE_UPLOAD], answer->upload_rate,
+                answer->flags & ACCOUNT_PACED_UP);
+    pacing_init(&session->pacing[PACE_DOWNLOAD], answer->download_rate,
+                answer->flags & ACCOUNT_PACED_DOWN);
     session->share_count = answer->share_count;
     session->unique_key = key;
     (void)snprintf(session->name, sizeof(session->name), "%s", answer->name);

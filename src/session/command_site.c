@@ -164,8 +164,9 @@ static void site_help(struct session *session, char *argument)
     (void)argument;
     reply_first(session, 214, "SITE commands:");
     for (size_t i = 0; i < ELEMENTS(site_commands); i++)
-        reply_line(session, "%s %s: %s", site_commands[i].verb, site_commands[i].syntax,
-                   site_commands[i].help);
+        if (!(session->flags & ACCOUNT_ANONYMOUS) || site_commands[i].serve == site_help)
+            reply_line(session, "%s %s: %s", site_commands[i].verb, site_commands[i].syntax,
+                       site_commands[i].help);
     reply(session, 214, "End.");
 }
 
@@ -190,12 +191,18 @@ bool site_may_be_logged(const char *argument)
 void command_site(struct session *session, char *argument)
 {
     const struct site_command *site = find(argument);
+    if ((session->flags & ACCOUNT_ANONYMOUS) && !(site && site->serve == site_help)) {
+        reply(session, 550, "SITE HELP is the only one that is offered to you.");
+        return;
+    }
     if (!site) {
         reply(session, 504, "Unknown SITE command; see SITE HELP.");
         return;
     }
     char *rest = argument + strlen(site->verb);
-    if (site->writes && session->read_only)
+    if ((session->flags & ACCOUNT_UPLOAD_ONLY) && site->writes)
+        reply(session, 550, DROP_BOX);
+    else if (site->writes && session->read_only)
         reply_error(session, 550, -EROFS);
     else
         site->serve(session, rest + (*rest == ' '));

@@ -212,6 +212,8 @@ static void watch(struct pollfd *ret, int fd, short events)
 static void watch_transfer(const struct session *session, struct pollfd ret[DATA_WATCH_COUNT])
 {
     const struct data *data = &session->data;
+    if (data->connected && transfer_is_paused(session->transfer))
+        return; /* poll(2) would say again and again that it could go on */
     if (data->connected) {
         watch(&ret[DATA_WATCH_CONNECTION], data->connection.fd,
               connection_events(&data->connection, transfer_events(session->transfer)));

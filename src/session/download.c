@@ -45,8 +45,8 @@ static ssize_t send_pieces(struct session *session, struct download *download)
         download->held_start = 0;
         download->held = (size_t)size;
     }
-    ssize_t size =
-        connection_write(&session->data.connection, scratch + download->held_start, download->held);
+    ssize_t size = connection_write(&session->data.connection, scratch + download->held_start,
+                                    transfer_most(session, download->held));
     if (size > 0) {
         download->held_start += (size_t)size;
         download->held -= (size_t)size;
@@ -65,7 +65,7 @@ static int step_plain(struct session *session, struct transfer *transfer)
     uint64_t left = download->end - download->position;
     ssize_t size =
         connection_send_file(&session->data.connection, download->file, (off_t)download->position,
-                             left < SEND_AT_ONCE ? left : SEND_AT_ONCE);
+                             transfer_most(session, left < SEND_AT_ONCE ? left : SEND_AT_ONCE));
     if (size == -EOPNOTSUPP)
         size = send_pieces(session, download);
     if (size < 0)
@@ -118,7 +118,7 @@ static int step_text(struct session *session, struct transfer *transfer)
     }
     if (buffer_size(&download->text) > 0) {
         ssize_t size = connection_write(&session->data.connection, buffer_begin(&download->text),
-                                        buffer_size(&download->text));
+                                        transfer_most(session, buffer_size(&download->text)));
         if (size < 0)
             return (int)size;
         buffer_consume(&download->text, (size_t)size);

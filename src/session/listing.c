@@ -341,7 +341,10 @@ int listing_open(const struct listing_view *view, const char *path, struct listi
     listing->view.recursive = argument.recursive;
     listing_memory_init(&listing->memory, view);
     listing->path = strdup(argument.path);
-    if (listing->path) {
+    if (listing->path && view->nothing) {
+        listing->stage = STAGE_END;
+        r = 0;
+    } else if (listing->path) {
         if (argument.pattern)
             listing->pattern = listing->path + (argument.pattern - argument.path);
         r = open_path(listing, argument.literal);

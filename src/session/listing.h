@@ -42,6 +42,7 @@ struct listing_view {
     bool all;       /* names that begin with a dot as well (LIST -a; MLSD always) */
     bool recursive; /* LIST -R: at most LISTING_DEPTH_MAX levels deep */
     bool read_only; /* the account may not change anything: perm facts say so */
+    bool nothing;   /* no path has anything in it, and each looks like a directory */
     bool local_time;
     unsigned facts;    /* of enum fact */
     uid_t uid;         /* whose files are shown as OWNER's */

@@ -3,6 +3,7 @@
 #include "session/listing_private.h"
 
 #include "lib/cleanup.h"
+#include "session/names.h"
 
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -17,7 +18,7 @@ int listing_look(int fd, const char *name, int flags, struct statx *ret)
 
 bool listing_follows_links(const struct listing_view *view)
 {
-    return !view->no_links && (!view->deny_names || !view->deny_names[0]);
+    return !view->no_links && !names_are_denied(view->deny_names);
 }
 
 /* openat2 of a path of the client. */

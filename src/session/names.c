@@ -5,6 +5,21 @@
 
 #include <string.h>
 
+bool names_are_denied(char *const *deny)
+{
+    return deny && *deny;
+}
+
+bool name_may_be_made(const char *name, char *const *allow)
+{
+    if (!allow || !*allow)
+        return true;
+    for (; *allow; allow++)
+        if (text_matches(*allow, name))
+            return true;
+    return false;
+}
+
 bool name_exists_for_user(const char *name, char *const *deny)
 {
     /* A way to a place, not a name in it: the pattern ".*" is meant for hidden files and must not

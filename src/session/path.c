@@ -24,7 +24,7 @@ static int check_components(const struct session *session, const char *path)
             return -ENAMETOOLONG;
         memcpy(name, path, length);
         name[length] = '\0';
-        if (length > 0 && !name_exists_for_user(name, session->config->files_deny_names))
+        if (length > 0 && !name_exists_for_user(name, session->deny_names))
             return -ENOENT;
         path += length;
         path += strspn(path, "/");
@@ -43,7 +43,7 @@ static int check_path(const struct session *session, const char *path)
 
 bool path_follows_links(const struct session *session)
 {
-    return !session->config->files_deny_names[0] && !(session->flags & ACCOUNT_IS_ADMIN);
+    return !names_are_denied(session->deny_names) && !(session->flags & ACCOUNT_IS_ADMIN);
 }
 
 static uint64_t resolve_flags(const struct session *session)
@@ -147,6 +147,8 @@ int path_parent_new(struct session *session, const char *path, int *ret_director
         r = owner_check_names(session, directory);
     if (r < 0)
         return r == -EBUSY ? -EEXIST : r;
+    if (!name_may_be_made(name, session->allow_names))
+        return -EKEYREJECTED;
     *ret_directory = take_fd(&directory);
     *ret_name = take_pointer(name);
     return 0;

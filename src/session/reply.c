@@ -111,6 +111,7 @@ static const struct {
      "Cannot be moved there: a share or another file system lies between; copy it instead."},
     {EINVAL, 0, "Not possible with this file."},
     {EILSEQ, 553, "File name not allowed."},
+    {EKEYREJECTED, 553, "Names like this are not taken here."},
     {ENAMETOOLONG, 0, "File name too long."},
     {ENXIO, 0, "Not a regular file."},
     {EBUSY, 0, "Not possible with this directory: it is the top of your folder, or of a share."},
@@ -152,9 +153,26 @@ const char *reply_words(int error)
     return "A local error occurred.";
 }
 
+/* A drop box does not tell what is in it, or in the way. That a name is taken can be found out by
+ * taking it, and that is so in any drop box. */
+static int without_details(int error)
+{
+    switch (error) {
+    case -ENOTDIR:
+    case -EACCES:
+    case -EPERM:
+    case -ELOOP:
+    case -ENXIO: return -ENOENT;
+    case -EISDIR: return -EEXIST;
+    default: return error;
+    }
+}
+
 void reply_error(struct session *session, unsigned code, int error)
 {
     char words[QUOTA_WORDS_MAX];
+    if (session->flags & ACCOUNT_UPLOAD_ONLY)
+        error = without_details(error);
     /* XFS says so of a project that is full. */
     if (error == -ENOSPC && session->quota.project)
         error = -EDQUOT;

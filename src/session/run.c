@@ -189,6 +189,9 @@ static int poll_timeout(const struct session *session)
     uint64_t deadline = next_deadline(session);
     if (session->data.leaving.fd >= 0 && session->data.leaving_deadline < deadline)
         deadline = session->data.leaving_deadline;
+    if (session->transfer && session->transfer->paused_until > 0 &&
+        session->transfer->paused_until < deadline)
+        deadline = session->transfer->paused_until;
     return until(deadline, clock_msec());
 }
 

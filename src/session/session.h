@@ -22,6 +22,7 @@
 #include "session/data.h"
 #include "session/hash.h"
 #include "session/listing.h"
+#include "session/pacing.h"
 #include "session/quota.h"
 
 #include <limits.h>
@@ -90,6 +91,7 @@ struct session {
     bool hands_over;             /* ends so that a fresh session can go on */
     enum session_kind successor; /* the kind of that */
 
+    struct pacing pacing[PACE_DIRECTIONS];
     struct transfer *transfer;     /* the one that runs, or NULL */
     char *scratch;                 /* SESSION_SCRATCH bytes for moving data, made on first use */
     const struct command *command; /* being served, for events */
@@ -101,8 +103,7 @@ struct session {
     bool password_unasked;           /* the certificate was enough, and PASS has not come */
     char name[REQUEST_NAME_MAX + 1]; /* of the account */
     uid_t uid;
-    unsigned flags;                      /* enum account_flags: what the account may do */
-    uint64_t upload_rate, download_rate; /* bytes a second of this session, NO_LIMIT: none */
+    unsigned flags;     /* enum account_flags: what the account may do */
     char **deny_names;  /* that do not exist, the server's and the account's; after the login */
     char **allow_names; /* if any: what a new name must be like; after the login */
     unsigned share_count;
@@ -196,6 +197,10 @@ int ask_trial(int monitor, struct login_answer *ret);
 int ask_listen(struct session *session, int *ret_fd, uint16_t *ret_port,
                char ret_announced[ADDRESS_TEXT_MAX]);
 int ask_connect(struct session *session, const struct address *peer, uint16_t port, int *ret_fd);
+/* BYTES may move in this direction after WAIT milliseconds: the rate of the user. Negative errno.
+ */
+int ask_pace(struct session *session, enum pace_direction direction, uint32_t *ret_wait,
+             uint64_t *ret_bytes);
 /* Takes the one message that the monitor sends next. STOP_COUNT if it is the answer WANTED (0: none
  * is), which has no contents; else why this session must leave, STOP_STOPPED if the monitor is
  * gone. */
@@ -341,8 +346,8 @@ int path_stat(struct session *session, const char *path, struct statx *ret);
 /* The directory that holds the last component, and that component, which the caller may create,
  * remove or rename. *RET_NAME is allocated. "/", "." and ".." have no such component: -EBUSY. */
 int path_parent(struct session *session, const char *path, int *ret_directory, char **ret_name);
-/* As path_parent, for a name that is to be made: control characters and reserved names are -EILSEQ.
- */
+/* As path_parent, for a name that is to be made: control characters and reserved names are -EILSEQ,
+ * those that are not among the allowed ones -EKEYREJECTED. */
 int path_parent_new(struct session *session, const char *path, int *ret_directory, char **ret_name);
 /* The present directory. -ENOENT if it was removed, -ENAMETOOLONG if it is too deep to be told. */
 int path_present(char ret[PATH_MAX]);

@@ -102,6 +102,33 @@ static bool is_download(const struct transfer *transfer)
     return (transfer->kind->events & POLLOUT) != 0;
 }
 
+static enum pace_direction direction_of(const struct transfer *transfer)
+{
+    return is_download(transfer) ? PACE_DOWNLOAD : PACE_UPLOAD;
+}
+
+bool transfer_is_paused(const struct transfer *transfer)
+{
+    return transfer->paused_until > clock_msec();
+}
+
+size_t transfer_most(const struct session *session, size_t size)
+{
+    return pacing_most(session, direction_of(session->transfer), size);
+}
+
+/* 0 if bytes may move, -EAGAIN if the rates say to wait. Nobody has stalled meanwhile. */
+static int pace(struct session *session, struct transfer *transfer)
+{
+    if (transfer->kind->events == 0 || transfer->finishing)
+        return 0;
+    int r = pacing_wait(session, direction_of(transfer), &transfer->paused_until);
+    if (r < 0 || transfer->paused_until == 0)
+        return r;
+    transfer->progress = transfer->paused_until;
+    return -EAGAIN;
+}
+
 short transfer_events(const struct transfer *transfer)
 {
     if (transfer->finishing)
@@ -115,6 +142,8 @@ bool transfer_is_ready(const struct session *session)
     const struct transfer *transfer = session->transfer;
     if (transfer->kind->events == 0) /* a checksum has nothing to wait for */
         return true;
+    if (transfer->paused_until > 0)
+        return !transfer_is_paused(transfer);
     return transfer->connected && !transfer->waits;
 }
 
@@ -178,11 +207,17 @@ void transfer_run(struct session *session)
     int r = connect_first(session, transfer);
     if (r == 0)
         return;
+    transfer->paused_until = 0;
     for (int i = 0; r >= 0 && i < steps; i++) {
         uint64_t before = transfer->bytes;
+        r = pace(session, transfer);
+        if (r < 0)
+            break;
         r = step(session, transfer);
-        if (transfer->bytes != before)
+        if (transfer->bytes != before) {
+            pacing_spend(session, direction_of(transfer), transfer->bytes - before);
             transfer->progress = clock_msec();
+        }
         if (r == TRANSFER_DONE) {
             transfer_end(session, 0);
             return;

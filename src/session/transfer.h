@@ -35,6 +35,7 @@ struct transfer {
     uint64_t bytes;                /* moved over the data connection */
     uint64_t offset;               /* of the first byte in the file */
     uint64_t total;                /* bytes expected, 0: unknown */
+    uint64_t paused_until;         /* clock_msec: a rate is used up until then; 0: it is not */
     bool connected;
     bool waits;     /* for poll(2), which under TLS does not know of everything that is there */
     bool finishing; /* all bytes are moved; what TLS has kept, and its last word, are not out yet */
@@ -54,6 +55,10 @@ struct transfer *transfer_start(struct session *session, const struct transfer_k
 bool transfer_is_possible(struct session *session);
 /* What to poll its data connection for. */
 short transfer_events(const struct transfer *transfer);
+/* True if it must not go on yet: its rate is used up until paused_until. */
+bool transfer_is_paused(const struct transfer *transfer);
+/* The smaller of SIZE and what the rates let a step of it move. */
+size_t transfer_most(const struct session *session, size_t size);
 /* True if it can go on although poll(2) says nothing. */
 bool transfer_is_ready(const struct session *session);
 /* Listens to what a client says that is only sent to. */

@@ -55,7 +55,8 @@ static int step(struct session *session, struct transfer *transfer)
         return -ENOMEM;
     /* As text, the second half is for what it becomes. */
     size_t space = upload->ascii ? SESSION_SCRATCH / 2 - 1 : SESSION_SCRATCH;
-    ssize_t size = connection_read(&session->data.connection, scratch, space);
+    ssize_t size =
+        connection_read(&session->data.connection, scratch, transfer_most(session, space));
     if (size < 0)
         return size == -EINTR ? TRANSFER_MORE : (int)size;
     if (size == 0)
@@ -79,8 +80,10 @@ static void finish(struct session *session, struct transfer *transfer, int error
     session->bytes_received += transfer->bytes;
     if (error == 0)
         error = complete(session, upload);
+    /* Whoever cannot continue a file has no use for a part of it that keeps the name. */
+    bool keeps = session->config->files_keep_partial && !(session->flags & ACCOUNT_UPLOAD_ONLY);
     if (error < 0)
-        upload_target_abandon(&upload->target, session->config->files_keep_partial, error);
+        upload_target_abandon(&upload->target, keeps, error);
     upload_target_settle(session, &upload->target);
     unsigned code = 226;
     if (error == 0) {

@@ -204,10 +204,12 @@ static int open_unfinished(struct session *session, struct upload_target *target
 /* What is there already under the name: 0 and *RET, or why it cannot be replaced. */
 static int examine(struct upload_target *target, struct stat *ret)
 {
-    int follow = target->no_links ? AT_SYMLINK_NOFOLLOW : 0;
+    int follow = target->no_links || target->exclusive ? AT_SYMLINK_NOFOLLOW : 0;
     if (fstatat(target->directory, target->name, ret, follow) < 0)
         return errno == ENOENT || errno == ELOOP ? 0 : -errno;
     target->existed = true;
+    if (target->exclusive)
+        return -EEXIST; /* whatever it is: a drop box does not tell */
     if (S_ISLNK(ret->st_mode))
         return -ENOENT; /* as for RETR: where names are denied, links lead nowhere */
     if (!S_ISREG(ret->st_mode))
@@ -272,6 +274,7 @@ int upload_target_open(struct session *session, const char *path, enum upload_mo
         .source = -1,
         .claim = QUOTA_CLAIM_NONE,
         .shown = strdup(path),
+        .exclusive = session->flags & ACCOUNT_UPLOAD_ONLY,
         .no_links = path_follows_links(session) ? 0 : O_NOFOLLOW,
     };
     int r = -ENOMEM;

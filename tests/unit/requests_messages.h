@@ -77,7 +77,8 @@ static void make_good(struct message *message)
     static const uint32_t types[] = {
         REQUEST_READY,    REQUEST_LOGIN,  REQUEST_ENTERED,     REQUEST_LISTEN, REQUEST_CONNECT,
         REQUEST_EVENT,    REQUEST_STATUS, REQUEST_USER,        REQUEST_TLS,    REQUEST_HANDOVER,
-        REQUEST_IDENTITY, REQUEST_SIGN,   REQUEST_CERTIFICATE, REQUEST_SHARE};
+        REQUEST_IDENTITY, REQUEST_SIGN,   REQUEST_CERTIFICATE, REQUEST_SHARE,
+        REQUEST_PACE};
     static const uint8_t bytes[CLIENT_MESSAGES_MAX + 1];
     uint32_t type = ANY_OF(types);
     message_begin(message, type);
@@ -104,6 +105,7 @@ static void make_good(struct message *message)
     case REQUEST_TLS:
     case REQUEST_IDENTITY: PUT_TEXT(message, names_of_hosts, REQUEST_HOST_MAX); break;
     case REQUEST_HANDOVER: message_put_u32(message, ANY_OF(kinds)); break;
+    case REQUEST_PACE: message_put_u32(message, below(3)); break;
     case REQUEST_SIGN:
         message_put_u32(message, below(4) ? 0x0804 : below(70000));
         message_put_bytes(message, bytes, below(8) ? 130 : below(TLS_SIGNED_MAX + 2));

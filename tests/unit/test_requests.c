@@ -65,6 +65,7 @@ static const struct {
     [REQUEST_SIGN] = {PHASE_LOGIN | PHASE_SESSION, false, 2, {NUMBER, BYTES}},
     [REQUEST_CERTIFICATE] = {PHASE_LOGIN, false, 1, {MANY_BYTES}},
     [REQUEST_SHARE] = {PHASE_ENTERING, false, 2, {NUMBER, NUMBER}},
+    [REQUEST_PACE] = {PHASE_SESSION, false, 1, {NUMBER}},
 };
 
 struct opinion {
@@ -109,6 +110,12 @@ static bool speaks_tls(const struct monitor *monitor)
     return monitor->kind == SESSION_TLS || monitor->kind == SESSION_NEW_IMPLICIT;
 }
 
+static uint64_t rate_of(const struct monitor *monitor, uint32_t direction)
+{
+    const struct rules *rules = &monitor->account->effective;
+    return direction == 0 ? rules->upload_rate : rules->download_rate;
+}
+
 /* True if the monitor must end the session for MESSAGE. */
 static bool is_attack(const struct monitor *monitor, const struct message *message, bool descriptor,
                       struct opinion *ret)
@@ -127,6 +134,7 @@ static bool is_attack(const struct monitor *monitor, const struct message *messa
     case REQUEST_USER: return speaks_tls(monitor) && !monitor->verifier.shown;
     case REQUEST_CERTIFICATE: return monitor->verifier.cell.pid == 0 || !monitor->tls.identity;
     case REQUEST_TLS: return speaks_tls(monitor);
+    case REQUEST_PACE: return ret->number > 1 || rate_of(monitor, ret->number) == NO_LIMIT;
     case REQUEST_IDENTITY: return !speaks_tls(monitor) || monitor->tls.asked;
     case REQUEST_SIGN: return !monitor->tls.identity;
     case REQUEST_HANDOVER:
@@ -236,10 +244,17 @@ static void set_phase(struct bench *bench)
                              .crowded = below(8) == 0,
                              .no_key = below(8) == 0,
                              .throttled = below(8) ? THROTTLE_CHECK : ANY_OF(states)};
-    if (monitor->phase == PHASE_ENTERING) {
+    if (monitor->phase == PHASE_ENTERING || monitor->phase == PHASE_SESSION)
         assert_int_equal(account_load(monitor->config, "alice", &monitor->account, &problem), 0);
-        record.locked = below(4) == 0;
+    if (monitor->phase == PHASE_SESSION) {
+        monitor->account->effective.upload_rate = below(2) ? NO_LIMIT : 16000;
+        monitor->account->effective.download_rate = below(2) ? NO_LIMIT : 32000;
+        monitor->account->effective.session_download_rate = below(2) ? NO_LIMIT : 16000;
     }
+    monitor->paces_alone = false;
+    monitor->pace_alone[0] = monitor->pace_alone[1] = 0;
+    if (monitor->phase == PHASE_ENTERING)
+        record.locked = below(4) == 0;
 }
 
 static int total_events(void)
@@ -456,6 +471,16 @@ static void check_handover(const struct bench *bench, const struct opinion *opin
     assert_false(bench->monitor.allowed || bench->monitor.named || bench->monitor.tls.asked);
 }
 
+/* A sixteenth of a second, at once. The table of rates is in a directory that is not there. */
+static void check_pace(const struct bench *bench, const struct opinion *opinion,
+                       struct message *answer)
+{
+    assert_int_equal(message_get_u32(answer), 0);
+    assert_true(message_get_u64(answer) == rate_of(&bench->monitor, opinion->number) / 16);
+    assert_true(message_end(answer));
+    assert_int_equal(record.events[EVENT_SERVER_FAILED], 1);
+}
+
 static void check_good(struct bench *bench, const struct monitor *before, uint32_t type,
                        const struct opinion *opinion, int r)
 {
@@ -468,7 +493,7 @@ static void check_good(struct bench *bench, const struct monitor *before, uint32
                                      type == REQUEST_CONNECT || type == REQUEST_USER ||
                                      type == REQUEST_TLS || type == REQUEST_IDENTITY ||
                                      type == REQUEST_SIGN || type == REQUEST_CERTIFICATE ||
-                                     type == REQUEST_SHARE);
+                                     type == REQUEST_SHARE || type == REQUEST_PACE);
     assert_true(!entered || (answer.size == 0 && fd < 0));
     assert_int_equal(record.events[EVENT_ATTACK], 0);
     switch (type) {
@@ -480,6 +505,7 @@ static void check_good(struct bench *bench, const struct monitor *before, uint32
     case REQUEST_USER: check_user(bench, before->users, opinion, &answer); break;
     case REQUEST_CERTIFICATE: check_certificate(bench, &answer); break;
     case REQUEST_SHARE: check_share(opinion, &answer, fd); break;
+    case REQUEST_PACE: check_pace(bench, opinion, &answer); break;
     case REQUEST_TLS:
     case REQUEST_IDENTITY:
     case REQUEST_SIGN: check_tls(bench, before, type, &answer); break;
@@ -550,7 +576,7 @@ static int remove_key_file(void **state)
 static void open_bench(struct bench *bench, int *ret_pair)
 {
     static char *no_networks[] = {NULL};
-    static char automatic[] = "auto", nowhere[] = "/nonexistent";
+    static char automatic[] = "auto", nowhere[] = "/nonexistent", run[] = "/nonexistent/run";
     *bench = (struct bench){
         .config = {.login_attempts = ATTEMPTS,
                    .accounts_uid_min = 200000,
@@ -561,6 +587,7 @@ static void open_bench(struct bench *bench, int *ret_pair)
                    .passive_networks = no_networks,
                    .tls_certificate = key_file,
                    .tls_key = key_file,
+                   .directories_run = run,
                    .tls_hosts = nowhere,
                    .tls_client_ca = nowhere,
                    .tls_client_crl = nowhere},
@@ -788,10 +815,15 @@ static void test_C21_unread_answers(void **state)
     int pair[2];
     open_bench(&bench, pair);
     bench.monitor.phase = PHASE_SESSION;
+    bench.monitor.account = calloc(1, sizeof(*bench.monitor.account));
+    assert_non_null(bench.monitor.account);
+    bench.monitor.account->effective.download_rate = NO_LIMIT;
+    bench.monitor.account->effective.session_download_rate = NO_LIMIT;
     message_begin(&message, REQUEST_LISTEN);
     assert_int_equal(requests_handle(&bench.monitor, &message, -1), 0);
     message_begin(&message, REQUEST_LISTEN);
     assert_int_equal(requests_handle(&bench.monitor, &message, -1), -EPROTO);
+    account_free(bench.monitor.account);
     memset(&record, 0, sizeof(record));
     (void)close(pair[0]);
     (void)close(pair[1]);
