@@ -19,6 +19,7 @@ enum exit_status {
     STATUS_USAGE = 2,
     STATUS_NO_PERMISSION = 4,
     STATUS_NOT_CONFIGURED = 6,
+    STATUS_REFUSED = 77, /* sysexits.h: EX_NOPERM */
 };
 
 struct exit_meaning {
@@ -51,6 +52,7 @@ enum operand_kind {
     OPERAND_SUBJECT, /* what a certificate can be for */
     OPERAND_KEY_TYPE,
     OPERAND_FILE,
+    OPERAND_NETWORK, /* network_parse() takes it */
     OPERAND_KIND_COUNT,
 };
 
@@ -113,6 +115,7 @@ enum ctl_option {
     OPTION_FORCE = 1 << 30,
     OPTION_CERTIFICATE = 1LL << 31,
     OPTION_CERTIFICATE_NAME = 1LL << 32,
+    OPTION_FOR = 1LL << 52,
 };
 #define OPTIONS_OF_ALL      ((uint64_t)(OPTION_CONFIG | OPTION_HELP | OPTION_VERSION))
 /* Those that can be given several times. */
@@ -235,6 +238,9 @@ enum exit_status command_log(const struct invocation *invocation);
 enum exit_status command_config_explain(const struct invocation *invocation);
 enum exit_status command_throttle_list(const struct invocation *invocation);
 enum exit_status command_throttle_clear(const struct invocation *invocation);
+enum exit_status command_ban_list(const struct invocation *invocation);
+enum exit_status command_ban_add(const struct invocation *invocation);
+enum exit_status command_ban_del(const struct invocation *invocation);
 enum exit_status command_login_test(const struct invocation *invocation);
 enum exit_status command_tls_self_signed(const struct invocation *invocation);
 enum exit_status command_tls_show(const struct invocation *invocation);

@@ -54,6 +54,12 @@ static bool is_address(const char *text)
     return address_parse(text, &ignored) == 0;
 }
 
+static bool is_network(const char *text)
+{
+    struct network ignored;
+    return network_parse(text, &ignored) == 0;
+}
+
 static bool is_date(const char *text)
 {
     time_t ignored;
@@ -175,6 +181,8 @@ static const struct {
     [OPERAND_SUBJECT] = {"HOST", is_subject, "a host name, or an IPv4 or IPv6 address"},
     [OPERAND_KEY_TYPE] = {"TYPE", is_key_type, "ecdsa, rsa or ed25519"},
     [OPERAND_FILE] = {"FILE", is_file, "the name of a file"},
+    [OPERAND_NETWORK] = {"NETWORK", is_network,
+                         "an IPv4 or IPv6 address, or a network as in 192.0.2.0/24"},
 };
 _Static_assert(ELEMENTS(kinds) == OPERAND_KIND_COUNT, "every kind has a row");
 

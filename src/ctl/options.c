@@ -69,6 +69,8 @@ const struct option_word option_words[] = {
      "which kind of key"},
     {"--days",          OPTION_DAYS,            OPERAND_NUMBER,  0, 0,
      "until it expires"},
+    {"--for",           OPTION_FOR,             OPERAND_DURATION, 0, 0,
+     "how long; without it, until it is taken back"},
     {"--force",         OPTION_FORCE,           OPERAND_NONE,    0, 0,
      "replace what is there"},
 };

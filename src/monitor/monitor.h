@@ -151,6 +151,10 @@ void login_log(struct monitor *monitor, enum event_id id, const char *reason);
  */
 /* Somebody comes: sets monitor->quiet. Negative errno if that is not known, and was logged. */
 int guard_arrival(struct monitor *monitor, bool *ret_banned);
+/* Whether an administrator has banned the address. To be asked once the connection stands in the
+ * table of live ones: whoever bans it finds it there, or it finds the ban. Negative errno, logged.
+ */
+int guard_banned(struct monitor *monitor, bool *ret_banned);
 /* An event of a connection that has not logged in; left out if that is quiet. */
 void guard_log_stranger(struct monitor *monitor, enum event_id id, const char *reason);
 /* True if the end of the connection need not be logged; it is counted then. */

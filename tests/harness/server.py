@@ -116,7 +116,7 @@ class Server:
     def configure(self, overrides):
         """Writes the configuration: what every test wants, then OVERRIDES (group -> key -> value)."""
         self.config = {
-            "directories": {name: str(self.directory / name) for name in ("users", "homes", "run", "logs")},
+            "directories": {name: str(self.directory / name) for name in ("users", "homes", "state", "run", "logs")},
             "accounts": {"uid_min": self.uid_min, "uid_max": self.uid_min + 999, "hash_cost": 1},
             "auth": {"order": ["local"]},
             # Every client of a test is 127.0.0.1: no pause and no ban unless the test is about them.
@@ -129,7 +129,7 @@ class Server:
                 "hosts": str(self.directory / "hosts"),
             },
         }
-        for name in ("users", "homes", "run", "logs", "hosts"):
+        for name in ("users", "homes", "state", "run", "logs", "hosts"):
             (self.directory / name).mkdir(mode=0o711 if name == "homes" else 0o755, exist_ok=True)
         (self.directory / "users").chmod(0o700)
         for group, options in overrides.items():
