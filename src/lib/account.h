@@ -104,6 +104,7 @@ struct account_settings {
     enum account_certificate certificate;
     const char *certificate_name; /* NULL or "": none */
     time_t expires;
+    uint64_t accounts_max; /* with so many accounts none is made: -EUSERS; 0: any number */
 };
 
 /* The whole of making: record, uid, folder. It finishes what an interrupted earlier run left, never

@@ -117,7 +117,12 @@ class Server:
         """Writes the configuration: what every test wants, then OVERRIDES (group -> key -> value)."""
         self.config = {
             "directories": {name: str(self.directory / name) for name in ("users", "homes", "state", "run", "logs")},
-            "accounts": {"uid_min": self.uid_min, "uid_max": self.uid_min + 999, "hash_cost": 1},
+            "accounts": {
+                "uid_min": self.uid_min,
+                "uid_max": self.uid_min + 999,
+                "hash_cost": 1,
+                "skeleton": str(self.directory / "skeleton"),
+            },
             "auth": {"order": ["local"]},
             # Every client of a test is 127.0.0.1: no pause and no ban unless the test is about them.
             "login": {"delay": "0 s", "failures_per_address": 1000000, "failures_per_name": 1000000},
