@@ -90,12 +90,17 @@ static bool check_cell(const struct config *config, int folder)
 {
     uid_t uid = (uid_t)config->accounts_uid_min;
     char name[] = "check", step[TRIAL_STEP_MAX];
-    const struct account account = {.name = name, .uid = uid, .gid = uid};
+    struct account account = {.name = name, .uid = uid, .gid = uid};
     struct cell cell;
     int r = trial_close(config, &cell, step);
     if (!say_trial(r, "closing a cell", step))
         return false;
-    r = trial_enter(&cell, &account, folder, step);
+    r = rules_resolve(config, &account);
+    if (r == 0)
+        r = trial_enter(config, &cell, &account, folder, step);
+    else
+        (void)snprintf(step, sizeof(step), "rules");
+    rules_free(&account.effective);
     trial_end(&cell);
     return say_trial(r, "entering a user's folder", step);
 }

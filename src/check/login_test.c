@@ -224,7 +224,7 @@ static void test_folder(struct test *test)
     if (folder < 0)
         return;
     char step[TRIAL_STEP_MAX];
-    int r = trial_enter(&test->monitor.cell, account, folder, step);
+    int r = trial_enter(test->monitor.config, &test->monitor.cell, account, folder, step);
     say_trial(test, "entering the folder", r, step, "as the user, in a cell",
               r < 0 ? cell_step_remedy(step) : "");
 }
@@ -245,7 +245,7 @@ static void run(struct test *test, struct config *config)
     if (r < 0)
         return;
     test_account(test);
-    if (test->account)
+    if (test->account && rules_resolve(config, test->account) == 0)
         test_folder(test);
     trial_end(&test->monitor.cell);
     (void)pam_process_end(&test->monitor.pam, 5000);

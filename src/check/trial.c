@@ -41,8 +41,8 @@ int trial_close(const struct config *config, struct cell *ret, char ret_step[TRI
     return r;
 }
 
-int trial_enter(struct cell *cell, const struct account *account, int folder,
-                char ret_step[TRIAL_STEP_MAX])
+int trial_enter(const struct config *config, struct cell *cell, const struct account *account,
+                int folder, char ret_step[TRIAL_STEP_MAX])
 {
     cleanup_close int tree = -1;
     enum cell_step step = CELL_STEP_FOLDER;
@@ -51,7 +51,7 @@ int trial_enter(struct cell *cell, const struct account *account, int folder,
         return fail(step, r, ret_step);
     struct message message;
     message_begin(&message, REQUEST_LOGIN | REQUEST_ANSWER);
-    login_put_grant(account, NULL, &message);
+    login_put_grant(config, account, NULL, &message);
     r = message_send(cell->socket, &message, tree);
     if (r < 0)
         return fail(CELL_STEP_ENTER, r, ret_step);

@@ -84,14 +84,18 @@ static int apply(struct account *account, void *data)
         account->certificate = settings->certificate;
     if (wish->sets_enabled)
         account->enabled = settings->enabled;
-    if (wish->sets_read_only)
+    if (wish->sets_read_only) {
         account->read_only = settings->read_only;
+        account->sets_read_only = true;
+    }
     if (wish->sets_expires)
         account->expires = settings->expires;
     if (wish->sets_tls)
         account->tls = settings->tls;
-    if (wish->sets_role)
+    if (wish->sets_role) {
         account->role = settings->role;
+        account->sets_role = true;
+    }
     for (size_t i = 0; i < CHANGE_COUNT; i++)
         r = progress->made[i] ? 1 : r;
     return r;

@@ -3,6 +3,7 @@
 
 #include "lib/account_store.h"
 #include "lib/cleanup.h"
+#include "lib/words.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -61,6 +62,9 @@ void account_free(struct account *account)
     free(account->home);
     free(account->certificate_name);
     free(account->groups);
+    words_free(account->labels);
+    rules_free(&account->rules);
+    rules_free(&account->effective);
     free(account);
 }
 

@@ -16,6 +16,7 @@
 
 enum {
     ACCOUNT_NAME_MAX = 32,
+    ACCOUNT_LABELS_MAX = 64, /* groups of cellftpd.conf that one record can name */
     /* Supplementary groups of a system user. Each takes a line of up to 24 bytes in the session's
      * gid_map, which the kernel takes in one write of less than a page (user_namespaces(7)). */
     ACCOUNT_GROUPS_MAX = 160,
@@ -49,13 +50,15 @@ struct account {
     size_t group_count;
     bool enabled;
     bool read_only;
+    bool sets_read_only; /* the record says it: no group is asked */
     enum account_tls tls;
     enum account_role role;
+    bool sets_role; /* the same */
     enum account_certificate certificate;
     char *certificate_name; /* whose certificate is the account's, NULL: its own name's */
     time_t created;
-    time_t expires; /* the last second in which a login is granted; 0: never */
-    char **labels;  /* groups of cellftpd.conf that it is in, ends with NULL; NULL: none */
+    time_t expires;         /* the last second in which a login is granted; 0: never */
+    char **labels;          /* groups of cellftpd.conf that it is in, ends with NULL; NULL: none */
     struct rules rules;     /* of the record */
     struct rules effective; /* and what holds, with groups and defaults: rules_resolve() */
     bool anonymous;         /* granted without a password, by anonymous.enabled */
@@ -64,6 +67,7 @@ struct account {
 /* A name that may be a login and a folder: 1 to ACCOUNT_NAME_MAX of a-z 0-9 . _ -, beginning with a
  * letter or a digit, not ending with a dot. -EINVAL. */
 int account_check_name(const char *name);
+
 
 /* Reads the account NAME. -ENOENT if there is none, -EBADMSG if the record is malformed in any way
  * (what and where goes to PROBLEM), -EINVAL for a bad name, other negative errno. The caller owns
@@ -99,12 +103,16 @@ int account_list(const struct config *config, int (*visit)(const char *name, voi
 struct account_settings {
     bool enabled;
     bool read_only;
+    bool sets_read_only;
     enum account_tls tls;
     enum account_role role;
+    bool sets_role;
     enum account_certificate certificate;
     const char *certificate_name; /* NULL or "": none */
     time_t expires;
     uint64_t accounts_max; /* with so many accounts none is made: -EUSERS; 0: any number */
+    char *const *labels;       /* NULL: none */
+    const struct rules *rules; /* NULL: none */
 };
 
 /* The whole of making: record, uid, folder. It finishes what an interrupted earlier run left, never

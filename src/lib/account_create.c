@@ -24,6 +24,7 @@
 #include "lib/account_store.h"
 #include "lib/cleanup.h"
 #include "lib/skeleton.h"
+#include "lib/words.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -238,11 +239,16 @@ static int account_new(const struct config *config, const char *name, const char
         return -ENOMEM;
     account->enabled = settings->enabled;
     account->read_only = settings->read_only;
+    account->sets_read_only = settings->sets_read_only;
+    account->sets_role = settings->sets_role;
     account->tls = settings->tls;
     account->role = settings->role;
     account->certificate = settings->certificate;
     const char *wanted = settings->certificate_name;
     if (wanted && *wanted && !(account->certificate_name = strdup(wanted)))
+        return -ENOMEM;
+    if (words_copy(settings->labels, &account->labels) < 0 ||
+        (settings->rules && rules_copy(settings->rules, &account->rules) < 0))
         return -ENOMEM;
     account->expires = settings->expires;
     account->created = time(NULL);

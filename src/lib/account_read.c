@@ -3,6 +3,7 @@
 
 #include "lib/cleanup.h"
 #include "lib/client_certificate.h"
+#include "lib/config_lists.h"
 #include "lib/password.h"
 #include "lib/syntax.h"
 #include "lib/text.h"
@@ -16,7 +17,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { RECORD_MAX = 16384 };
+enum { RECORD_MAX = 65536 };
 
 struct account_reading {
     const struct config *config;
@@ -110,6 +111,7 @@ static int take_enabled(const struct account_reading *reading, const config_sett
 
 static int take_read_only(const struct account_reading *reading, const config_setting_t *setting)
 {
+    reading->account->sets_read_only = true;
     return take_boolean(reading, setting, &reading->account->read_only);
 }
 
@@ -191,6 +193,7 @@ static int take_role(const struct account_reading *reading, const config_setting
     unsigned word = 0;
     int r = take_word(reading, setting, account_role_words, "must be \"user\" or \"admin\"", &word);
     reading->account->role = word;
+    reading->account->sets_role = true;
     return r;
 }
 
@@ -212,15 +215,70 @@ static int take_certificate_name(const struct account_reading *reading,
     return fault ? wrong(reading, setting, fault) : r;
 }
 
+static int take_groups(const struct account_reading *reading, const config_setting_t *setting)
+{
+    char **labels = NULL;
+    static const char expected[] = "must be up to 64 names of groups, as in [ \"staff\" ]";
+    int count = config_setting_length(setting);
+    if (config_setting_type(setting) != CONFIG_TYPE_ARRAY || count > ACCOUNT_LABELS_MAX)
+        return wrong(reading, setting, expected);
+    labels = calloc((size_t)count + 1, sizeof(*labels));
+    if (!labels)
+        return -ENOMEM;
+    reading->account->labels = labels;
+    for (int i = 0; i < count; i++) {
+        const config_setting_t *entry = config_setting_get_elem(setting, (unsigned)i);
+        if (config_setting_type(entry) != CONFIG_TYPE_STRING ||
+            !group_name_is_good(config_setting_get_string(entry)))
+            return wrong(reading, setting, expected);
+        labels[i] = strdup(config_setting_get_string(entry));
+        if (!labels[i])
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+/* A rule, of which rules.c says what is wrong. */
+struct told {
+    const struct account_reading *reading;
+    const config_setting_t *setting;
+    bool told;
+};
+
+static void tell_rule(void *data, unsigned line, const char *words)
+{
+    struct told *told = data;
+    if (!told->told)
+        (void)malformed(told->reading, line, "%s: %s", config_setting_name(told->setting), words);
+    told->told = true;
+}
+
+static int take_rule(const struct account_reading *reading, const config_setting_t *setting)
+{
+    struct told told = {reading, setting, false};
+    int r = rule_take(&reading->account->rules, rule_find(config_setting_name(setting)), setting,
+                      tell_rule, &told);
+    return r == -EINVAL ? -EBADMSG : r;
+}
+
+#define RULE_EXPECTED_LIMIT "\"none\", or a size as in cellftpd.conf(5)"
+#define RULE_EXPECTED_COUNT "\"none\", or a number without quotes"
+#define RULE_EXPECTED_FLAG  "true or false, without quotes"
+#define RULE_EXPECTED_WORDS "an array of texts"
+#define RULE_EXPECTED_TEXT  "a text in quotes"
+#define RULE_KEY(type, key, initial, meaning)                                                      \
+    {#key, "that of the groups, then the server's", RULE_EXPECTED_##type, take_rule},
+
 const struct account_key account_keys[] = {
     {"uid", NULL, "a number from accounts.uid_min to accounts.uid_max", take_uid},
     {"password", NULL, "a hash as in crypt(5), in quotes", take_password},
     {"home", "NAME in directories.homes",
      "an absolute path in quotes, without \".\" and \"..\", and not \"/\"", take_home},
     {"enabled", "true", "true or false, without quotes", take_enabled},
-    {"read_only", "false", "true or false, without quotes", take_read_only},
+    {"read_only", "that of the groups, else false", "true or false, without quotes",
+     take_read_only},
     {"tls", "\"default\"", "\"default\", \"required\" or \"optional\"", take_tls},
-    {"role", "\"user\"", "\"user\" or \"admin\"", take_role},
+    {"role", "that of the groups, else \"user\"", "\"user\" or \"admin\"", take_role},
     {"certificate", "\"default\"", "\"default\", \"no\", \"factor\" or \"instead\"",
      take_certificate},
     {"certificate_name", "the account's name",
@@ -228,7 +286,8 @@ const struct account_key account_keys[] = {
      take_certificate_name},
     {"created", NULL, "seconds since 1970, UTC", take_created},
     {"expires", "never", "seconds since 1970, UTC, from 1 to 253402300799", take_expires},
-};
+    {"groups", "none", "names of groups of cellftpd.conf(5), as in [ \"staff\" ]", take_groups},
+    RULES(RULE_KEY)};
 const size_t account_key_count = ELEMENTS(account_keys);
 
 static const struct account_key *find_key(const char *name)

@@ -4,6 +4,7 @@
 #include "lib/cleanup.h"
 #include "lib/client_certificate.h"
 #include "lib/password.h"
+#include "lib/scan.h"
 #include "lib/text.h"
 
 #include <errno.h>
@@ -37,6 +38,45 @@ static bool set_string(config_setting_t *root, const char *name, const char *val
     return setting && config_setting_set_string(setting, value) == CONFIG_TRUE;
 }
 
+static bool set_words(config_setting_t *root, const char *name, char *const *words)
+{
+    config_setting_t *array = config_setting_add(root, name, CONFIG_TYPE_ARRAY);
+    bool good = array != NULL;
+    for (size_t i = 0; good && words[i]; i++) {
+        config_setting_t *entry = config_setting_add(array, NULL, CONFIG_TYPE_STRING);
+        good = entry && config_setting_set_string(entry, words[i]) == CONFIG_TRUE;
+    }
+    return good;
+}
+
+/* One function for each type of rules.h. */
+static bool set_limit(config_setting_t *root, const char *name, uint64_t value)
+{
+    char text[32] = "none";
+    if (value != NO_LIMIT)
+        format_size(value, text, sizeof(text));
+    return set_string(root, name, text);
+}
+
+static bool set_count(config_setting_t *root, const char *name, uint64_t value)
+{
+    return value == NO_LIMIT ? set_string(root, name, "none")
+                             : set_number(root, name, (int64_t)value);
+}
+
+#define SET_LIMIT set_limit
+#define SET_COUNT set_count
+#define SET_FLAG  set_boolean
+#define SET_WORDS set_words
+#define SET_TEXT  set_string
+#define SET_RULE(type, key, initial, meaning)                                                      \
+    &&(!RULES_HAVE(rules, key) || SET_##type(root, #key, rules->key))
+
+static bool set_rules(config_setting_t *root, const struct rules *rules)
+{
+    return true RULES(SET_RULE);
+}
+
 /* A home where it would be anyway is left out: it follows directories.homes. */
 static bool is_default_home(const struct config *config, const struct account *account)
 {
@@ -55,17 +95,20 @@ static int write_text(const struct config *config, const struct account *account
         set_number(root, "uid", account->uid) && set_string(root, "password", account->password) &&
         (is_default_home(config, account) || set_string(root, "home", account->home)) &&
         set_boolean(root, "enabled", account->enabled) &&
-        set_boolean(root, "read_only", account->read_only) &&
+        ((!account->sets_read_only && !account->read_only) ||
+         set_boolean(root, "read_only", account->read_only)) &&
         (account->tls == ACCOUNT_TLS_DEFAULT ||
          set_string(root, "tls", account_tls_words[account->tls])) &&
-        (account->role == ACCOUNT_USER ||
+        ((!account->sets_role && account->role == ACCOUNT_USER) ||
          set_string(root, "role", account_role_words[account->role])) &&
         (account->certificate == ACCOUNT_CERTIFICATE_DEFAULT ||
          set_string(root, "certificate", account_certificate_words[account->certificate])) &&
         (!account->certificate_name ||
          set_string(root, "certificate_name", account->certificate_name)) &&
         set_number(root, "created", account->created) &&
-        (account->expires == 0 || set_number(root, "expires", account->expires));
+        (account->expires == 0 || set_number(root, "expires", account->expires)) &&
+        (!account->labels || set_words(root, "groups", account->labels)) &&
+        set_rules(root, &account->rules);
     if (complete)
         config_write(&record, file);
     config_destroy(&record);

@@ -7,6 +7,7 @@
 #include "lib/config.h"
 
 #include "lib/cleanup.h"
+#include "lib/config_lists.h"
 #include "lib/option.h"
 #include "lib/syntax.h"
 #include "lib/text.h"
@@ -69,91 +70,18 @@ static struct config_place *place_of(struct loader *loader, const struct option 
     return &loader->places[option - option_at(0)];
 }
 
-/* What stands in the file, in words that fit into a line. */
-static int append_found(struct buffer *buffer, const config_setting_t *setting)
-{
-    const char *text;
-    switch (config_setting_type(setting)) {
-    case CONFIG_TYPE_STRING:
-        text = config_setting_get_string(setting);
-        return text_append_quoted(buffer, text, strnlen(text, SHOWN_MAX));
-    case CONFIG_TYPE_INT:
-    case CONFIG_TYPE_INT64:
-        return buffer_append_format(buffer, "%lld", config_setting_get_int64(setting));
-    case CONFIG_TYPE_BOOL:
-        return buffer_append_string(buffer, config_setting_get_bool(setting) ? "true" : "false");
-    case CONFIG_TYPE_FLOAT: return buffer_append_string(buffer, "a decimal fraction");
-    case CONFIG_TYPE_GROUP: return buffer_append_string(buffer, "a group");
-    case CONFIG_TYPE_ARRAY: return buffer_append_string(buffer, "an array");
-    default: return buffer_append_string(buffer, "a list in round brackets");
-    }
-}
+/* An option of which something is wrong in the file that is being read. */
+struct reported {
+    struct loader *loader;
+    const struct option *option;
+};
 
-static void add_value_problem(struct loader *loader, const struct option *option,
-                              const config_setting_t *setting, int error)
+static void report_value(void *data, unsigned line, const char *words)
 {
-    cleanup_buffer struct buffer words;
-    buffer_init(&words, LINE_BYTES_MAX / 2);
-    int r = append_found(&words, setting);
-    if (r >= 0)
-        r = buffer_append_string(&words, error == -ERANGE ? " is out of range; expected "
-                                                          : " does not fit; expected ");
-    if (r >= 0)
-        r = option_append_expected(option, &words);
-    if (r < 0 || error == -ENOMEM)
-        fail(loader, -ENOMEM);
-    place_of(loader, option)->bad = true;
-    add_problem(loader, loader->file, config_setting_source_line(setting), "%s.%s: %.*s",
-                option->group, option->key, (int)buffer_size(&words), buffer_begin(&words));
-}
-
-/* The value as text, if the option may be written in this form; else NULL. A number in quotes is
- * refused where it has no unit, a truth value in quotes always: "false" would look like a text that
- * is there. */
-static const char *setting_text(const struct option *option, const config_setting_t *setting,
-                                char *number, size_t size)
-{
-    bool counts = option->type == OPTION_NUMBER || option->type == OPTION_SIZE ||
-                  option->type == OPTION_DURATION || option->type == OPTION_LIMIT ||
-                  option->type == OPTION_COUNT;
-    switch (config_setting_type(setting)) {
-    case CONFIG_TYPE_BOOL:
-        if (option->type != OPTION_BOOLEAN)
-            return NULL;
-        return config_setting_get_bool(setting) ? "true" : "false";
-    case CONFIG_TYPE_INT:
-    case CONFIG_TYPE_INT64:
-        if (!counts)
-            return NULL;
-        (void)snprintf(number, size, "%lld", config_setting_get_int64(setting));
-        return number;
-    case CONFIG_TYPE_STRING:
-        if (option->type == OPTION_BOOLEAN || option->type == OPTION_NUMBER ||
-            option->type == OPTION_LIST)
-            return NULL;
-        if (option->type == OPTION_COUNT && strcmp(config_setting_get_string(setting), "none") != 0)
-            return NULL;
-        return config_setting_get_string(setting);
-    default: return NULL;
-    }
-}
-
-static void load_list(struct loader *loader, const struct option *option,
-                      const config_setting_t *setting)
-{
-    int r = option_set(option, loader->config, "");
-    if (r < 0 || config_setting_type(setting) != CONFIG_TYPE_ARRAY) {
-        add_value_problem(loader, option, setting, r);
-        return;
-    }
-    for (int i = 0; i < config_setting_length(setting); i++) {
-        const config_setting_t *entry = config_setting_get_elem(setting, (unsigned)i);
-        r = -EINVAL;
-        if (config_setting_type(entry) == CONFIG_TYPE_STRING)
-            r = option_append_entry(option, loader->config, config_setting_get_string(entry));
-        if (r < 0)
-            add_value_problem(loader, option, entry, r);
-    }
+    const struct reported *reported = data;
+    place_of(reported->loader, reported->option)->bad = true;
+    add_problem(reported->loader, reported->loader->file, line, "%s.%s: %s",
+                reported->option->group, reported->option->key, words);
 }
 
 static void set_place(struct loader *loader, const struct option *option, unsigned line)
@@ -169,17 +97,9 @@ static void load_option(struct loader *loader, const struct option *option,
                         const config_setting_t *setting)
 {
     set_place(loader, option, config_setting_source_line(setting));
-    if (option->type == OPTION_LIST) {
-        load_list(loader, option, setting);
-        return;
-    }
-    char number[32];
-    const char *text = setting_text(option, setting, number, sizeof(number));
-    int r = text ? option_set(option, loader->config, text) : -EINVAL;
-    if (text && text[0] == '-' && text == number)
-        r = -ERANGE; /* no scanner knows a sign */
-    if (r < 0)
-        add_value_problem(loader, option, setting, r);
+    struct reported reported = {loader, option};
+    if (option_take(option, loader->config, setting, report_value, &reported) == -ENOMEM)
+        fail(loader, -ENOMEM);
 }
 
 static void load_group(struct loader *loader, const config_setting_t *group)
@@ -200,13 +120,23 @@ static void load_group(struct loader *loader, const config_setting_t *group)
     }
 }
 
-/* One of the settings outside of all groups: only a group may stand there. */
+/* Words of config_lists.c name what they are about. */
+static void report_list(void *data, unsigned line, const char *words)
+{
+    struct loader *loader = data;
+    add_problem(loader, loader->file, line, "%s", words);
+}
+
+/* One of the settings outside of all groups: a group, or one of the two lists. */
 static void load_outermost(struct loader *loader, const config_setting_t *setting)
 {
     const char *name = config_setting_name(setting);
     unsigned line = config_setting_source_line(setting);
     bool group = config_setting_type(setting) == CONFIG_TYPE_GROUP;
-    if (group && option_group_exists(name)) {
+    if (config_list_exists(name)) {
+        if (config_list_take(loader->config, setting, report_list, loader) == -ENOMEM)
+            fail(loader, -ENOMEM);
+    } else if (group && option_group_exists(name)) {
         load_group(loader, setting);
     } else if (group) {
         add_problem(loader, loader->file, line, "%.*s: unknown; the nearest known group is %s",
@@ -373,5 +303,7 @@ void config_free(struct config *config)
 {
     for (size_t i = 0; config && i < option_count(); i++)
         option_clear(option_at(i), config);
+    if (config)
+        config_lists_free(config);
     free(config);
 }

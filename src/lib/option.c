@@ -7,6 +7,7 @@
 #include "lib/cleanup.h"
 #include "lib/scan.h"
 #include "lib/text.h"
+#include "lib/words.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -50,9 +51,9 @@ const struct option *option_at(size_t index)
     return &options[index];
 }
 
-static void *member(const struct option *option, struct config *config)
+static void *member(const struct option *option, void *values)
 {
-    return (char *)config + option->offset;
+    return (char *)values + option->offset;
 }
 
 static int set_number(const struct option *option, void *slot, uint64_t value)
@@ -215,13 +216,6 @@ static int parse_path(const struct option *option, const char *text, void *slot)
     return replace_string(text, slot);
 }
 
-static void free_list(char **list)
-{
-    for (size_t i = 0; list && list[i]; i++)
-        free(list[i]);
-    free((void *)list);
-}
-
 static int list_append(const struct option *option, char ***list, const char *text)
 {
     size_t count = 0;
@@ -258,20 +252,20 @@ static int parse_list(const struct option *option, const char *text, void *slot)
             r = list_append(option, &list, entry);
         }
         if (r < 0) {
-            free_list(list);
+            words_free(list);
             return r;
         }
         text += size + (text[size] == ' ');
     }
     char ***present = slot;
-    free_list(*present);
+    words_free(*present);
     *present = list;
     return 0;
 }
 
-int option_append_entry(const struct option *option, struct config *config, const char *text)
+int option_append_entry(const struct option *option, void *values, const char *text)
 {
-    return list_append(option, member(option, config), text);
+    return list_append(option, member(option, values), text);
 }
 
 static int (*const parsers[])(const struct option *option, const char *text, void *slot) = {
@@ -283,19 +277,35 @@ static int (*const parsers[])(const struct option *option, const char *text, voi
     [OPTION_LIMIT] = parse_limit,     [OPTION_COUNT] = parse_count,
 };
 
-int option_set(const struct option *option, struct config *config, const char *text)
+int option_set(const struct option *option, void *values, const char *text)
 {
-    return parsers[option->type](option, text, member(option, config));
+    return parsers[option->type](option, text, member(option, values));
 }
 
-void option_clear(const struct option *option, struct config *config)
+void option_clear(const struct option *option, void *values)
 {
-    void *slot = member(option, config);
+    void *slot = member(option, values);
     if (option->type == OPTION_STRING || option->type == OPTION_PATH) {
         free(*(char **)slot);
         *(char **)slot = NULL;
     } else if (option->type == OPTION_LIST) {
-        free_list(*(char ***)slot);
+        words_free(*(char ***)slot);
         *(char ***)slot = NULL;
+    }
+}
+
+int option_copy(const struct option *option, const void *from, void *to)
+{
+    const void *source = (const char *)from + option->offset;
+    void *slot = member(option, to);
+    switch (option->type) {
+    case OPTION_BOOLEAN: *(bool *)slot = *(const bool *)source; return 0;
+    case OPTION_PORTS: *(struct port_range *)slot = *(const struct port_range *)source; return 0;
+    case OPTION_STRING:
+    case OPTION_PATH:
+        *(char **)slot = strdup(*(char *const *)source);
+        return *(char **)slot ? 0 : -ENOMEM;
+    case OPTION_LIST: return words_copy(*(char *const *const *)source, slot);
+    default: *(uint64_t *)slot = *(const uint64_t *)source; return 0;
     }
 }

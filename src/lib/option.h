@@ -1,6 +1,9 @@
 /*
  * One option of cellftpd.conf as data: the table made from lib/options.h, and its value in and out
  * of text. Only lib/config.c and its neighbours use it. It never reads a file.
+ *
+ * A rule of lib/rules.h is such an option as well, but its member is one of struct rules: so what
+ * holds the values is called VALUES here, and is the struct that OFFSET belongs to.
  */
 #pragma once
 
@@ -35,27 +38,36 @@ struct option {
     uint64_t maximum;
     const char *choices; /* "utc|local" of a CHOICE, else NULL */
     const char *meaning;
-    size_t offset; /* of the member in struct config */
+    size_t offset; /* of the member in struct config, or in struct rules */
 };
 
 /* All options, those of a group together. */
 size_t option_count(void);
 const struct option *option_at(size_t index);
 
-/* Sets the member of OPTION in CONFIG to what TEXT says (of a LIST: to the words in it;
+/* Sets the member of OPTION in VALUES to what TEXT says (of a LIST: to the words in it;
  * option_append_entry adds others). -EINVAL if it cannot be understood, -ERANGE if it is out of
  * range, -ENOMEM; the member is then unchanged. */
-int option_set(const struct option *option, struct config *config, const char *text);
+int option_set(const struct option *option, void *values, const char *text);
 /* Adds TEXT to the member of OPTION, a LIST. -ERANGE if it is full. */
-int option_append_entry(const struct option *option, struct config *config, const char *text);
+int option_append_entry(const struct option *option, void *values, const char *text);
+
+/* Sets it to what SETTING says, out of a parsed file. What is wrong with it is told to REPORT, with
+ * the line, in words: "what is there" does not fit; expected this. 0, -EINVAL if something was
+ * told, -ENOMEM. */
+struct config_setting_t;
+typedef void (*setting_reporter)(void *data, unsigned line, const char *words);
+int option_take(const struct option *option, void *values, const struct config_setting_t *setting,
+                setting_reporter report, void *data);
 
 /* Appends the value as it stands in a file, and what would be a good value, in words. */
-int option_append_value(const struct option *option, const struct config *config,
-                        struct buffer *buffer);
+int option_append_value(const struct option *option, const void *values, struct buffer *buffer);
 int option_append_expected(const struct option *option, struct buffer *buffer);
 
 /* Releases the member; it is as if it had never been set. */
-void option_clear(const struct option *option, struct config *config);
+void option_clear(const struct option *option, void *values);
+/* The member in TO, which has none yet, becomes what it is in FROM. -ENOMEM. */
+int option_copy(const struct option *option, const void *from, void *to);
 
 /* The text of the file PATH and a zero byte to RET, which it initialises: a regular file of root or
  * of the caller that nobody else can write, and free of what libconfig would get wrong. -EINVAL

@@ -13,14 +13,14 @@
 
 enum { UNIT_TEXT_MAX = 32 };
 
-static const void *member(const struct option *option, const struct config *config)
+static const void *member(const struct option *option, const void *values)
 {
-    return (const char *)config + option->offset;
+    return (const char *)values + option->offset;
 }
 
-static uint64_t number(const struct option *option, const struct config *config)
+static uint64_t number(const struct option *option, const void *values)
 {
-    return *(const uint64_t *)member(option, config);
+    return *(const uint64_t *)member(option, values);
 }
 
 /* A string in libconfig's form. Bytes above 0x7f stand for themselves there. */
@@ -55,37 +55,36 @@ static int append_choice(struct buffer *buffer, const char *choices, uint64_t in
     return buffer_append_format(buffer, "\"%.*s\"", (int)strcspn(choices, "|"), choices);
 }
 
-int option_append_value(const struct option *option, const struct config *config,
-                        struct buffer *buffer)
+int option_append_value(const struct option *option, const void *values, struct buffer *buffer)
 {
-    const void *slot = member(option, config);
+    const void *slot = member(option, values);
     char text[UNIT_TEXT_MAX];
     switch (option->type) {
     case OPTION_BOOLEAN:
         return buffer_append_string(buffer, *(const bool *)slot ? "true" : "false");
-    case OPTION_NUMBER: return buffer_append_format(buffer, "%" PRIu64, number(option, config));
+    case OPTION_NUMBER: return buffer_append_format(buffer, "%" PRIu64, number(option, values));
     case OPTION_COUNT:
-        if (number(option, config) == NO_LIMIT)
+        if (number(option, values) == NO_LIMIT)
             return append_string(buffer, "none");
-        return buffer_append_format(buffer, "%" PRIu64, number(option, config));
+        return buffer_append_format(buffer, "%" PRIu64, number(option, values));
     case OPTION_LIMIT:
-        if (number(option, config) == NO_LIMIT)
+        if (number(option, values) == NO_LIMIT)
             return append_string(buffer, "none");
-        format_size(number(option, config), text, sizeof(text));
+        format_size(number(option, values), text, sizeof(text));
         return append_string(buffer, text);
     case OPTION_SIZE:
-        format_size(number(option, config), text, sizeof(text));
+        format_size(number(option, values), text, sizeof(text));
         return append_string(buffer, text);
     case OPTION_DURATION:
-        format_duration(number(option, config), text, sizeof(text));
+        format_duration(number(option, values), text, sizeof(text));
         return append_string(buffer, text);
     case OPTION_MODE:
-        return buffer_append_format(buffer, "\"%04" PRIo64 "\"", number(option, config));
+        return buffer_append_format(buffer, "\"%04" PRIo64 "\"", number(option, values));
     case OPTION_PORTS: {
         const struct port_range *range = slot;
         return buffer_append_format(buffer, "\"%u-%u\"", range->first, range->last);
     }
-    case OPTION_CHOICE: return append_choice(buffer, option->choices, number(option, config));
+    case OPTION_CHOICE: return append_choice(buffer, option->choices, number(option, values));
     case OPTION_STRING:
     case OPTION_PATH: return append_string(buffer, *(char *const *)slot);
     case OPTION_LIST: return append_list(buffer, *(char *const *const *)slot);
@@ -121,13 +120,11 @@ int option_append_expected(const struct option *option, struct buffer *buffer)
                                     "a number from %" PRIu64 " to %" PRIu64 ", without quotes",
                                     option->minimum, option->maximum);
     case OPTION_SIZE: return append_unit_range(option, buffer, "a size", format_size);
-    case OPTION_LIMIT:
-        return append_unit_range(option, buffer, "\"none\", or a size", format_size);
+    case OPTION_LIMIT: return append_unit_range(option, buffer, "\"none\", or a size", format_size);
     case OPTION_COUNT:
-        return buffer_append_format(buffer,
-                                    "\"none\", or a number from %" PRIu64 " to %" PRIu64
-                                    " without quotes",
-                                    option->minimum, option->maximum);
+        return buffer_append_format(
+            buffer, "\"none\", or a number from %" PRIu64 " to %" PRIu64 " without quotes",
+            option->minimum, option->maximum);
     case OPTION_DURATION: return append_unit_range(option, buffer, "a time", format_duration);
     case OPTION_MODE:
         return buffer_append_format(buffer,

@@ -17,11 +17,13 @@ struct unit {
     uint64_t factor;
 };
 
-/* Largest first: formatting takes the first that divides. */
+/* Largest first: formatting takes the first that divides. It never gets past "B"; the single
+ * letters behind it are what du(1) and quota tools print, and are powers of 1024 there. */
 static const struct unit size_units[] = {
-    {"TiB", 1ull << 40},   {"TB", 1000000000000ull}, {"GiB", 1ull << 30},
-    {"GB", 1000000000ull}, {"MiB", 1ull << 20},      {"MB", 1000000ull},
-    {"KiB", 1ull << 10},   {"KB", 1000ull},          {"B", 1ull},
+    {"TiB", 1ull << 40}, {"TB", 1000000000000ull}, {"GiB", 1ull << 30}, {"GB", 1000000000ull},
+    {"MiB", 1ull << 20}, {"MB", 1000000ull},       {"KiB", 1ull << 10}, {"KB", 1000ull},
+    {"B", 1ull},         {"T", 1ull << 40},        {"G", 1ull << 30},   {"M", 1ull << 20},
+    {"K", 1ull << 10},
 };
 
 static const struct unit duration_units[] = {

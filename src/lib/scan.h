@@ -20,8 +20,9 @@ int scan_octal(const char *text, unsigned maximum, unsigned *ret);
  * February). */
 int scan_timestamp(const char *text, struct timespec *ret);
 
-/* A size "10 GiB", "64 KiB", "100 MB", "512": bytes. Units B, KB MB GB TB (powers of 1000) and KiB
- * MiB GiB TiB (powers of 1024), optional single spaces before the unit. -EINVAL, -ERANGE. */
+/* A size "10 GiB", "64 KiB", "100 MB", "10G", "512": bytes. Units B, KB MB GB TB (powers of 1000)
+ * and KiB MiB GiB TiB, or K M G T (powers of 1024), optional single spaces before the unit.
+ * -EINVAL, -ERANGE. */
 int scan_size(const char *text, uint64_t *ret);
 
 /* A duration "60 s", "500 ms", "5 min", "2 h", "1 d"; a bare number means seconds. Milliseconds. */

@@ -103,8 +103,26 @@ static void refuse(struct monitor *monitor, const char *reason, struct throttle_
     message_put_u32(answer, last ? LOGIN_LAST : LOGIN_REFUSED);
 }
 
-void login_put_grant(const struct account *account, const uint8_t *key, struct message *answer)
+/* The names of RULE that are the account's own, or its groups'; the server's the session knows. */
+static void put_names(const struct config *config, const struct account *account, enum rule rule,
+                      char *const *names, struct message *answer)
 {
+    cleanup_buffer struct buffer text;
+    buffer_init(&text, MESSAGE_STRING_MAX);
+    bool own = rule_is_given(&account->rules, rule) || rules_group_of(config, account, rule);
+    int r = 0;
+    for (size_t i = 0; own && r >= 0 && names && names[i]; i++)
+        r = buffer_append_format(&text, "%s%s", i > 0 ? "\n" : "", names[i]);
+    if (r >= 0)
+        r = buffer_append(&text, "", 1);
+    message_put_string(answer, r >= 0 ? buffer_begin(&text) : "");
+    answer->broken |= r < 0;
+}
+
+void login_put_grant(const struct config *config, const struct account *account, const uint8_t *key,
+                     struct message *answer)
+{
+    const struct rules *rules = &account->effective;
     message_put_u32(answer, LOGIN_GRANTED);
     message_put_u32(answer, account->uid);
     message_put_u32(answer, account->gid);
@@ -112,8 +130,13 @@ void login_put_grant(const struct account *account, const uint8_t *key, struct m
     for (size_t i = 0; i < account->group_count; i++)
         message_put_u32(answer, account->groups[i]);
     message_put_string(answer, account->name);
-    message_put_u32(answer, account->read_only ? ACCOUNT_READ_ONLY : 0);
+    message_put_u32(answer, rules_flags(config, account));
     message_put_bytes(answer, key, key ? TLS_KEY_SIZE : 0);
+    message_put_u64(answer, rules->session_upload_rate);
+    message_put_u64(answer, rules->session_download_rate);
+    put_names(config, account, RULE_deny_names, rules->deny_names, answer);
+    put_names(config, account, RULE_allow_names, rules->allow_names, answer);
+    message_put_u32(answer, 0); /* shares */
 }
 
 int login_handle(struct monitor *monitor, struct message *message, struct message *answer,
@@ -138,6 +161,8 @@ int login_handle(struct monitor *monitor, struct message *message, struct messag
     if (r == 0 && !reason)
         reason = authenticate(monitor, user, password, &account);
     explicit_bzero(message->payload, sizeof(message->payload));
+    if (account)
+        r = rules_resolve(monitor->config, account);
     if (reason) {
         refuse(monitor, reason, &try, arrived, answer);
         return 0;
@@ -157,7 +182,7 @@ int login_handle(struct monitor *monitor, struct message *message, struct messag
     verifier_end(monitor);
     uint8_t key[TLS_KEY_SIZE];
     r = tls_ticket_key(monitor, account, key);
-    login_put_grant(account, r == 0 ? key : NULL, answer);
+    login_put_grant(monitor->config, account, r == 0 ? key : NULL, answer);
     explicit_bzero(key, sizeof(key));
     monitor->account = take_pointer(account);
     return 0;

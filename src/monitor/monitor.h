@@ -140,7 +140,8 @@ int login_handle(struct monitor *monitor, struct message *message, struct messag
                  int *ret_fd);
 /* Fills the answer that lets ACCOUNT in; the mount that cell_admit() made goes with it. KEY is that
  * of its tickets, NULL: none. */
-void login_put_grant(const struct account *account, const uint8_t *key, struct message *answer);
+void login_put_grant(const struct config *config, const struct account *account,
+                     const uint8_t *key, struct message *answer);
 /* May the password of a name come in clear? */
 int user_handle(struct monitor *monitor, struct message *message, struct message *answer);
 /* A login was granted or, for REASON, refused. */

@@ -72,7 +72,16 @@ static int read_login(struct message *message, int fd, struct login_answer *ret)
                        message_get_string(message, REQUEST_NAME_MAX));
         ret->flags = message_get_u32(message);
         read_key(message, ret);
+        ret->upload_rate = message_get_u64(message);
+        ret->download_rate = message_get_u64(message);
+        (void)snprintf(ret->deny_names, sizeof(ret->deny_names), "%s",
+                       message_get_string(message, MESSAGE_STRING_MAX));
+        (void)snprintf(ret->allow_names, sizeof(ret->allow_names), "%s",
+                       message_get_string(message, MESSAGE_STRING_MAX));
+        ret->share_count = message_get_u32(message);
     }
+    if (ret->result == LOGIN_CROWDED)
+        ret->sessions = message_get_u32(message);
     if (!message_end(message) || (ret->result == LOGIN_GRANTED && folder < 0))
         return -EBADMSG;
     ret->folder = take_fd(&folder);

@@ -3,12 +3,29 @@
 #include "lib/cleanup.h"
 #include "lib/clock.h"
 #include "lib/text.h"
+#include "lib/words.h"
 #include "session/command.h"
 #include "session/command_record.h"
 
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+
+/* Which names there are for this user: what the server hides from everybody and what it hides from
+ * this account; and what a new one must be like, as the account has it, or else the server. */
+static int take_names(struct session *session, const struct login_answer *answer)
+{
+    char **own = NULL;
+    int r = words_split(answer->deny_names, "\n", &own);
+    if (r == 0)
+        r = words_join(session->config->files_deny_names, own, &session->deny_names);
+    words_free(own);
+    if (r < 0)
+        return r;
+    return *answer->allow_names
+               ? words_split(answer->allow_names, "\n", &session->allow_names)
+               : words_copy(session->config->files_allow_names, &session->allow_names);
+}
 
 /* The monitor has granted the login: into the folder. */
 static void enter(struct session *session, struct login_answer *answer, unsigned code)
@@ -18,6 +35,8 @@ static void enter(struct session *session, struct login_answer *answer, unsigned
         enter_folder(session->monitor, answer, session->tls && session->config->tls_kernel, &stop);
     (void)close(answer->folder);
     uint64_t key = 0;
+    if (r == 0)
+        r = take_names(session, answer);
     if (r == 0 && getrandom(&key, sizeof(key), 0) != (ssize_t)sizeof(key))
         r = -EIO;
     if (r < 0) {
@@ -32,6 +51,10 @@ static void enter(struct session *session, struct login_answer *answer, unsigned
     session->logged_in = true;
     session->uid = answer->uid;
     session->read_only = answer->flags & ACCOUNT_READ_ONLY;
+    session->flags = answer->flags;
+    session->upload_rate = answer->upload_rate;
+    session->download_rate = answer->download_rate;
+    session->share_count = answer->share_count;
     session->unique_key = key;
     (void)snprintf(session->name, sizeof(session->name), "%s", answer->name);
     session->settings.umask = 0;
@@ -63,6 +86,11 @@ static void log_in(struct session *session, const char *password, unsigned code)
     case LOGIN_LAST:
         reply(session, 421, "Login incorrect. Too many tries; goodbye.");
         session_close(session, "login-attempts");
+        break;
+    case LOGIN_CROWDED:
+        reply(session, 421, "You have %u session%s already, and no more at a time. End one first.",
+              answer.sessions, answer.sessions == 1 ? "" : "s");
+        session_close(session, "crowded");
         break;
     default:
         reply(session, 421, "Logging in is not possible at the moment. Tell the administrator.");

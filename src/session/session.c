@@ -4,6 +4,7 @@
  */
 #include "lib/cleanup.h"
 #include "lib/clock.h"
+#include "lib/words.h"
 #include "session/listing.h"
 #include "session/transfer.h"
 
@@ -123,6 +124,8 @@ static void session_free(struct session *session)
     tls_end(session);
     free(session->pending.rename_from);
     free(session->scratch);
+    words_free(session->deny_names);
+    words_free(session->allow_names);
 }
 
 int session_run(const struct session_start *start)

@@ -14,6 +14,7 @@
 #include "lib/address.h"
 #include "lib/buffer.h"
 #include "lib/event.h"
+#include "lib/message.h"
 #include "lib/request.h"
 #include "lib/stop.h"
 #include "lib/tls.h"
@@ -98,6 +99,11 @@ struct session {
     bool password_unasked;           /* the certificate was enough, and PASS has not come */
     char name[REQUEST_NAME_MAX + 1]; /* of the account */
     uid_t uid;
+    unsigned flags;                      /* enum account_flags: what the account may do */
+    uint64_t upload_rate, download_rate; /* bytes a second of this session, NO_LIMIT: none */
+    char **deny_names;  /* that do not exist, the server's and the account's; after the login */
+    char **allow_names; /* if any: what a new name must be like; after the login */
+    unsigned share_count;
     bool read_only;
     uint64_t unique_key; /* of MLSD's unique facts */
 
@@ -156,12 +162,16 @@ int verifier_run(int monitor, const struct tls_library *library);
 
 struct login_answer {
     enum login_result result;
+    uint32_t sessions; /* if LOGIN_CROWDED: that there may be */
     uid_t uid;
     gid_t gid;
     gid_t groups[ACCOUNT_GROUPS_MAX]; /* supplementary */
     size_t group_count;
     char name[REQUEST_NAME_MAX + 1];
-    unsigned flags;
+    unsigned flags;                      /* enum account_flags */
+    uint64_t upload_rate, download_rate; /* of this session, NO_LIMIT: none */
+    char deny_names[MESSAGE_STRING_MAX + 1], allow_names[MESSAGE_STRING_MAX + 1]; /* \n between */
+    unsigned share_count;
     bool has_key; /* the logins of this account from this address have tickets in common */
     uint8_t key[TLS_KEY_SIZE];
     int folder; /* owned by the caller, -1 if not granted */

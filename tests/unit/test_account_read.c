@@ -212,7 +212,7 @@ static void test_malformed_A15(void **state)
         {GOOD "expires = ", ":4: syntax error"},
         {"uid =\n\n# nothing\ncreated = 1;" PASS, ":1: syntax error"},
         {GOOD "enable = false;", "enable: is no key"},
-        {GOOD "quota = 5;", "quota: is no key"},
+        {GOOD "colour = 5;", "colour: is no key"},
         {GOOD "home_: { a = 1; };", "home_: is no key"},
         {GOOD "@include \"/etc/hostname\"\n", "includes nothing"},
         {"alice:x:200007", "syntax error"},

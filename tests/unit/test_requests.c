@@ -279,6 +279,11 @@ static void check_key(const struct bench *bench, bool granted, struct message *a
     (void)message_get_u32(answer);
     size_t size;
     const uint8_t *key = message_get_bytes(answer, TLS_KEY_SIZE, &size);
+    assert_true(message_get_u64(answer) == bench->monitor.config->rates_session_upload);
+    assert_true(message_get_u64(answer) == bench->monitor.config->rates_session_download);
+    assert_string_equal(message_get_string(answer, MESSAGE_STRING_MAX), "");
+    assert_string_equal(message_get_string(answer, MESSAGE_STRING_MAX), "");
+    assert_int_equal(message_get_u32(answer), 0);
     assert_true(message_end(answer));
     assert_int_equal(size, wanted && !record.no_key ? TLS_KEY_SIZE : 0);
     assert_true(size == 0 || key[0] == (uint8_t)name[0]);
