@@ -56,6 +56,8 @@ const char *actor_refusal(const struct invocation *invocation, const char *name)
         return NULL;
     if (r < 0)
         return "its record is damaged; mend it on the server";
+    if (rules_resolve(invocation->config, account) < 0)
+        return "there is no memory left";
     return account->role == ACCOUNT_ADMIN
                ? "it is an administrator's; those are changed on the server only"
                : NULL;

@@ -40,6 +40,7 @@ enum exit_status live_stop(const struct invocation *invocation, const struct liv
                            enum stop_reason reason);
 
 /* Ends all sessions of USER (a local account or a system user) in that way. *RET_COUNT (may be
- * NULL) is how many there were; none is no failure. */
+ * NULL) is how many there were; none is no failure. For STOP_PASSWORD the session that this program
+ * is run for stays. */
 enum exit_status live_kick_user(const struct invocation *invocation, const char *user,
                                 enum stop_reason reason, unsigned *ret_count);

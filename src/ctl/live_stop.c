@@ -140,6 +140,11 @@ enum exit_status live_kick_user(const struct invocation *invocation, const char 
     cleanup_live struct live live = {.count = 0};
     const struct live_filter filter = {.user = user};
     enum exit_status status = live_find(invocation, &filter, &live);
+    size_t kept = 0;
+    for (size_t i = 0; i < live.count; i++)
+        if (reason != STOP_PASSWORD || !is_own(&live.entries[i]))
+            live.entries[kept++] = live.entries[i];
+    live.count = kept;
     if (status == STATUS_OK)
         status = live_stop(invocation, &live, reason);
     if (ret_count)

@@ -81,6 +81,7 @@ struct verifier {
 
 struct monitor {
     const struct config *config;
+    const char *config_file; /* as on the command line; NULL: the default */
     struct log log;
     struct registry registry;
     enum phase phase;
@@ -94,8 +95,9 @@ struct monitor {
     struct address remote;
     uint64_t started; /* clock_usec */
     struct cell cell;
-    unsigned attempts; /* passwords tried */
-    unsigned users;    /* names asked about in clear, and the last one whose password may come so */
+    unsigned attempts;                        /* passwords tried */
+    unsigned registrations, password_changes; /* tried */
+    unsigned users; /* names asked about in clear, and the last one whose password may come so */
     bool allowed;
     char allowed_user[REQUEST_NAME_MAX + 1];
     bool named; /* user holds what the client called itself */
@@ -119,11 +121,12 @@ struct monitor {
 };
 
 /* Serves the connection on CONTROL, which is taken over, from the first limit to the last log line.
+ * CONFIG_FILE is what the command line has named, NULL: the default.
  * It begins as KIND. PROBLEMS is what is wrong with the present configuration if CONFIG is an older
  * one, else NULL. Returns the exit status of the process: 0 for every end that a client can cause.
  */
-int monitor_serve(const struct config *config, const char *problems, enum session_kind kind,
-                  int control);
+int monitor_serve(const struct config *config, const char *config_file, const char *problems,
+                  enum session_kind kind, int control);
 
 /* What the connection is doing, for "cellftpctl who" and "systemctl status"; status.c. */
 void status_set(struct monitor *monitor, const char *text);
@@ -140,8 +143,8 @@ int login_handle(struct monitor *monitor, struct message *message, struct messag
                  int *ret_fd);
 /* Fills the answer that lets ACCOUNT in; the mount that cell_admit() made goes with it. KEY is that
  * of its tickets, NULL: none. */
-void login_put_grant(const struct config *config, const struct account *account,
-                     const uint8_t *key, struct message *answer);
+void login_put_grant(const struct config *config, const struct account *account, const uint8_t *key,
+                     struct message *answer);
 /* May the password of a name come in clear? */
 int user_handle(struct monitor *monitor, struct message *message, struct message *answer);
 /* A login was granted or, for REASON, refused. */
@@ -188,6 +191,13 @@ int tls_ticket_key(struct monitor *monitor, const struct account *account,
                    uint8_t ret[TLS_KEY_SIZE]);
 /* The session reports its handshake. -EPROTO if it has none to report. */
 int tls_report(struct monitor *monitor, const struct event *event);
+
+/* What an administrator asks for; admin.c. *RET_FD is what cellftpctl has said. */
+int admin_handle(struct monitor *monitor, struct message *message, struct message *answer,
+                 int *ret_fd);
+/* Accounts that clients make, and passwords that they change; register.c. */
+int register_handle(struct monitor *monitor, struct message *message, struct message *answer);
+int password_handle(struct monitor *monitor, struct message *message, struct message *answer);
 
 /* Data sockets; sockets.c. */
 int listen_handle(struct monitor *monitor, struct message *message, struct message *answer,

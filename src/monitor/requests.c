@@ -75,7 +75,8 @@ static int entered(struct monitor *monitor, struct message *message, struct mess
     (void)registry_log_in(&monitor->registry, monitor->account->name);
     enum stop_reason reason = authenticate_local_again(monitor);
     r = capabilities_keep_for_session(monitor->config->active_enabled &&
-                                      monitor->config->active_port_20);
+                                          monitor->config->active_port_20,
+                                      monitor->account->role == ACCOUNT_ADMIN);
     if (r < 0) {
         monitor_log_reason(monitor, EVENT_SERVER_FAILED, "capabilities", strerror(-r));
         return -ECANCELED;
@@ -125,6 +126,9 @@ SIMPLE_HANDLER(handover, handover_handle(monitor, message))
 SIMPLE_HANDLER(identity, identity_handle(monitor, message, answer))
 SIMPLE_HANDLER(sign, sign_handle(monitor, message, answer))
 SIMPLE_HANDLER(certificate, certificate_handle(monitor, message, answer))
+SIMPLE_HANDLER(admin, admin_handle(monitor, message, answer, ret_fd))
+SIMPLE_HANDLER(register_request, register_handle(monitor, message, answer))
+SIMPLE_HANDLER(password, password_handle(monitor, message, answer))
 #undef SIMPLE_HANDLER
 
 bool noise_admit(struct noise *noise, unsigned burst)
@@ -246,6 +250,9 @@ static const struct {
     [REQUEST_IDENTITY] = {"IDENTITY", PHASE_LOGIN,                 true,  false, identity},
     [REQUEST_SIGN]     = {"SIGN",     PHASE_LOGIN | PHASE_SESSION, true,  false, sign},
     [REQUEST_CERTIFICATE] = {"CERTIFICATE", PHASE_LOGIN,           true,  false, certificate},
+    [REQUEST_ADMIN]    = {"ADMIN",    PHASE_SESSION,               true,  false, admin},
+    [REQUEST_REGISTER] = {"REGISTER", PHASE_LOGIN,                 true,  false, register_request},
+    [REQUEST_PASSWORD] = {"PASSWORD", PHASE_SESSION,               true,  false, password},
     /* clang-format on */
 };
 

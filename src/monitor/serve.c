@@ -333,11 +333,12 @@ static int serve_connection(struct monitor *monitor)
     return started ? 0 : -ECANCELED;
 }
 
-int monitor_serve(const struct config *config, const char *problems, enum session_kind kind,
-                  int control)
+int monitor_serve(const struct config *config, const char *config_file, const char *problems,
+                  enum session_kind kind, int control)
 {
     struct monitor monitor = {
         .config = config,
+        .config_file = config_file,
         .kind = kind,
         .control = control,
         .registry = {.fd = -1},

@@ -3,6 +3,7 @@
 #include "lib/scan.h"
 #include "lib/text.h"
 #include "session/command.h"
+#include "session/command_admin.h"
 #include "session/file.h"
 
 #include <fcntl.h>
@@ -165,6 +166,7 @@ static void site_help(struct session *session, char *argument)
     for (size_t i = 0; i < ELEMENTS(site_commands); i++)
         reply_line(session, "%s %s: %s", site_commands[i].verb, site_commands[i].syntax,
                    site_commands[i].help);
+    admin_help(session);
     reply(session, 214, "End.");
 }
 
@@ -188,7 +190,13 @@ bool site_may_be_logged(const char *argument)
 
 void command_site(struct session *session, char *argument)
 {
-    const struct site_command *site = find(argument);
+    const struct site_command *site = session->logged_in ? find(argument) : NULL;
+    if (!site && admin_serve(session, argument))
+        return;
+    if (!session->logged_in) {
+        reply_not_logged_in(session);
+        return;
+    }
     if (!site) {
         reply(session, 504, "Unknown SITE command; see SITE HELP.");
         return;

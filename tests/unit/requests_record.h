@@ -292,9 +292,10 @@ void monitor_log_cell(struct monitor *monitor, const char *step, int error)
     record.events[EVENT_CELL_FAILED]++;
 }
 
-int capabilities_keep_for_session(bool port_20)
+int capabilities_keep_for_session(bool port_20, bool admin)
 {
     assert_false(port_20);
+    assert_false(admin);
     record.dropped++;
     return record.fail ? -EPERM : 0;
 }
