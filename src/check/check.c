@@ -1,6 +1,8 @@
 /* cellftpd --check: see check.h. */
 #include "check/check.h"
 #include "check/trial.h"
+#include "lib/account_cell.h"
+#include "lib/account_homes.h"
 #include "lib/buffer.h"
 #include "lib/cleanup.h"
 #include "lib/client_check.h"
@@ -49,12 +51,32 @@ static bool check_directory(const char *option, const char *path)
                "make it: a directory, no symbolic link in its path, root's, writable by root only");
 }
 
+/* What only an administrator's login takes. Most servers have none: it is no fault then. */
+static void note_admins(const struct config *config)
+{
+    char name[] = "check";
+    const struct account account = {.name = name, .role = ACCOUNT_ADMIN};
+    struct account_cell shape;
+    struct stat status;
+    if (account_cell(config, &account, &shape) < 0) {
+        printf("note    administrators (role admin) cannot log in\n        %s\n",
+               cell_step_remedy(cell_step_name(CELL_STEP_RANGE)));
+        return;
+    }
+    if (stat(shape.root, &status) < 0 || account_homes_admits_admins(config, &status))
+        return;
+    printf("note    administrators (role admin) cannot list %s\n"
+           "        chgrp %u %s && chmod g+rx %s\n",
+           shape.root, shape.gid, shape.root, shape.root);
+}
+
 static bool check_directories(const struct config *config)
 {
     /* All of them, so that one run names everything that is wrong. */
     bool good = check_directory("directories.users", config->directories_users);
     good &= check_directory("directories.homes", config->directories_homes);
     good &= check_directory("directories.logs", config->directories_logs);
+    note_admins(config);
     cleanup_close int run = run_directory_open(config);
     good &= say_step(run < 0 ? run : 0, CELL_STEP_RUN);
     time_t since;

@@ -214,9 +214,17 @@ static void test_account(struct test *test)
 static void test_folder(struct test *test)
 {
     const struct account *account = test->account;
-    cleanup_close int folder = cell_open_folder(account);
+    const struct config *config = test->monitor.config;
+    struct account_cell shape;
+    int r = account_cell(config, account, &shape);
+    if (r < 0) {
+        say(test, RESULT_FAILED, "folder", cell_step_name(CELL_STEP_RANGE),
+            cell_step_remedy(cell_step_name(CELL_STEP_RANGE)));
+        return;
+    }
+    cleanup_close int folder = cell_open_folder(&shape);
     cleanup_free char *found = NULL;
-    if (asprintf(&found, "%s%s%s", account->home, folder < 0 ? ": " : "",
+    if (asprintf(&found, "%s%s%s", shape.root, folder < 0 ? ": " : "",
                  folder < 0 ? strerror(-folder) : "") < 0)
         found = NULL;
     say(test, folder < 0 ? RESULT_FAILED : RESULT_OK, "folder", found ? found : "",
@@ -224,8 +232,10 @@ static void test_folder(struct test *test)
     if (folder < 0)
         return;
     char step[TRIAL_STEP_MAX];
-    int r = trial_enter(test->monitor.config, &test->monitor.cell, account, folder, step);
-    say_trial(test, "entering the folder", r, step, "as the user, in a cell",
+    bool admin = account->role == ACCOUNT_ADMIN;
+    r = trial_enter(config, &test->monitor.cell, account, folder, step);
+    say_trial(test, "entering the folder", r, step,
+              admin ? "as an administrator, in a cell" : "as the user, in a cell",
               r < 0 ? cell_step_remedy(step) : "");
 }
 

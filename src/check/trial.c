@@ -45,8 +45,13 @@ int trial_enter(const struct config *config, struct cell *cell, const struct acc
                 int folder, char ret_step[TRIAL_STEP_MAX])
 {
     cleanup_close int tree = -1;
-    enum cell_step step = CELL_STEP_FOLDER;
-    int r = folder < 0 ? folder : cell_admit(cell, account, folder, &tree, &step);
+    struct account_cell shape;
+    enum cell_step step = CELL_STEP_RANGE;
+    int r = account_cell(config, account, &shape);
+    if (r < 0)
+        return fail(step, r, ret_step);
+    step = CELL_STEP_FOLDER;
+    r = folder < 0 ? folder : cell_admit(cell, &shape, folder, &tree, &step);
     if (r < 0)
         return fail(step, r, ret_step);
     struct message message;

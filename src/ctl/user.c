@@ -2,6 +2,7 @@
 #include "ctl/user.h"
 
 #include "ctl/record.h"
+#include "lib/account_homes.h"
 #include "lib/system_user.h"
 
 #include <errno.h>
@@ -38,6 +39,14 @@ enum exit_status user_load(const struct invocation *invocation, struct account *
     buffer_init(&problem, USER_PROBLEM_MAX);
     int r = account_load(invocation->config, invocation->name, ret, &problem);
     return r < 0 ? user_explain(invocation, r, &problem) : STATUS_OK;
+}
+
+void user_prepare_homes(const struct invocation *invocation, const struct account *account)
+{
+    cleanup_buffer struct buffer problem;
+    buffer_init(&problem, USER_PROBLEM_MAX);
+    if (account->role == ACCOUNT_ADMIN && account_homes_prepare(invocation->config, &problem) < 0)
+        complain("warning: %.*s", (int)buffer_size(&problem), buffer_begin(&problem));
 }
 
 void user_log(const struct invocation *invocation, enum event_id id, const char *detail)

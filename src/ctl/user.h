@@ -20,6 +20,10 @@ enum exit_status user_refuse(const struct invocation *invocation, const char *wh
 /* Loads the account that the command is about, or says why not. */
 enum exit_status user_load(const struct invocation *invocation, struct account **ret);
 
+/* If ACCOUNT is an administrator's: the folder of all folders, in which its sessions are. Says what
+ * is wrong there, which is no failure of the command. */
+void user_prepare_homes(const struct invocation *invocation, const struct account *account);
+
 /* One line in admin.log about the account. DETAIL may be NULL. */
 void user_log(const struct invocation *invocation, enum event_id id, const char *detail);
 

@@ -105,6 +105,7 @@ enum exit_status user_create(const struct invocation *invocation, const struct u
                    account->uid, account->home);
     log_new(invocation, account);
     warn_of_namesake(invocation);
+    user_prepare_homes(invocation, account);
     struct user_report report = {
         .account = account,
         .text = text,

@@ -262,6 +262,7 @@ enum exit_status user_change(const struct invocation *invocation, const struct u
     enum exit_status status = STATUS_OK;
     if (!dry) {
         log_changes(&progress, account);
+        user_prepare_homes(invocation, account);
         status = end_sessions(&progress, account, &report.sessions);
     }
     enum exit_status printed = user_print(invocation, &report);

@@ -21,6 +21,7 @@
  */
 #include "lib/account.h"
 
+#include "lib/account_homes.h"
 #include "lib/account_store.h"
 #include "lib/cleanup.h"
 #include "lib/skeleton.h"
@@ -32,7 +33,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-enum { HOMES_MODE = 0711, FOLDER_MODE = 0700 };
+enum { FOLDER_MODE = 0700 };
 
 struct creation {
     struct account_store *store;
@@ -140,6 +141,12 @@ static int make_folder(struct creation *creation)
     int r = account_directory_open(homes, HOMES_MODE, &creation->homes, creation->problem);
     if (r < 0)
         return r;
+    struct stat homes_status;
+    if (fstat(creation->homes, &homes_status) < 0)
+        return fail(creation, -errno, "%s: %s", homes, strerror(errno));
+    /* One that was just made has no group of its own yet. One that was there stays as it is. */
+    if (homes_status.st_gid == 0 && (homes_status.st_mode & 07777u) == HOMES_MODE)
+        (void)account_homes_admit_admins(creation->store->config, creation->homes);
     if (mkdirat(creation->homes, creation->name, FOLDER_MODE) < 0 && errno != EEXIST)
         return fail(creation, -errno, "cannot make %s/%s: %s", homes, creation->name,
                     strerror(errno));

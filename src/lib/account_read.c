@@ -72,6 +72,12 @@ static int take_uid(const struct account_reading *reading, const config_setting_
     if (uid < 1 || uid < minimum || uid > maximum)
         return malformed(reading, config_setting_source_line(setting),
                          "uid: %lld is not in %lld to %lld", uid, minimum, maximum);
+    /* No user may be who the administrators' sessions are (account_cell.h). */
+    if (reading->check == ACCOUNT_UID_CONFIGURED && uid == maximum)
+        return malformed(reading, config_setting_source_line(setting),
+                         "uid: %lld, the last of the range, is that of the administrators' "
+                         "sessions; raise accounts.uid_max by one",
+                         uid);
     reading->account->uid = (uid_t)uid;
     reading->account->gid = (gid_t)uid;
     return 0;

@@ -237,7 +237,7 @@ static bool find_free(struct account_store *store, const struct taken *taken, ui
 static int refill(struct account_store *store, struct buffer *problem)
 {
     uint64_t first = store->config->accounts_uid_min;
-    uint64_t limit = store->config->accounts_uid_max + 1;
+    uint64_t limit = store->config->accounts_uid_max; /* the administrators' own: account_cell.h */
     __attribute__((cleanup(taken_free))) struct taken taken = {0};
     int r = taken_read(store, &taken, problem);
     if (r < 0)
@@ -255,8 +255,8 @@ static int refill(struct account_store *store, struct buffer *problem)
     if (!find_free(store, &taken, from, limit) && !find_free(store, &taken, first, from)) {
         (void)buffer_append_format(problem,
                                    "no uid is left in accounts.uid_min to accounts.uid_max "
-                                   "(%ju to %ju)",
-                                   (uintmax_t)first, (uintmax_t)limit - 1);
+                                   "(%ju to %ju, and the last is the administrators')",
+                                   (uintmax_t)first, (uintmax_t)limit);
         return -ENOSPC;
     }
     store->hint_current = true;
@@ -270,7 +270,7 @@ int account_uid_take(struct account_store *store, uid_t *ret, struct buffer *pro
     int r = hint_create(store);
     if (r < 0)
         return r;
-    if (!store->hint_current || store->uid_next < first || store->uid_next > last ||
+    if (!store->hint_current || store->uid_next < first || store->uid_next >= last ||
         store->uid_next >= store->uid_end) {
         r = refill(store, problem);
         if (r < 0)

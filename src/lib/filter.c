@@ -12,11 +12,13 @@
 static const struct {
     const struct sock_filter *instructions;
     unsigned short count;
-} programs[2][2] = {
+} programs[3][2] = {
     [FILTER_LOGIN] = {{filter_login, ELEMENTS(filter_login)},
                       {filter_login_kernel_tls, ELEMENTS(filter_login_kernel_tls)}},
     [FILTER_SESSION] = {{filter_session, ELEMENTS(filter_session)},
                         {filter_session_kernel_tls, ELEMENTS(filter_session_kernel_tls)}},
+    [FILTER_SESSION_ADMIN] = {{filter_admin, ELEMENTS(filter_admin)},
+                              {filter_admin_kernel_tls, ELEMENTS(filter_admin_kernel_tls)}},
 };
 
 int filter_install(enum filter_stage stage, bool kernel_tls)

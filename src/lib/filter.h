@@ -9,6 +9,7 @@
 enum filter_stage {
     FILTER_LOGIN,   /* before the login: what a session needs, and what entering the folder takes */
     FILTER_SESSION, /* afterwards: without the latter */
+    FILTER_SESSION_ADMIN, /* afterwards, for an administrator: with fchown(2) */
 };
 
 /* Installs the filter, with what kernel TLS takes if KERNEL_TLS, on the calling thread (seccomp(2),

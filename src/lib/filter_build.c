@@ -17,7 +17,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-enum stage { STAGE_LOGIN, STAGE_SESSION };
+enum stage { STAGE_LOGIN, STAGE_SESSION, STAGE_ADMIN };
 
 /* libseccomp takes no "ask the supervisor" as the default action, so a mark stands for it until the
  * program is printed. */
@@ -34,6 +34,7 @@ struct row {
 static const struct row rows_always[] = {FILTER_ALWAYS(ROW) FILTER_SANITIZER(ROW)
                                              FILTER_MASKED(ROW_MASKED)};
 static const struct row rows_enter[] = {FILTER_ENTER(ROW)};
+static const struct row rows_admin[] = {FILTER_ADMIN(ROW)};
 static const struct row rows_compromise[] = {FILTER_COMPROMISE(ROW)};
 
 /* Allowed for two values of arguments. */
@@ -98,6 +99,8 @@ static void print_program(const char *name, enum stage stage, bool kernel_tls)
     add_pairs(filter, rows_pairs, ELEMENTS(rows_pairs));
     if (stage == STAGE_LOGIN)
         add_rows(filter, rows_enter, ELEMENTS(rows_enter));
+    if (stage == STAGE_ADMIN)
+        add_rows(filter, rows_admin, ELEMENTS(rows_admin));
     if (kernel_tls)
         add_pairs(filter, rows_kernel_tls, ELEMENTS(rows_kernel_tls));
     /* A binary search instead of a list: half a dozen comparisons a call. */
@@ -150,8 +153,10 @@ int main(void)
            "<linux/filter.h>\n\n");
     print_program("filter_login", STAGE_LOGIN, false);
     print_program("filter_session", STAGE_SESSION, false);
+    print_program("filter_admin", STAGE_ADMIN, false);
     print_program("filter_login_kernel_tls", STAGE_LOGIN, true);
     print_program("filter_session_kernel_tls", STAGE_SESSION, true);
+    print_program("filter_admin_kernel_tls", STAGE_ADMIN, true);
     print_names();
     return fflush(stdout) == 0 ? 0 : 1;
 }

@@ -12,7 +12,8 @@
  *
  *   u32 enum authentication, u32 enum refusal, string detail, string what the modules have said, a
  *   line each, u32 lines left out, and if granted: string name, string home, u32 uid, u32 gid, u32
- *   number of groups, u32 each, u32 groups left out, u32 set of resources, u64 soft u64 hard limit
+ *   number of groups, u32 each, u32 groups left out, string names of groups that cellftpd.conf has
+ *   rules or shares for, a line each, u32 set of resources, u64 soft u64 hard limit
  *   for each in the order of their numbers, u32 niceness
  */
 #pragma once

@@ -1,73 +1,16 @@
-/* The connections that are alive, shared by all monitors: see registry.h. */
-#include "lib/registry.h"
+/* The connections that are alive, shared by all monitors: see registry.h. Here: who comes and goes.
+ */
 #include "lib/cleanup.h"
 #include "lib/clock.h"
 #include "lib/drain.h"
+#include "lib/registry_table.h"
 #include "lib/table.h"
 
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <time.h>
-
-/*
- * The file: a header, the keys of all slots close together (that is what admission reads: 32 bytes
- * a connection), then the texts. "used" is one more than the highest slot that was ever taken since
- * the file was last empty, so that a server with ten connections looks at ten keys.
- */
-enum { MAGIC = 0x63667432, STATE_FREE = 0, STATE_WAITING = 1, STATE_LOGGED_IN = 2 };
-
-struct key {
-    uint8_t address[16];
-    uint8_t family; /* 4 or 6 */
-    uint8_t state;
-    uint16_t port;
-    int32_t monitor;
-    int64_t started;
-};
-
-struct text {
-    char session[17];
-    char user[REGISTRY_USER_MAX + 1];
-    char status[REGISTRY_STATUS_MAX + 1];
-};
-
-struct table {
-    uint32_t magic;
-    uint32_t used;
-    struct key keys[REGISTRY_SLOTS];
-    struct text texts[REGISTRY_SLOTS];
-    uint64_t in_vain; /* clock_msec: when all that count were last searched for the dead, in vain */
-    char protocols[REGISTRY_SLOTS]
-                  [REGISTRY_PROTOCOL_MAX + 1]; /* here, so that nothing else moved */
-};
-
-/* The lock of a slot is on its own byte behind the table, so that no lock has to do with the data.
- */
-enum { LOCK_BASE = 1 << 24 };
-
-static int lock_slot(int fd, unsigned slot, int command, short type)
-{
-    struct flock lock = {
-        .l_type = type, .l_whence = SEEK_SET, .l_start = LOCK_BASE + (off_t)slot, .l_len = 1};
-    if (fcntl(fd, command, &lock) < 0)
-        return -errno;
-    return command == F_OFD_GETLK ? lock.l_type != F_UNLCK : 0;
-}
-
-static bool slot_is_alive(int fd, unsigned slot)
-{
-    return lock_slot(fd, slot, F_OFD_GETLK, F_WRLCK) > 0;
-}
-
-static int open_table(const struct config *config, int *ret_fd, struct table **ret_table)
-{
-    void *table;
-    int r = table_open(config, "sessions", sizeof(struct table), ret_fd, &table);
-    if (r == 0)
-        *ret_table = table;
-    return r;
-}
 
 static bool key_is_from(const struct key *key, const struct address *remote)
 {
@@ -138,7 +81,7 @@ static unsigned forget_dead(int fd, struct table *table, const struct address *r
         if (key->state == STATE_FREE || !is_counted(key, remote, limit))
             continue;
         asked++;
-        if (slot_is_alive(fd, slot))
+        if (registry_slot_is_alive(fd, slot))
             continue;
         key->state = STATE_FREE;
         dead++;
@@ -204,7 +147,7 @@ int registry_enter(const struct config *config, const struct address *remote, co
 {
     cleanup_close int fd = -1;
     struct table *table;
-    int r = open_table(config, &fd, &table);
+    int r = registry_open_table(config, &fd, &table);
     if (r < 0)
         return r;
 
@@ -221,7 +164,7 @@ int registry_enter(const struct config *config, const struct address *remote, co
     unsigned slot = 0;
     *ret_limit = find_place(config, fd, table, remote, &slot);
     if (*ret_limit == REGISTRY_ADMITTED) {
-        r = lock_slot(fd, slot, F_OFD_SETLK, F_WRLCK);
+        r = registry_lock_slot(fd, slot, F_OFD_SETLK, F_WRLCK);
         if (r == 0) {
             fill_slot(table, slot, remote, session);
             if (slot >= table->used)
@@ -248,6 +191,46 @@ static int slot_write(const struct registry *registry, size_t offset, const void
 static size_t text_offset(const struct registry *registry, size_t member)
 {
     return offsetof(struct table, texts) + registry->slot * sizeof(struct text) + member;
+}
+
+/* How many connections but OWN are USER's. One that died is forgotten. Called with the table
+ * locked. */
+static uint64_t count_of(int fd, struct table *table, unsigned own, const char *user)
+{
+    uint64_t count = 0;
+    for (unsigned slot = 0; slot < table->used; slot++) {
+        struct key *key = &table->keys[slot];
+        if (slot == own || key->state == STATE_FREE ||
+            strncmp(table->texts[slot].user, user, sizeof(table->texts[slot].user)) != 0)
+            continue;
+        if (registry_slot_is_alive(fd, slot))
+            count++;
+        else
+            key->state = STATE_FREE;
+    }
+    return count;
+}
+
+int registry_claim(struct registry *registry, const char *user, uint64_t most)
+{
+    if (most == NO_LIMIT || registry->fd < 0)
+        return 0;
+    struct table *table =
+        mmap(NULL, sizeof(*table), PROT_READ | PROT_WRITE, MAP_SHARED, registry->fd, 0);
+    if (table == MAP_FAILED)
+        return -errno;
+    int r = flock(registry->fd, LOCK_EX) < 0 ? -errno : 0;
+    if (r == 0) {
+        struct text *text = &table->texts[registry->slot];
+        (void)snprintf(text->user, sizeof(text->user), "%s", user);
+        if (count_of(registry->fd, table, registry->slot, text->user) >= most) {
+            text->user[0] = '\0';
+            r = -EUSERS;
+        }
+        (void)flock(registry->fd, LOCK_UN);
+    }
+    table_unmap(table, sizeof(*table));
+    return r;
 }
 
 int registry_log_in(struct registry *registry, const char *user)
@@ -292,85 +275,4 @@ void registry_leave(struct registry *registry)
     (void)flock(registry->fd, LOCK_EX);
     (void)slot_write(registry, offset, &state, sizeof(state));
     registry->fd = close_fd(registry->fd);
-}
-
-static void entry_read(const struct key *key, const struct text *text, struct registry_entry *ret)
-{
-    *ret = (struct registry_entry){
-        .logged_in = key->state == STATE_LOGGED_IN,
-        .remote = {.family = key->family == 4 ? AF_INET : AF_INET6, .port = key->port},
-        .monitor = key->monitor,
-        .started = key->started,
-    };
-    memcpy(ret->remote.bytes, key->address, sizeof(key->address));
-    (void)snprintf(ret->session, sizeof(ret->session), "%.*s", (int)sizeof(text->session) - 1,
-                   text->session);
-    (void)snprintf(ret->user, sizeof(ret->user), "%.*s", (int)sizeof(text->user) - 1, text->user);
-    (void)snprintf(ret->status, sizeof(ret->status), "%.*s", (int)sizeof(text->status) - 1,
-                   text->status);
-}
-
-/* All that are alive, or SESSION alone, into RET, which has room for USED; their number. */
-static size_t copy_entries(int fd, const struct table *table, unsigned used, const char *session,
-                           struct registry_entry *ret)
-{
-    size_t count = 0;
-    for (unsigned slot = 0; slot < used; slot++) {
-        const struct text *text = &table->texts[slot];
-        if (table->keys[slot].state == STATE_FREE ||
-            (session && strncmp(text->session, session, sizeof(text->session)) != 0) ||
-            !slot_is_alive(fd, slot))
-            continue;
-        entry_read(&table->keys[slot], text, &ret[count]);
-        (void)snprintf(ret[count].protocol, sizeof(ret->protocol), "%.*s", REGISTRY_PROTOCOL_MAX,
-                       table->protocols[slot]);
-        count++;
-    }
-    return count;
-}
-
-static int visit_entries(const struct config *config, const char *session,
-                         int (*visit)(const struct registry_entry *entry, void *data), void *data)
-{
-    cleanup_close int fd = -1;
-    struct table *table;
-    int r = open_table(config, &fd, &table);
-    if (r < 0)
-        return r;
-    /* Nobody comes or goes while the slots are copied: else one entry could be half the one that
-     * left and half the one that came after it. */
-    cleanup_free struct registry_entry *entries = NULL;
-    size_t count = 0;
-    r = flock(fd, LOCK_SH) < 0 ? -errno : 0;
-    if (r == 0) {
-        unsigned used = table->magic == MAGIC && table->used <= REGISTRY_SLOTS ? table->used : 0;
-        entries = calloc(used + 1, sizeof(*entries));
-        if (entries)
-            count = copy_entries(fd, table, used, session, entries);
-        else
-            r = -ENOMEM;
-        (void)flock(fd, LOCK_UN);
-    }
-    table_unmap(table, sizeof(*table));
-    for (size_t i = 0; i < count && r == 0; i++)
-        r = visit(&entries[i], data);
-    return r;
-}
-
-int registry_list(const struct config *config,
-                  int (*visit)(const struct registry_entry *entry, void *data), void *data)
-{
-    return visit_entries(config, NULL, visit, data);
-}
-
-static int copy_entry(const struct registry_entry *entry, void *data)
-{
-    *(struct registry_entry *)data = *entry;
-    return 1;
-}
-
-int registry_find(const struct config *config, const char *session, struct registry_entry *ret)
-{
-    int r = visit_entries(config, session, copy_entry, ret);
-    return r == 0 ? -ENOENT : r < 0 ? r : 0;
 }

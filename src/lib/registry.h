@@ -53,6 +53,10 @@ struct registry_entry {
  */
 int registry_enter(const struct config *config, const struct address *remote, const char *session,
                    struct registry *ret, enum registry_limit *ret_limit);
+/* The connection is about to log in as USER, who may have MOST sessions at a time (NO_LIMIT: this
+ * does nothing). -EUSERS if there are so many already: those that have claimed a place or logged
+ * in, and are alive. All that come at once ask one after the other. */
+int registry_claim(struct registry *registry, const char *user, uint64_t most);
 /* The connection has logged in as USER; it no longer counts as waiting. */
 int registry_log_in(struct registry *registry, const char *user);
 int registry_set_status(struct registry *registry, const char *status);

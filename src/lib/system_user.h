@@ -37,7 +37,11 @@
     X(NO_CERTIFICATE,   "no-certificate")          \
     X(OTHER_CERTIFICATE, "other-certificate")      \
     X(LIMITS,           "limits")                  \
-    X(STOPPING,         "stopping")
+    X(STOPPING,         "stopping")                \
+    X(TLS_REQUIRED,     "tls-required")            \
+    X(NETWORK,          "network")                 \
+    X(HOURS,            "hours")                   \
+    X(RULES,            "rules")
 /* clang-format on */
 
 #define REFUSAL_ENUM(name, word) REFUSAL_##name,

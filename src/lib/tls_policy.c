@@ -39,5 +39,7 @@ enum user_verdict tls_policy_of(const struct config *config, const struct addres
     for (char **order = config->auth_order; *order && !account; order++)
         if (strcmp(*order, "local") == 0)
             (void)account_load(config, name, &account, &ignored);
+    if (account && rules_resolve(config, account) < 0) /* a group may make it an administrator */
+        return USER_NEEDS_TLS;
     return tls_policy(config, remote, account);
 }

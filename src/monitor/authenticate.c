@@ -2,6 +2,8 @@
 #include "monitor/authenticate.h"
 
 #include "lib/cleanup.h"
+#include "lib/tls_policy.h"
+#include "lib/words.h"
 
 #include <string.h>
 
@@ -21,9 +23,24 @@ bool authenticate_uses_pam(const struct config *config)
     return false;
 }
 
+enum refusal authenticate_judge(struct monitor *monitor, struct account *account)
+{
+    const struct config *config = monitor->config;
+    if (rules_resolve(config, account) < 0)
+        return REFUSAL_RULES;
+    if (!session_kind_is_tls(monitor->kind) &&
+        tls_policy(config, &monitor->remote, account) != USER_MAY)
+        return REFUSAL_TLS_REQUIRED;
+    if (!rules_admit_address(&account->effective, &monitor->remote))
+        return REFUSAL_NETWORK;
+    return rules_admit_time(&account->effective, time(NULL)) ? REFUSAL_NONE : REFUSAL_HOURS;
+}
+
 const char *authenticate(struct monitor *monitor, const char *user, const char *password,
                          struct account **ret)
 {
+    if (monitor->config->anonymous_enabled && words_have(monitor->config->anonymous_names, user))
+        return authenticate_anonymous(monitor, ret);
     for (char **name = monitor->config->auth_order; *name; name++)
         for (size_t i = 0; i < ELEMENTS(back_ends); i++) {
             if (strcmp(*name, back_ends[i].name) != 0)

@@ -9,6 +9,7 @@
 
 #include "lib/account.h"
 #include "lib/pam.h"
+#include "lib/system_user.h"
 #include "monitor/monitor.h"
 
 /* A back end. Does as much work for an unknown name as for a known one. If it grants the login,
@@ -30,6 +31,15 @@ enum stop_reason authenticate_local_again(const struct monitor *monitor);
 enum authentication authenticate_pam(struct monitor *monitor, const char *user,
                                      const char *password, struct account **ret,
                                      const char **ret_reason);
+
+/* Whoever gives a name of anonymous.names: the account that they share, read-only whatever its
+ * record says. NULL, or why not; authenticate_local.c. */
+const char *authenticate_anonymous(struct monitor *monitor, struct account **ret);
+
+/* What the rules say of a login to ACCOUNT, whose password fits: works out what holds for it
+ * (rules_resolve), and whether it may come from there, now, and as this session speaks. Who becomes
+ * an administrator by a group is one under TLS only, too. */
+enum refusal authenticate_judge(struct monitor *monitor, struct account *account);
 
 /* True if PAM may be asked. */
 bool authenticate_uses_pam(const struct config *config);

@@ -49,6 +49,14 @@ static void upgrade_hash(struct monitor *monitor, const struct account *account,
         monitor_log_reason(monitor, EVENT_SERVER_FAILED, "hash-upgrade", strerror(-r));
 }
 
+/* Why nobody may log in to ACCOUNT now; NULL. */
+static const char *why_not(struct monitor *monitor, struct account *account)
+{
+    return !account->enabled             ? "disabled"
+           : account_is_expired(account) ? "expired"
+                                         : refusal_word(authenticate_judge(monitor, account));
+}
+
 enum authentication authenticate_local(struct monitor *monitor, const char *user,
                                        const char *password, struct account **ret,
                                        const char **ret_reason)
@@ -70,15 +78,46 @@ enum authentication authenticate_local(struct monitor *monitor, const char *user
     }
     *ret_reason = certificate_judge(monitor, account, fits);
     if (!*ret_reason)
-        *ret_reason = !account->enabled             ? "disabled"
-                      : account_is_expired(account) ? "expired"
-                                                    : NULL;
+        *ret_reason = why_not(monitor, account);
     if (*ret_reason)
         return AUTHENTICATION_REFUSED;
     if (fits && password_is_outdated(account->password))
         upgrade_hash(monitor, account, password);
     *ret = take_pointer(account);
     return AUTHENTICATION_GRANTED;
+}
+
+/* Nobody could tell who has done what, so all that the account may be is a reader: never one who
+ * administers, and never one who writes. */
+const char *authenticate_anonymous(struct monitor *monitor, struct account **ret)
+{
+    const char *name = monitor->config->anonymous_account;
+    cleanup_buffer struct buffer problem;
+    buffer_init(&problem, 4096);
+    cleanup_account struct account *account = NULL;
+    int r = account_load(monitor->config, name, &account, &problem);
+    if (r < 0) {
+        (void)snprintf(monitor->login_detail, sizeof(monitor->login_detail),
+                       "anonymous.account = \"%s\": %s; \"cellftpctl user %s %s\" %s", name,
+                       r == -ENOENT ? "there is no such account" : "its record cannot be read",
+                       r == -ENOENT ? "add" : "show", name,
+                       r == -ENOENT ? "makes one" : "says what is wrong");
+        return "anonymous-account";
+    }
+    account->anonymous = account->read_only = account->sets_read_only = true;
+    const char *reason = certificate_judge(monitor, account, true);
+    if (!reason)
+        reason = why_not(monitor, account);
+    if (!reason && account->role == ACCOUNT_ADMIN) {
+        (void)snprintf(monitor->login_detail, sizeof(monitor->login_detail),
+                       "anonymous.account = \"%s\" is an administrator: \"cellftpctl user mod %s "
+                       "--role user\", or name another account",
+                       name, name);
+        reason = "anonymous-admin";
+    }
+    if (!reason)
+        *ret = take_pointer(account);
+    return reason;
 }
 
 enum stop_reason authenticate_local_again(const struct monitor *monitor)
@@ -93,5 +132,7 @@ enum stop_reason authenticate_local_again(const struct monitor *monitor)
         return STOP_DELETED;
     if (r < 0 || !present->enabled)
         return STOP_LOCKED;
+    if (rules_resolve(monitor->config, present) < 0 || present->role != monitor->account->role)
+        return STOP_KICKED;
     return account_is_expired(present) ? STOP_EXPIRED : STOP_COUNT;
 }

@@ -6,6 +6,7 @@
 #include "lib/buffer.h"
 #include "lib/cleanup.h"
 #include "lib/system_user.h"
+#include "lib/words.h"
 #include "monitor/authenticate.h"
 #include "monitor/cell.h"
 #include "monitor/pam_process.h"
@@ -73,9 +74,11 @@ static struct account *read_grant(struct monitor *monitor, struct message *messa
     account->enabled = true;
     read_groups(message, account);
     ret->groups_left = message_get_u32(message);
+    bool labelled =
+        words_split(message_get_string(message, MESSAGE_STRING_MAX), "\n", &account->labels) == 0;
     read_limits(message, &ret->limits);
     if (!message_end(message) || !account->name || !account->home || !account->groups ||
-        !system_user_name_is_good(account->name) ||
+        !labelled || !system_user_name_is_good(account->name) ||
         system_user_check(monitor->config, account->uid, account->gid) != REFUSAL_NONE)
         return NULL;
     return take_pointer(account);
@@ -94,8 +97,8 @@ static bool is_local(struct monitor *monitor, const char *name)
     return r != -ENOENT && r != -EINVAL;
 }
 
-static enum refusal accept_grant(struct monitor *monitor, const char *user,
-                                 const struct account *account, const struct grant *grant)
+static enum refusal accept_grant(struct monitor *monitor, const char *user, struct account *account,
+                                 const struct grant *grant)
 {
     if (strcmp(user, account->name) != 0) {
         monitor_log_reason(monitor, EVENT_PAM_MESSAGE, "user-changed", account->name);
@@ -106,6 +109,9 @@ static enum refusal accept_grant(struct monitor *monitor, const char *user,
     }
     if (certificate_judge(monitor, account, true))
         return good_certificate(monitor) ? REFUSAL_OTHER_CERTIFICATE : REFUSAL_NO_CERTIFICATE;
+    enum refusal refusal = authenticate_judge(monitor, account);
+    if (refusal != REFUSAL_NONE)
+        return refusal;
     if (grant->groups_left > 0)
         monitor_log_reason(monitor, EVENT_PAM_MESSAGE, "groups",
                            "the group root, or groups above 160, are left out of the session");

@@ -184,28 +184,31 @@ int cell_start(const struct session_start *start, struct cell *ret, enum cell_st
     return 0;
 }
 
-int cell_open_folder(const struct account *account)
+int cell_open_folder(const struct account_cell *shape)
 {
-    cleanup_close int fd = directory_open(account->home, O_PATH);
+    cleanup_close int fd = directory_open(shape->root, O_PATH);
     if (fd < 0)
         return fd;
     struct stat status;
     if (fstat(fd, &status) < 0)
         return -errno;
-    if (status.st_uid != account->uid)
+    bool shared = shape->root_owner == 0 && status.st_mode & (S_IWGRP | S_IWOTH);
+    if (status.st_uid != shape->root_owner || shared)
         return -EPERM;
     return take_fd(&fd);
 }
 
-/* ID and the OTHERS, each as itself, in the one write that the kernel takes. */
-static int write_map(pid_t pid, const char *file, unsigned id, const gid_t *others, size_t count)
+/* COUNT ids from FIRST on and the OTHERS, each as itself, in the one write that the kernel takes.
+ */
+static int write_map(pid_t pid, const char *file, unsigned first, unsigned count,
+                     const gid_t *others, size_t other_count)
 {
-    if (id == 0)
+    if (first == 0)
         return -EPERM; /* never, whatever a database says */
     cleanup_buffer struct buffer map;
     buffer_init(&map, 4095);
-    int r = buffer_append_format(&map, "%u %u 1\n", id, id);
-    for (size_t i = 0; r == 0 && i < count; i++)
+    int r = buffer_append_format(&map, "%u %u %u\n", first, first, count);
+    for (size_t i = 0; r == 0 && i < other_count; i++)
         r = others[i] == 0 ? -EPERM : buffer_append_format(&map, "%u %u 1\n", others[i], others[i]);
     if (r < 0)
         return r;
@@ -222,10 +225,12 @@ static int write_map(pid_t pid, const char *file, unsigned id, const gid_t *othe
 /*
  * Rights of the session before: a uid that means nothing in its namespace, so that it can become
  * nobody. After: it can become exactly the account's uid and gid and have the account's groups,
- * none of them 0; a map can be written once only, so this can never be widened. Verified by the
- * session (session/enter.c), and from outside by tests/session/test_cell.py.
+ * none of them 0; an administrator's, any id of accounts.uid_min to accounts.uid_max, of which it
+ * takes the last, and capabilities over the files of all of them. A map can be written once only,
+ * so this can never be widened. Verified by the session (session/enter.c), and from outside by
+ * tests/session/test_cell.py and test_rows_admin.py.
  */
-int cell_admit(const struct cell *cell, const struct account *account, int folder, int *ret_tree,
+int cell_admit(const struct cell *cell, const struct account_cell *shape, int folder, int *ret_tree,
                enum cell_step *ret_step)
 {
     *ret_step = CELL_STEP_FOLDER;
@@ -236,7 +241,7 @@ int cell_admit(const struct cell *cell, const struct account *account, int folde
         return -errno;
     struct mount_attr attributes = {
         .attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC |
-                    (account->read_only ? MOUNT_ATTR_RDONLY : 0),
+                    (shape->read_only ? MOUNT_ATTR_RDONLY : 0),
         .propagation = MS_PRIVATE,
     };
     if (syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes,
@@ -244,10 +249,13 @@ int cell_admit(const struct cell *cell, const struct account *account, int folde
         return -errno;
 
     *ret_step = CELL_STEP_MAP;
-    int r = write_map(cell->pid, "gid_map", account->gid, account->groups, account->group_count);
+    bool range = shape->count > 0;
+    unsigned count = range ? shape->count : 1;
+    int r = write_map(cell->pid, "gid_map", range ? shape->first : shape->gid, count, shape->groups,
+                      shape->group_count);
     if (r < 0)
         return r;
-    r = write_map(cell->pid, "uid_map", account->uid, NULL, 0);
+    r = write_map(cell->pid, "uid_map", range ? shape->first : shape->uid, count, NULL, 0);
     if (r < 0)
         return r;
     *ret_tree = take_fd(&tree);

@@ -9,7 +9,7 @@
  */
 #pragma once
 
-#include "lib/account.h"
+#include "lib/account_cell.h"
 #include "lib/config.h"
 #include "lib/limits.h"
 #include "monitor/monitor.h"
@@ -35,6 +35,7 @@
     X(VERIFY,       "verification",        "the cell was built but is not closed: report this, with your kernel's version") \
     X(FILTER,       "system call filter",  "the kernel needs CONFIG_SECCOMP_FILTER, 5.0 or newer")                    \
     X(FOLDER,       "user's folder",       "the folder must be a directory, reached without a symbolic link, and owned by the user") \
+    X(RANGE,        "administrators' uids", "accounts.uid_min to accounts.uid_max must be two numbers or more, without 0 and 65534") \
     X(MAP,          "uid map",             "CAP_SETUID and CAP_SETGID are needed, and /proc must be mounted")         \
     X(BECOME_USER,  "becoming the user",   "the account's uid must be allowed in this user namespace")                 \
     X(ENTER,        "entering the folder", "the folder's owner must be allowed to enter it (mode 0700)")
@@ -55,18 +56,18 @@ const char *cell_step_remedy(const char *name);
  * the step in *RET_STEP. */
 int cell_start(const struct session_start *start, struct cell *ret, enum cell_step *ret_step);
 
-/* Makes the uid and the groups of ACCOUNT valid in the cell, and makes FOLDER a mount of its own to
- * be passed into it. Negative errno, and the step in *RET_STEP. */
-int cell_admit(const struct cell *cell, const struct account *account, int folder, int *ret_tree,
+/* Makes the uids and groups of SHAPE valid in the cell, and makes FOLDER a mount of its own to be
+ * passed into it. Negative errno, and the step in *RET_STEP. */
+int cell_admit(const struct cell *cell, const struct account_cell *shape, int folder, int *ret_tree,
                enum cell_step *ret_step);
 
 /* Lowers the limits of the session to LIMITS where those are lower; cell_limit.c. Negative errno.
  */
 int cell_limit(const struct cell *cell, const struct limits *limits);
 
-/* Opens the folder of ACCOUNT: a directory of the user's own, no symbolic link on the way. Negative
- * errno. */
-int cell_open_folder(const struct account *account);
+/* Opens the root of SHAPE: a directory of the user's own, or, for an administrator, of root's own,
+ * no symbolic link on the way. Negative errno. */
+int cell_open_folder(const struct account_cell *shape);
 
 /* Kills what is in the cell, if anything is, and releases everything. Returns the wait status. */
 int cell_end(struct cell *cell);

@@ -33,9 +33,11 @@
 /* Where the descriptors of a session are from here on. */
 enum { FD_CONTROL = 3, FD_MONITOR, FD_NETWORK, FD_EMPTY, FD_FIRST_FREE };
 
-/* What entering the user's folder takes, in the session's own user namespace (session/enter.c). */
-static const uint64_t CAPABILITIES_ENTER =
-    CAPABILITY(CAP_SETUID) | CAPABILITY(CAP_SETGID) | CAPABILITY(CAP_SYS_ADMIN);
+/* What entering the user's folder takes, in the session's own user namespace (session/enter.c), and
+ * what it keeps if it turns out to be an administrator's: nobody knows yet. Until the map is
+ * written no file's owner is known in the namespace, so that these are good for nothing. */
+static const uint64_t CAPABILITIES_ENTER = CAPABILITY(CAP_SETUID) | CAPABILITY(CAP_SETGID) |
+                                           CAPABILITY(CAP_SYS_ADMIN) | ADMIN_CAPABILITIES;
 
 /* Tells the monitor how it went. */
 static void report(int monitor, int error, enum cell_step step, int listener)

@@ -10,21 +10,28 @@
 #include "lib/tls_policy.h"
 #include "monitor/authenticate.h"
 #include "monitor/cell.h"
+#include "monitor/pam_process.h"
 #include "monitor/verifier.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 /*
- * Rights of the session before: nobody, an empty root. After: the account's uid and groups can
- * become valid in its user namespace, and it is handed one mount, the account's folder. The
- * listener for refused calls is closed because the next filter, which brings its own, could not be
- * installed while there is one.
+ * Rights of the session before: nobody, an empty root. After: the account's uid and groups are
+ * valid in its user namespace, and it is handed one mount, the account's folder; an
+ * administrator's: see lib/account_cell.h. The listener for refused calls is closed because the
+ * next filter, which brings its own, could not be installed while there is one.
  */
 static int open_cell(struct monitor *monitor, const struct account *account, int *ret_tree)
 {
-    cleanup_close int folder = cell_open_folder(account);
-    enum cell_step step = CELL_STEP_FOLDER;
-    int r = folder < 0 ? folder : cell_admit(&monitor->cell, account, folder, ret_tree, &step);
+    struct account_cell shape;
+    enum cell_step step = CELL_STEP_RANGE;
+    int r = account_cell(monitor->config, account, &shape);
+    cleanup_close int folder = r < 0 ? -1 : cell_open_folder(&shape);
+    if (r == 0) {
+        step = CELL_STEP_FOLDER;
+        r = folder < 0 ? folder : cell_admit(&monitor->cell, &shape, folder, ret_tree, &step);
+    }
     if (r < 0) {
         monitor_log_cell(monitor, cell_step_name(step), r);
         return r;
@@ -103,6 +110,22 @@ static void refuse(struct monitor *monitor, const char *reason, struct throttle_
     message_put_u32(answer, last ? LOGIN_LAST : LOGIN_REFUSED);
 }
 
+/* The password is right, and this is no failure; but the user has as many sessions as there may be.
+ */
+static void refuse_crowded(struct monitor *monitor, const struct account *account,
+                           struct message *answer)
+{
+    enum { PATIENCE = 5000 };
+    uint64_t most = account->effective.sessions;
+    (void)pam_process_end(&monitor->pam, PATIENCE);
+    (void)snprintf(monitor->login_detail, sizeof(monitor->login_detail),
+                   "%" PRIu64 " session%s at a time (sessions, limits.per_user)", most,
+                   most == 1 ? "" : "s");
+    login_log(monitor, EVENT_LOGIN_REFUSED, "crowded");
+    message_put_u32(answer, LOGIN_CROWDED);
+    message_put_u32(answer, (uint32_t)most);
+}
+
 /* The names of RULE that are the account's own, or its groups'; the server's the session knows. */
 static void put_names(const struct config *config, const struct account *account, enum rule rule,
                       char *const *names, struct message *answer)
@@ -123,12 +146,14 @@ void login_put_grant(const struct config *config, const struct account *account,
                      struct message *answer)
 {
     const struct rules *rules = &account->effective;
+    struct account_cell shape;
+    (void)account_cell(config, account, &shape); /* the cell was opened by it */
     message_put_u32(answer, LOGIN_GRANTED);
-    message_put_u32(answer, account->uid);
-    message_put_u32(answer, account->gid);
-    message_put_u32(answer, (uint32_t)account->group_count);
-    for (size_t i = 0; i < account->group_count; i++)
-        message_put_u32(answer, account->groups[i]);
+    message_put_u32(answer, shape.uid);
+    message_put_u32(answer, shape.gid);
+    message_put_u32(answer, (uint32_t)shape.group_count);
+    for (size_t i = 0; i < shape.group_count; i++)
+        message_put_u32(answer, shape.groups[i]);
     message_put_string(answer, account->name);
     message_put_u32(answer, rules_flags(config, account));
     message_put_bytes(answer, key, key ? TLS_KEY_SIZE : 0);
@@ -161,8 +186,6 @@ int login_handle(struct monitor *monitor, struct message *message, struct messag
     if (r == 0 && !reason)
         reason = authenticate(monitor, user, password, &account);
     explicit_bzero(message->payload, sizeof(message->payload));
-    if (account)
-        r = rules_resolve(monitor->config, account);
     if (reason) {
         refuse(monitor, reason, &try, arrived, answer);
         return 0;
@@ -171,7 +194,15 @@ int login_handle(struct monitor *monitor, struct message *message, struct messag
         guard_granted(monitor, monitor->user);
         /* PAM may have made another name of it: that one counts from here on. */
         (void)snprintf(monitor->user, sizeof(monitor->user), "%s", account->name);
-        r = open_cell(monitor, account, ret_fd);
+        r = registry_claim(&monitor->registry, account->name, account->effective.sessions);
+        if (r == -EUSERS) {
+            refuse_crowded(monitor, account, answer);
+            return 0;
+        }
+        if (r < 0)
+            monitor_log_reason(monitor, EVENT_SERVER_FAILED, "registry", strerror(-r));
+        else
+            r = open_cell(monitor, account, ret_fd);
     }
     if (r < 0) {
         message_put_u32(answer, LOGIN_UNAVAILABLE);

@@ -68,7 +68,9 @@ static int entered(struct monitor *monitor, struct message *message, struct mess
         return r;
     /* Its word that it has given up what entering took is not enough. */
     uint64_t left = 0;
-    if (capabilities_of(monitor->cell.pid, &left) < 0 || left != 0)
+    struct account_cell shape;
+    if (account_cell(monitor->config, monitor->account, &shape) < 0 ||
+        capabilities_of(monitor->cell.pid, &left) < 0 || left != shape.capabilities)
         return -EPROTO;
     /* Whoever locks or removes the account from here on finds this session and ends it; whoever did
      * since the password was checked has not, so the record is read once more. */

@@ -12,6 +12,7 @@
 #include "lib/request.h"
 #include "lib/system_user.h"
 #include "pam/conversation.h"
+#include "pam/groups.h"
 #include "pam/process.h"
 
 #include <dlfcn.h>
@@ -295,27 +296,6 @@ static void open_session(struct talk *talk)
     refuse(talk, AUTHENTICATION_REFUSED, refusal);
 }
 
-/* The supplementary groups of this process by now, without the primary one, without root's, each
- * once. *RET_LEFT is how many were too many. */
-static size_t gather_groups(gid_t primary, gid_t ret[ACCOUNT_GROUPS_MAX], unsigned *ret_left)
-{
-    int count = getgroups(0, NULL);
-    cleanup_free gid_t *groups = count > 0 ? calloc((size_t)count, sizeof(*groups)) : NULL;
-    if (!groups || (count = getgroups(count, groups)) < 0)
-        return 0;
-    size_t kept = 0;
-    for (int i = 0; i < count; i++) {
-        bool wanted = groups[i] != 0 && groups[i] != primary;
-        for (size_t j = 0; j < kept; j++)
-            wanted &= ret[j] != groups[i];
-        if (wanted && kept < ACCOUNT_GROUPS_MAX)
-            ret[kept++] = groups[i];
-        else if (wanted || groups[i] == 0)
-            (*ret_left)++;
-    }
-    return kept;
-}
-
 static void put_limits(const struct limits *before, struct message *answer)
 {
     struct limits now;
@@ -339,7 +319,7 @@ static void grant(struct talk *talk)
     const struct passwd *entry = &talk->person.entry;
     gid_t groups[ACCOUNT_GROUPS_MAX];
     unsigned left = 0;
-    size_t count = gather_groups(entry->pw_gid, groups, &left);
+    size_t count = groups_gather(entry->pw_gid, groups, &left);
     struct message answer;
     begin_answer(talk, AUTHENTICATION_GRANTED, REFUSAL_NONE, &answer);
     message_put_string(&answer, entry->pw_name);
@@ -350,6 +330,7 @@ static void grant(struct talk *talk)
     for (size_t i = 0; i < count; i++)
         message_put_u32(&answer, groups[i]);
     message_put_u32(&answer, left);
+    groups_put_labels(talk->request->config, entry->pw_gid, &answer);
     put_limits(&talk->before, &answer);
     send_answer(talk, &answer);
 }

@@ -2,6 +2,7 @@
  * own, so that it is still right when something above it is renamed. */
 #include "lib/cleanup.h"
 #include "session/command.h"
+#include "session/owner.h"
 #include "session/unfinished.h"
 
 #include <fcntl.h>
@@ -55,8 +56,9 @@ void command_mkd(struct session *session, char *argument)
     cleanup_close int directory = -1;
     cleanup_free char *name = NULL;
     int r = path_parent_new(session, argument, &directory, &name);
-    if (r == 0 && mkdirat(directory, name, (mode_t)session->config->files_directory_mode) < 0)
-        r = -errno;
+    if (r == 0)
+        r = owner_make_directory(session, directory, name,
+                                 (mode_t)session->config->files_directory_mode);
     if (r < 0) {
         event_refused(session, argument, r);
         reply_error(session, 550, r);
@@ -72,6 +74,8 @@ void command_rmd(struct session *session, char *argument)
     cleanup_close int directory = -1;
     cleanup_free char *name = NULL;
     int r = path_parent(session, argument, &directory, &name);
+    if (r == 0)
+        r = owner_check_names(session, directory);
     if (r == 0 && unlinkat(directory, name, AT_REMOVEDIR) < 0)
         r = -errno;
     /* A directory that looks empty to the user must not be kept by what a crash left in it. */

@@ -5,6 +5,7 @@
 #include "lib/text.h"
 #include "session/command.h"
 #include "session/file.h"
+#include "session/owner.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -34,6 +35,8 @@ void command_dele(struct session *session, char *argument)
     cleanup_free char *name = NULL;
     struct stat status;
     int r = path_parent(session, argument, &directory, &name);
+    if (r == 0)
+        r = owner_check_names(session, directory);
     if (r == 0 && (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0 ||
                    unlinkat(directory, name, 0) < 0))
         r = -errno;
@@ -52,6 +55,8 @@ void command_rnfr(struct session *session, char *argument)
     struct stat status;
     free(take_pointer(session->pending.rename_from)); /* also when this one is refused */
     int r = path_parent(session, argument, &directory, &name);
+    if (r == 0)
+        r = owner_check_names(session, directory);
     if (r == 0 && fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
         r = -errno;
     if (r < 0) {
@@ -97,7 +102,7 @@ static int rename_path(struct session *session, const char *from, const char *to
     if (fstatat(to_directory, to_name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
         S_ISDIR(status.st_mode))
         return -EEXIST;
-    return renameat(from_directory, from_name, to_directory, to_name) < 0 ? -errno : 0;
+    return owner_rename(session, from_directory, from_name, to_directory, to_name);
 }
 
 void command_rnto(struct session *session, char *argument)
@@ -109,7 +114,7 @@ void command_rnto(struct session *session, char *argument)
     }
     int r = rename_path(session, from, argument);
     if (r < 0) {
-        refuse(session, r == -EEXIST || r == -EXDEV ? 553 : 550, argument, r);
+        refuse(session, r == -EEXIST || r == -EXDEV || r == -EOWNERDEAD ? 553 : 550, argument, r);
         return;
     }
     log_rename(session, from, argument);
@@ -239,6 +244,14 @@ void command_mdtm(struct session *session, char *argument)
     reply(session, 213, "%s", value);
 }
 
+/* An administrator may do this in everybody's folder: nobody can put a link to another's file under
+ * the name in the last moment. */
+static int change_opened(struct session *session, const char *path, unsigned mode)
+{
+    cleanup_close int file = path_open(session, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    return file < 0 ? file : fchmod(file, mode) < 0 ? -errno : 0;
+}
+
 int file_change_mode(struct session *session, const char *path, unsigned mode)
 {
     cleanup_close int directory = -1;
@@ -248,13 +261,16 @@ int file_change_mode(struct session *session, const char *path, unsigned mode)
     if (r < 0 && !is_root)
         return r;
     /* Who takes his own way into his folder away could not log in any more. */
-    if (is_root && (mode & S_IRWXU) != S_IRWXU)
+    bool is_folder = is_root || owner_check_names(session, directory) < 0;
+    if (is_folder && (mode & S_IRWXU) != S_IRWXU)
         return -EPERM;
     struct stat status;
     if (!is_root && fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
         return -errno;
     if (!is_root && S_ISLNK(status.st_mode))
         return -EINVAL; /* fchmodat would follow it to a file that deny_names may hide */
+    if (session->flags & ACCOUNT_IS_ADMIN)
+        return change_opened(session, path, mode);
     r = is_root ? fchmodat(AT_FDCWD, path, mode, 0) : fchmodat(directory, name, mode, 0);
     return r < 0 ? -errno : 0;
 }

@@ -26,6 +26,11 @@ static struct listing_view view_of(struct session *session, enum listing_format 
         .owner = session->name,
         .unique_key = session->unique_key,
         .deny_names = session->config->files_deny_names,
+        .no_links = !path_follows_links(session),
+        .override_first =
+            session->flags & ACCOUNT_IS_ADMIN ? (uid_t)session->config->accounts_uid_min : 0,
+        .override_last =
+            session->flags & ACCOUNT_IS_ADMIN ? (uid_t)session->config->accounts_uid_max : 0,
         .unfinished = sweep,
         .unfinished_data = session,
     };

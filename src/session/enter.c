@@ -7,7 +7,14 @@
  * supplementary groups (none for a local account); the folder as the root, nosuid, nodev, noexec;
  * no capability in any set; the system calls of FILTER_SESSION. Verified:      here, by trying what
  * must be impossible; by tests/session/test_cell.py as the kernel sees it.
+ *
+ * An administrator's session: the uid and gid that are nobody's, no other group; the folder of all
+ * users' folders; ADMIN_CAPABILITIES (lib/account_cell.h) and no other, in its own user namespace,
+ * without CAP_SETUID and CAP_SETGID to become one of those users; the system calls of
+ * FILTER_SESSION_ADMIN. Verified: here, and once more by the monitor (requests.c), which asks the
+ * kernel.
  */
+#include "lib/account_cell.h"
 #include "lib/cleanup.h"
 #include "lib/filter.h"
 #include "lib/root.h"
@@ -56,14 +63,20 @@ static int become_user(const struct login_answer *answer)
     return has_groups(answer) ? 0 : -EPERM;
 }
 
-static int drop_capabilities(void)
+/* All but those in KEEP. */
+static int drop_capabilities(uint64_t keep)
 {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct none[2] = {0}, seen[2];
-    if (syscall(SYS_capset, &header, none) < 0 || syscall(SYS_capget, &header, seen) < 0)
+    const struct __user_cap_data_struct kept[2] = {
+        {.effective = (uint32_t)keep, .permitted = (uint32_t)keep},
+        {.effective = (uint32_t)(keep >> 32), .permitted = (uint32_t)(keep >> 32)},
+    };
+    struct __user_cap_data_struct seen[2];
+    if (syscall(SYS_capset, &header, kept) < 0 || syscall(SYS_capget, &header, seen) < 0)
         return -errno;
     for (int i = 0; i < 2; i++)
-        if (seen[i].permitted | seen[i].effective | seen[i].inheritable)
+        if (seen[i].permitted != kept[i].permitted || seen[i].effective != kept[i].effective ||
+            seen[i].inheritable != 0)
             return -EPERM;
     /* Changing the uid cleared both of these (prctl(2)). */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
@@ -71,10 +84,14 @@ static int drop_capabilities(void)
     return 0;
 }
 
-/* What must be impossible now is tried. */
-static int verify(gid_t gid)
+/* What must be impossible now is tried. The uid and gid before one's own are those of a user where
+ * the namespace knows more than one: an administrator's. */
+static int verify(uid_t uid, gid_t gid)
 {
+    uid_t other = uid - 1;
+    gid_t others = gid - 1;
     if (setresuid(0, 0, 0) == 0 || setresgid(0, 0, 0) == 0 || setgroups(0, NULL) == 0 ||
+        setresuid(other, other, other) == 0 || setresgid(others, others, others) == 0 ||
         umount2("/", MNT_DETACH) == 0)
         return -EPERM;
     if (setresgid(gid, gid, gid) <
@@ -90,13 +107,14 @@ static int verify(gid_t gid)
  */
 static int check_entrance(void)
 {
-    return faccessat(AT_FDCWD, "/", X_OK, 0) < 0 ? -errno : 0;
+    return faccessat(AT_FDCWD, "/", X_OK, AT_EACCESS) < 0 ? -errno : 0;
 }
 
 int enter_folder(int monitor, const struct login_answer *answer, bool kernel_tls,
                  enum stop_reason *ret_stop)
 {
     cleanup_close int listener = -1;
+    bool admin = answer->flags & ACCOUNT_IS_ADMIN;
     const char *step =
         "becoming the user"; /* the names are those of CELL_STEPS in monitor/cell.h */
     int r = become_user(answer);
@@ -108,15 +126,15 @@ int enter_folder(int monitor, const struct login_answer *answer, bool kernel_tls
         r = check_entrance();
     if (r == 0) {
         step = "dropping capabilities";
-        r = drop_capabilities();
+        r = drop_capabilities(admin ? ADMIN_CAPABILITIES : 0);
     }
     if (r == 0) {
         step = "verification";
-        r = verify(answer->gid);
+        r = verify(answer->uid, answer->gid);
     }
     if (r == 0) {
         step = "system call filter";
-        listener = filter_install(FILTER_SESSION, kernel_tls);
+        listener = filter_install(admin ? FILTER_SESSION_ADMIN : FILTER_SESSION, kernel_tls);
         r = listener < 0 ? listener : 0;
     }
     int told = tell_cell(monitor, REQUEST_ENTERED, r, r < 0 ? step : "", listener);

@@ -42,6 +42,10 @@ struct listing_view {
     /* Random per session: "unique" is a keyed mix of device and inode, never raw. */
     uint64_t unique_key;
     char *const *deny_names; /* see names.h */
+    bool no_links;           /* links are not followed, whether or not names are denied */
+    /* An administrator's: uids and gids whose files may be read and changed whatever their mode
+     * says. 0: there are none. */
+    uid_t override_first, override_last;
     /* Called for each unfinished upload that the walk comes across, so that the abandoned ones can
      * be removed; may be NULL. NAME is in the folder FD. */
     void (*unfinished)(void *data, int fd, const char *name);

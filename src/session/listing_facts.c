@@ -84,6 +84,10 @@ static char *write_modify(char *ret, const struct subject *subject)
  * lib/account.h. */
 static unsigned own_bits(const struct listing_view *view, const struct statx *entry)
 {
+    uid_t first = view->override_first, last = view->override_last;
+    if (last != 0 && entry->stx_uid >= first && entry->stx_uid <= last && entry->stx_gid >= first &&
+        entry->stx_gid <= last)
+        return 7;
     unsigned shift = entry->stx_uid == view->uid ? 6 : entry->stx_gid == view->uid ? 3 : 0;
     return (unsigned)entry->stx_mode >> shift & 7u;
 }

@@ -17,7 +17,7 @@ int listing_look(int fd, const char *name, int flags, struct statx *ret)
 
 bool listing_follows_links(const struct listing_view *view)
 {
-    return !view->deny_names || !view->deny_names[0];
+    return !view->no_links && (!view->deny_names || !view->deny_names[0]);
 }
 
 /* openat2 of a path of the client. */

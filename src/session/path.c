@@ -6,7 +6,7 @@
 #include "lib/cleanup.h"
 #include "lib/text.h"
 #include "session/names.h"
-#include "session/session.h"
+#include "session/owner.h"
 
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -41,11 +41,14 @@ static int check_path(const struct session *session, const char *path)
     return check_components(session, path);
 }
 
-/* Where names are denied, a link could lead to one under another name: then links are not followed
- * at all. */
+bool path_follows_links(const struct session *session)
+{
+    return !session->config->files_deny_names[0] && !(session->flags & ACCOUNT_IS_ADMIN);
+}
+
 static uint64_t resolve_flags(const struct session *session)
 {
-    return session->config->files_deny_names[0] ? RESOLVE_NO_SYMLINKS : 0;
+    return path_follows_links(session) ? 0 : RESOLVE_NO_SYMLINKS;
 }
 
 static int open_relative(const struct session *session, const char *path, uint64_t flags)
@@ -82,7 +85,7 @@ int path_stat(struct session *session, const char *path, struct statx *ret)
     if (r < 0)
         return r;
     const unsigned what = STATX_BASIC_STATS;
-    if (!session->config->files_deny_names[0])
+    if (path_follows_links(session))
         return statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, what, ret) < 0 ? -errno : 0;
     cleanup_close int fd = open_relative(session, path, O_PATH);
     if (fd < 0)
@@ -137,8 +140,16 @@ int path_parent_new(struct session *session, const char *path, int *ret_director
     int r = check_path(session, path);
     if (r == -ENOENT || r == -ENAMETOOLONG)
         return -EILSEQ;
-    r = path_parent(session, path, ret_directory, ret_name);
-    return r == -EBUSY ? -EEXIST : r;
+    cleanup_close int directory = -1;
+    cleanup_free char *name = NULL;
+    r = path_parent(session, path, &directory, &name);
+    if (r == 0)
+        r = owner_check_names(session, directory);
+    if (r < 0)
+        return r == -EBUSY ? -EEXIST : r;
+    *ret_directory = take_fd(&directory);
+    *ret_name = take_pointer(name);
+    return 0;
 }
 
 /* Appends the components of PATH to the path in RET, resolving "." and "..". */

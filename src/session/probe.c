@@ -14,6 +14,7 @@
 #include <linux/filter.h>
 #include <linux/keyctl.h>
 #include <linux/mount.h>
+#include <linux/openat2.h>
 #include <linux/seccomp.h>
 #include <linux/tls.h>
 #include <netinet/in.h>
@@ -28,6 +29,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <sys/xattr.h>
 
 /* Where the kernel counts from: session_start's control connection. */
 enum { CONTROL = 3, NOBODY = 65534 };
@@ -143,8 +145,154 @@ static const struct {
     {"userfaultfd",        SYS_userfaultfd, {1}},
     {"kernel-log",         SYS_syslog,      {3, AT(code), 64}},
     {"clock",              SYS_clock_settime, {0, AT(code)}},
+    {"quotactl",           SYS_quotactl,    {0, AT("/"), 0, AT(code)}},
+    {"chown-by-name",      SYS_chown,       {AT("/alice"), NOBODY, NOBODY}},
+    {"lchown",             SYS_lchown,      {AT("/alice"), NOBODY, NOBODY}},
 };
 /* clang-format on */
+
+/*
+ * What an administrator's session tries with its capabilities and fchown. In the folder /alice,
+ * which is a user's, are "own", hers, and "root", "open" and "system", which are not: see
+ * test_probe.py.
+ */
+static int own_file(void)
+{
+    return open("/alice/own", O_RDWR | O_CLOEXEC);
+}
+
+/* What FILE becomes is whose ID is. */
+static long give(int file, uid_t id)
+{
+    return file < 0 ? -1 : syscall(SYS_fchown, file, id, id);
+}
+
+static uid_t alice(void)
+{
+    struct stat status;
+    return stat("/alice", &status) < 0 ? 0 : status.st_uid;
+}
+
+static long give_to_root(void)
+{
+    return give(own_file(), 0);
+}
+
+static long give_to_nobody(void)
+{
+    return give(own_file(), NOBODY);
+}
+
+static long give_to_system(void)
+{
+    return give(own_file(), 1000);
+}
+
+static long give_group_to_root(void)
+{
+    return syscall(SYS_fchown, own_file(), alice(), 0);
+}
+
+static long give_folder_of_all(void)
+{
+    return give(open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC), alice());
+}
+
+static long take_of_root(void)
+{
+    return give(open("/alice/open", O_RDONLY | O_CLOEXEC), alice());
+}
+
+static long take_of_system(void)
+{
+    return give(open("/alice/system", O_RDONLY | O_CLOEXEC), alice());
+}
+
+static long chmod_of_root(void)
+{
+    return syscall(SYS_fchmodat, AT_FDCWD, "/alice/open", 0666);
+}
+
+static long read_of_root(void)
+{
+    return open("/alice/root", O_RDONLY | O_CLOEXEC);
+}
+
+static long write_of_root(void)
+{
+    return open("/alice/open", O_WRONLY | O_CLOEXEC);
+}
+
+static long remove_from_root(void)
+{
+    return unlinkat(AT_FDCWD, "/alice/closed/file", 0);
+}
+
+static long make_in_root(void)
+{
+    return open("/alice/closed/new", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+}
+
+static long make_user_folder(void)
+{
+    return mkdirat(AT_FDCWD, "/carl", 0700);
+}
+
+/* The one way past the filter: a mode in memory. Possible if the file is alice's, and set-id. */
+static long make_set_id(void)
+{
+    struct open_how how = {.flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, .mode = 06755};
+    struct stat status;
+    int file = (int)syscall(SYS_openat2, AT_FDCWD, "/alice/set-id", &how, sizeof(how));
+    if (file < 0 || give(file, alice()) < 0 || fstat(file, &status) < 0)
+        return -1;
+    errno = EKEYREVOKED; /* an error that nothing here has by itself */
+    return (status.st_mode & (S_ISUID | S_ISGID)) && status.st_uid == alice() ? 0 : -1;
+}
+
+static long trusted_attribute(void)
+{
+    return fsetxattr(own_file(), "trusted.x", "x", 1, 0);
+}
+
+static long file_capability(void)
+{
+    const struct vfs_cap_data capability = {.magic_etc =
+                                                VFS_CAP_REVISION_2 | VFS_CAP_FLAGS_EFFECTIVE,
+                                            .data = {{.permitted = ~0U}, {.permitted = ~0U}}};
+    return fsetxattr(own_file(), "security.capability", &capability, sizeof(capability), 0);
+}
+
+static long acl_for_root(void)
+{
+    /* Version 2; the owner, uid 0, the group, the mask, others: each tag, permissions, id. */
+    static const uint32_t acl[] = {2,   0x70001, ~0U, 0x70002, 0,  0x40004,
+                                   ~0U, 0x70010, ~0U, 0x40020, ~0U};
+    return fsetxattr(own_file(), "system.posix_acl_access", acl, sizeof(acl), 0);
+}
+
+static const struct {
+    const char *name;
+    long (*call)(void);
+} deeds[] = {
+    {"give-to-root", give_to_root},
+    {"give-to-nobody", give_to_nobody},
+    {"give-to-system", give_to_system},
+    {"give-group-to-root", give_group_to_root},
+    {"give-folder-of-all", give_folder_of_all},
+    {"take-of-root", take_of_root},
+    {"take-of-system", take_of_system},
+    {"chmod-of-root", chmod_of_root},
+    {"read-of-root", read_of_root},
+    {"write-of-root", write_of_root},
+    {"remove-from-root", remove_from_root},
+    {"make-in-root", make_in_root},
+    {"make-user-folder", make_user_folder},
+    {"make-set-id", make_set_id},
+    {"trusted-attribute", trusted_attribute},
+    {"file-capability", file_capability},
+    {"acl-for-root", acl_for_root},
+};
 
 #ifdef __x86_64__
 /* The other two system call tables of the machine. The filter knows neither. */
@@ -200,6 +348,12 @@ static bool attempt(const char *name, long *ret)
         bool is_child = *ret == 0 && (calls[i].number == SYS_clone || calls[i].number == SYS_vfork);
         if (is_child)
             _exit(1);
+        return true;
+    }
+    for (size_t i = 0; i < ELEMENTS(deeds); i++) {
+        if (strcmp(deeds[i].name, name) != 0)
+            continue;
+        *ret = deeds[i].call();
         return true;
     }
 #ifdef __x86_64__

@@ -321,6 +321,9 @@ bool command_may_serve(const struct session *session);
  * that do not exist for users. Nothing here is a security boundary against leaving the folder: the
  * kernel is, there is no outside. */
 
+/* Where names are denied, a link could lead to one under another name; in the folder of all users'
+ * folders, one that lies in a user's could lead into another's. There none is followed at all. */
+bool path_follows_links(const struct session *session);
 /* openat2 with FLAGS; O_CLOEXEC and O_NOCTTY are added. */
 int path_open(struct session *session, const char *path, uint64_t flags);
 /* A regular file for reading; anything else is -EISDIR or -EINVAL, never a wait. */

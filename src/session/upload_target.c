@@ -1,6 +1,7 @@
 /* The file that an upload becomes: see upload_target.h. */
 #include "session/upload_target.h"
 #include "lib/cleanup.h"
+#include "session/owner.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -114,15 +115,19 @@ static int keep_permissions(const struct upload_target *target, const struct sta
 static int open_unfinished(struct session *session, struct upload_target *target,
                            const struct stat *present, uint64_t restart)
 {
+    struct owner owner;
+    int r = owner_of(session, target->directory, &owner);
+    if (r < 0)
+        return r;
     target->file =
         unfinished_make(target->directory, (mode_t)session->config->files_mode, target->unfinished);
     if (target->file < 0)
         return target->file;
-    if (target->existed) {
-        int kept = keep_permissions(target, present);
-        if (kept < 0)
-            return kept;
-    }
+    r = owner_give(session, target->file, &owner);
+    if (r == 0 && target->existed)
+        r = keep_permissions(target, present);
+    if (r < 0)
+        return r;
     if (session->pending.allocation > 0 &&
         fallocate(target->file, FALLOC_FL_KEEP_SIZE, 0, (off_t)session->pending.allocation) < 0 &&
         errno != EOPNOTSUPP)
@@ -147,7 +152,9 @@ static int examine(struct upload_target *target, struct stat *ret)
         return -ENOENT; /* as for RETR: where names are denied, links lead nowhere */
     if (!S_ISREG(ret->st_mode))
         return S_ISDIR(ret->st_mode) ? -EISDIR : -ENXIO;
-    return faccessat(target->directory, target->name, W_OK, 0) < 0 ? -errno : 0;
+    /* Of what the session may do; without the flag an administrator's capabilities would not count
+     * (access(2)). */
+    return faccessat(target->directory, target->name, W_OK, AT_EACCESS) < 0 ? -errno : 0;
 }
 
 static int open_named(struct session *session, const char *path, enum upload_mode mode,
@@ -201,7 +208,7 @@ int upload_target_open(struct session *session, const char *path, enum upload_mo
         .directory = -1,
         .source = -1,
         .shown = strdup(path),
-        .no_links = session->config->files_deny_names[0] ? O_NOFOLLOW : 0,
+        .no_links = path_follows_links(session) ? 0 : O_NOFOLLOW,
     };
     int r = -ENOMEM;
     if (target.shown)

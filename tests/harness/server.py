@@ -66,6 +66,10 @@ def to_libconfig(value):
         return "true" if value else "false"
     if isinstance(value, int):
         return f"{value}L" if value > 0x7FFFFFFF else str(value)
+    if isinstance(value, dict):
+        return "{ " + " ".join(f"{key} = {to_libconfig(item)};" for key, item in value.items()) + " }"
+    if isinstance(value, (list, tuple)) and any(isinstance(item, dict) for item in value):
+        return "( " + ", ".join(to_libconfig(item) for item in value) + " )"
     if isinstance(value, (list, tuple)):
         return "[ " + ", ".join(to_libconfig(item) for item in value) + " ]"
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
@@ -138,9 +142,12 @@ class Server:
             (self.directory / name).mkdir(mode=0o711 if name == "homes" else 0o755, exist_ok=True)
         (self.directory / "users").chmod(0o700)
         for group, options in overrides.items():
-            self.config.setdefault(group, {}).update(options)
+            if isinstance(options, list):  # groups and shares
+                self.config[group] = options
+            else:
+                self.config.setdefault(group, {}).update(options)
         text = "".join(
-            f"{group}: {{ " + " ".join(f"{key} = {to_libconfig(value)};" for key, value in options.items()) + " };\n"
+            (f"{group} = {to_libconfig(options)};\n" if isinstance(options, list) else f"{group}: {to_libconfig(options)};\n")
             for group, options in self.config.items()
         )
         self.config_file.write_text(text, encoding="utf-8")
@@ -266,7 +273,7 @@ class Server:
             "the version": rf"(?<![\d.]){re.escape(self.version)}(?![\d.])",
         }
         for user in self.passwords:
-            if user.encode() not in client.sent:
+            if user.encode() not in client.sent and not client.is_admin:
                 secrets[f"the user {user}"] = rf"\b{re.escape(user)}\b"
         if self.home_exists():
             secrets["a uid"] = "|".join(rf"\b{self.uid(user)}\b" for user in self.passwords if self.home(user).exists())

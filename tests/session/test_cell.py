@@ -13,6 +13,9 @@ from harness import PASSWORD, ServerTest, build, main, process, wait_until
 from harness.server import CELL_USER
 
 KILL, SETGID, SETUID, SETPCAP, BIND, SYS_ADMIN, READ_SEARCH = 5, 6, 7, 8, 10, 21, 2
+CHOWN, DAC_OVERRIDE, FOWNER = 0, 1, 3
+# In its own user namespace, in which no uid is valid yet: to become the user, and what an administrator's keeps.
+ENTER = (SETUID, SETGID, SYS_ADMIN, CHOWN, DAC_OVERRIDE, FOWNER)
 NAMESPACES = ("user", "mnt", "net", "pid", "ipc", "uts", "cgroup")
 
 
@@ -101,7 +104,7 @@ class Session(ServerTest):
     def test_before_the_login(self):
         client = self.connect()
         pid, user = client.session_pid, pwd.getpwnam(CELL_USER)
-        self.check_status(pid, user.pw_uid, user.pw_gid, (SETUID, SETGID, SYS_ADMIN), 1)
+        self.check_status(pid, user.pw_uid, user.pw_gid, ENTER, 1)
         self.check_always(client)
         for name in ("uid_map", "gid_map"):
             self.assertEqual(Path(f"/proc/{pid}/{name}").read_text(encoding="ascii"), "", name)
@@ -132,7 +135,7 @@ class Session(ServerTest):
             client.session_pid,
             pwd.getpwnam(CELL_USER).pw_uid,
             pwd.getpwnam(CELL_USER).pw_gid,
-            (SETUID, SETGID, SYS_ADMIN),
+            ENTER,
             1,
         )
         self.assertEqual(Path(f"/proc/{client.session_pid}/uid_map").read_text(encoding="ascii"), "")

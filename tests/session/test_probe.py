@@ -14,7 +14,7 @@ import threading
 import time
 from pathlib import Path
 
-from harness import ServerTest, main
+from harness import PASSWORD, ServerTest, main
 from harness.client import MalformedReply
 from harness.server import ROOT
 
@@ -98,7 +98,31 @@ PROBES = (
     ("userfaultfd", "userfaultfd", ATTACK, ATTACK),
     ("kernel-log", "syslog", FILTER, FILTER),
     ("clock", "clock_settime", ATTACK, ATTACK),
+    ("quotactl", "quotactl", FILTER, FILTER),
+    ("chown-by-name", "chown", FILTER, FILTER),
+    ("lchown", "lchown", FILTER, FILTER),
 )
+
+# What an administrator's capabilities must not do, and fchown, which only that session has: what the kernel says.
+DEEDS = {
+    "give-to-root": "EINVAL",
+    "give-to-nobody": "EINVAL",
+    "give-to-system": "EINVAL",
+    "give-group-to-root": "EINVAL",
+    "give-folder-of-all": "EPERM",
+    "take-of-root": "EPERM",
+    "take-of-system": "EPERM",
+    "chmod-of-root": "EPERM",
+    "read-of-root": "EACCES",
+    "write-of-root": "EACCES",
+    "remove-from-root": "EACCES",
+    "make-in-root": "EACCES",
+    "make-user-folder": "EACCES",
+    "make-set-id": "EKEYREVOKED",
+    "trusted-attribute": "EPERM",
+    "file-capability": "EPERM",
+    "acl-for-root": "EINVAL",
+}
 
 
 # Options of sockets: the one of every session, what kernel TLS takes, and their neighbours, which nothing takes.
@@ -148,8 +172,12 @@ class ProbeTest(ServerTest):
         if cls.build is not None:
             os.environ["CELLFTPD_BUILD"] = cls.build
 
-    def open_session(self, logged_in):
-        client = self.login() if logged_in else self.connect()
+    def open_session(self, logged_in, **arguments):
+        """Before the login, as a user, or, with LOGGED_IN "admin", as an administrator."""
+        client = self.connect(**arguments)
+        client.is_admin = logged_in == "admin"
+        if logged_in:
+            client.login("boss" if client.is_admin else "alice")
         client.loose, client.exit_status = True, None
         return client
 
@@ -182,6 +210,10 @@ class ProbeTest(ServerTest):
 
 
 class Probes(ProbeTest):
+    def setUp(self):
+        super().setUp()
+        self.server.add_user("boss", PASSWORD, "--role", "admin")
+
     def check_all(self, logged_in):
         for probe, call, before, after in PROBES:
             with self.subTest(probe=probe):
@@ -195,12 +227,58 @@ class Probes(ProbeTest):
         self.check_all(True)
         self.assertEqual(os.listdir(self.server.home()), [])
 
+    def test_A20_C22_as_an_administrator(self):
+        self.check_all("admin")
+        self.assertEqual(sorted(os.listdir(self.server.directory / "homes")), ["alice", "boss"])
+        self.assertEqual(os.listdir(self.server.home()), [])
+
+    def plant(self):
+        """What the probes of an administrator find in a user's folder."""
+        self.server.write("own", b"x")
+        self.server.write("closed/file", b"x")
+        for name, owner, mode in (
+            ("root", 0, 0o600),
+            ("open", 0, 0o644),
+            ("system", 4711, 0o644),
+            ("closed", 0, 0o755),
+        ):
+            path = self.server.path(name)
+            if name != "closed":
+                path.write_bytes(b"root's")
+            os.chown(path, owner, owner)
+            path.chmod(mode)
+
+    def test_A20_C22_capabilities_of_an_administrator(self):
+        self.plant()
+        before = {path: (path.lstat().st_uid, path.lstat().st_mode) for path in self.server.home().rglob("*")}
+        client = self.open_session("admin")
+        for probe, error in DEEDS.items():
+            with self.subTest(probe=probe):
+                self.assertEqual(client.expect(200, f"XPRB {probe}").text, f"refused: {error}")
+        self.assertEqual(self.told("call-refused"), [])
+        client.expect(200, "XPRB call-39")
+        made = self.server.path("set-id")
+        self.assertEqual((made.stat().st_uid, made.stat().st_mode & 0o6000), (self.server.uid(), 0))
+        made.unlink()
+        after = {path: (path.lstat().st_uid, path.lstat().st_mode) for path in self.server.home().rglob("*")}
+        self.assertEqual(after, before)
+        self.assertEqual((self.server.directory / "homes").stat().st_uid, 0)
+
+    def test_A20_C22_a_user_has_none_of_it(self):
+        """The same in a user's session: there is no fchown."""
+        client = self.open_session(True)
+        self.server.mkdir("alice")
+        self.server.write("alice/own", b"x")
+        self.assertEqual(client.expect(200, "XPRB give-to-nobody").text, "refused: EPERM")
+        self.assertEqual(self.told("call-refused"), ["fchown"])
+
     def test_C22_every_probe_of_the_server_is_tried(self):
         text = (ROOT / "src/session/probe.c").read_text(encoding="utf-8")
         self.assertEqual(
             set(re.findall(r'\{"([a-z0-9-]+)", +SYS_', text)),
             {probe for probe, *_ in PROBES} | {QUICK_ACK, *KERNEL_TLS, *SOCKET_OPTIONS},
         )
+        self.assertEqual(set(re.findall(r'\{"([a-z-]+)", [a-z_]+\}', text)), set(DEEDS))
 
     def test_C22_other_system_call_tables_of_the_machine(self):
         if os.uname().machine != "x86_64":
@@ -232,9 +310,12 @@ class Probes(ProbeTest):
 class KernelTls(ProbeTest):
     """The kernel's TLS can be switched on in a session under TLS, if the configuration has it, and nothing else can."""
 
+    def setUp(self):
+        super().setUp()
+        self.server.add_user("boss", PASSWORD, "--role", "admin")
+
     def answers(self, secure, logged_in):
-        client = self.login(secure=secure) if logged_in else self.connect(secure=secure)
-        client.loose = True
+        client = self.open_session(logged_in, secure=secure)
         self.assertEqual(client.expect(200, f"XPRB {QUICK_ACK}").text, "possible")
         found = {probe: client.expect(200, f"XPRB {probe}").text for probe in (*KERNEL_TLS, *SOCKET_OPTIONS)}
         client.expect(221, "QUIT")
@@ -245,7 +326,7 @@ class KernelTls(ProbeTest):
 
     def test_C22_under_tls(self):
         for secure in ("1.2", "1.3", "implicit"):
-            for logged_in in (False, True):
+            for logged_in in (False, True, "admin"):
                 with self.subTest(secure=secure, logged_in=logged_in):
                     found = self.answers(secure, logged_in)
                     for probe, answers in KERNEL_TLS.items():
@@ -256,7 +337,7 @@ class KernelTls(ProbeTest):
         """In clear, or if tls.kernel is off, there is nothing of it."""
         for kernel, secure in ((True, "clear"), (False, "clear"), (False, "1.3")):
             self.server.configure({"tls": {"kernel": kernel}})
-            for logged_in in (False, True):
+            for logged_in in (False, True, "admin"):
                 with self.subTest(kernel=kernel, secure=secure, logged_in=logged_in):
                     self.assertEqual(set(self.answers(secure, logged_in).values()), {"refused: EPERM"})
 
@@ -293,6 +374,7 @@ class EveryCall(ProbeTest):
         super().setUp()
         self.numbers = call_numbers()
         self.compromise = filter_list("COMPROMISE")
+        self.server.add_user("boss", PASSWORD, "--role", "admin")
 
     def check_all(self, logged_in, allowed):
         client = self.open_session(logged_in)
@@ -323,11 +405,15 @@ class EveryCall(ProbeTest):
         self.check_all(False, always | filter_list("ENTER"))
         self.forget_logs()
         self.check_all(True, always)
+        self.forget_logs()
+        self.check_all("admin", always | filter_list("ADMIN"))
+        self.assertEqual(filter_list("ADMIN"), {"fchown"})
 
     def test_C22_every_call_that_only_an_intruder_makes(self):
         self.assertGreater(len(self.compromise), 40)
         self.check_compromise(False, filter_list("ENTER"))
         self.check_compromise(True, set())
+        self.check_compromise("admin", set())
 
     def test_C22_refused_calls_are_logged_once_and_have_an_end(self):
         number = self.numbers["symlinkat"]

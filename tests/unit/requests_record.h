@@ -38,11 +38,13 @@ static struct record {
     int stopped;
     int opened, closed, signed_texts; /* as the TLS library is told */
     bool locked;                      /* the account, since its password was checked */
+    bool crowded;                     /* the user has as many sessions as there may be */
     bool fail;                        /* the next system operation does */
     int keys;                         /* of tickets */
     bool no_key;                      /* that can be had */
     bool no_listener;                 /* the descriptor that came is something else */
-    bool keeps_capabilities;          /* the session has not given up what entering took */
+    uint64_t capabilities;            /* that the session has */
+    bool admin;                       /* is alice */
     uint64_t waited;                  /* milliseconds by which events were held back */
 } record;
 
@@ -63,6 +65,7 @@ int account_load(const struct config *config, const char *name, struct account *
     (*ret)->name = strdup(name);
     (*ret)->password = strdup(strcmp(name, "old") == 0 ? "old hash" : "hash");
     (*ret)->uid = (*ret)->gid = 200001;
+    (*ret)->role = record.admin ? ACCOUNT_ADMIN : ACCOUNT_USER;
     (*ret)->enabled = strcmp(name, "disabled") != 0 && !record.locked;
     (*ret)->expires = strcmp(name, "expired") == 0;
     return 0;
@@ -215,18 +218,19 @@ static int some_descriptor(void)
     return fd;
 }
 
-int cell_open_folder(const struct account *account)
+int cell_open_folder(const struct account_cell *shape)
 {
-    assert_int_equal(account->uid, 200001);
+    assert_int_equal(shape->uid, record.admin ? 299999 : 200001);
+    assert_int_equal(shape->root_owner, record.admin ? 0 : 200001);
     return some_descriptor();
 }
 
-int cell_admit(const struct cell *cell, const struct account *account, int folder, int *ret_tree,
+int cell_admit(const struct cell *cell, const struct account_cell *shape, int folder, int *ret_tree,
                enum cell_step *ret_step)
 {
     (void)cell;
     (void)folder;
-    assert_true(account->uid == 200001 && account->gid == 200001);
+    assert_true(shape->uid == shape->gid && shape->count == (record.admin ? 100000 : 0));
     if (record.fail) {
         *ret_step = CELL_STEP_MAP;
         return -EPERM;
@@ -260,7 +264,7 @@ const char *cell_step_name(enum cell_step step)
 int capabilities_of(pid_t pid, uint64_t *ret)
 {
     (void)pid;
-    *ret = record.keeps_capabilities ? CAPABILITY(21) : 0;
+    *ret = record.capabilities;
     return 0;
 }
 
@@ -298,6 +302,14 @@ int capabilities_keep_for_session(bool port_20, bool admin)
     assert_false(admin);
     record.dropped++;
     return record.fail ? -EPERM : 0;
+}
+
+int registry_claim(struct registry *registry, const char *user, uint64_t most)
+{
+    (void)registry;
+    (void)user;
+    (void)most;
+    return record.crowded ? -EUSERS : 0;
 }
 
 int registry_log_in(struct registry *registry, const char *user)

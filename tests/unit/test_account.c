@@ -95,7 +95,8 @@ static void test_change_and_load(void **state)
     char name[] = "alice";
     char hash[] = "$6$a\"b\\c$xyz./";
     char homes[][64] = {"/srv/a b", "/srv/\"quoted\\", "/srv/gr\xc3\xbc\xc3\x9f", "/srv/\xff\xfe"};
-    fixture->config.accounts_uid_min = fixture->config.accounts_uid_max = UINT32_MAX - 1;
+    fixture->config.accounts_uid_min = UINT32_MAX - 2;
+    fixture->config.accounts_uid_max = UINT32_MAX - 1;
     (void)fixture_must_create(fixture, name);
     for (size_t i = 0; i < ELEMENTS(homes); i++) {
         struct account wanted = {
@@ -121,7 +122,7 @@ static void test_change_and_load(void **state)
         assert_int_equal(fixture_load(fixture, name, &loaded), 0);
         assert_string_equal(loaded->password, hash);
         assert_string_equal(loaded->home, homes[i]);
-        assert_int_equal(loaded->uid, UINT32_MAX - 1);
+        assert_int_equal(loaded->uid, UINT32_MAX - 2);
         assert_int_equal(loaded->enabled, wanted.enabled);
         assert_int_equal(loaded->read_only, wanted.read_only);
         assert_int_equal(loaded->tls, wanted.tls);

@@ -63,7 +63,8 @@ static void test_create(void **state)
     assert_int_equal(lstat(fixture->users, &status), 0);
     assert_int_equal(status.st_mode & 07777u, 0700);
     assert_int_equal(lstat(fixture->homes, &status), 0);
-    assert_int_equal(status.st_mode & 07777u, 0711);
+    assert_int_equal(status.st_mode & 07777u, 0751);
+    assert_int_equal(status.st_gid, fixture->config.accounts_uid_max);
     assert_int_equal(fixture_create(fixture, "alice", NULL), -EEXIST);
     assert_int_equal(count_accounts(fixture), 1);
 }
@@ -78,7 +79,8 @@ static void test_modes_do_not_depend_on_umask(void **state)
     assert_int_equal(r, 0);
     (void)fixture_assert_whole(fixture, "alice");
     assert_int_equal(lstat(fixture->homes, &status), 0);
-    assert_int_equal(status.st_mode & 07777u, 0711);
+    assert_int_equal(status.st_mode & 07777u, 0751);
+    assert_int_equal(status.st_gid, fixture->config.accounts_uid_max);
 }
 
 static void test_only_the_last_component_is_made(void **state)

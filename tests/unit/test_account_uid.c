@@ -18,26 +18,26 @@ static void test_uid_of_a_removed_user_rests(void **state)
 static void test_range_used_up(void **state)
 {
     struct fixture *fixture = *state;
-    fixture->config.accounts_uid_max = 200002;
+    fixture->config.accounts_uid_max = 200003; /* which is the administrators' */
     assert_int_equal(fixture_must_create(fixture, "alice"), 200000);
     assert_int_equal(fixture_must_create(fixture, "bob"), 200001);
     assert_int_equal(fixture_must_create(fixture, "carl"), 200002);
     assert_int_equal(fixture_create(fixture, "dora", NULL), -ENOSPC);
-    assert_non_null(strstr(fixture_words(fixture), "200000 to 200002"));
+    assert_non_null(strstr(fixture_words(fixture), "200000 to 200003"));
     assert_int_equal(fixture_remove(fixture, "bob", true), 0);
     assert_int_equal(fixture_must_create(fixture, "dora"), 200001); /* now the rest is over */
     assert_int_equal(fixture_create(fixture, "emil", NULL), -ENOSPC);
 
     fixture->config.accounts_uid_min = 200005;
-    fixture->config.accounts_uid_max = 200006;
+    fixture->config.accounts_uid_max = 200007;
     assert_int_equal(fixture_must_create(fixture, "emil"),
                      200005); /* a new range, old accounts outside of it */
     assert_int_equal(fixture_must_create(fixture, "fred"), 200006);
     fixture->config.accounts_uid_min = 300000;
     assert_int_equal(fixture_create(fixture, "gerd", NULL), -EINVAL);
     fixture->config.accounts_uid_max = UINT32_MAX - 1;
-    fixture->config.accounts_uid_min = UINT32_MAX - 1;
-    assert_int_equal(fixture_must_create(fixture, "gerd"), UINT32_MAX - 1);
+    fixture->config.accounts_uid_min = UINT32_MAX - 2;
+    assert_int_equal(fixture_must_create(fixture, "gerd"), UINT32_MAX - 2);
     assert_int_equal(fixture_create(fixture, "hans", NULL), -ENOSPC);
 }
 

@@ -520,6 +520,8 @@ static void open_bench(struct bench *bench, int *ret_pair)
     static char automatic[] = "auto", nowhere[] = "/nonexistent";
     *bench = (struct bench){
         .config = {.login_attempts = ATTEMPTS,
+                   .accounts_uid_min = 200000,
+                   .accounts_uid_max = 299999,
                    .active_enabled = true,
                    .passive_ports = {FIRST_PORT, LAST_PORT},
                    .passive_address = automatic,
@@ -608,6 +610,7 @@ static int report(struct bench *bench, enum request type, enum phase phase)
     bench->monitor.account = calloc(1, sizeof(*bench->monitor.account));
     assert_non_null(bench->monitor.account);
     bench->monitor.account->name = strdup("alice");
+    bench->monitor.account->role = record.admin ? ACCOUNT_ADMIN : ACCOUNT_USER;
     int r = requests_handle(&bench->monitor, &message, some_descriptor());
     int fd = -1;
     assert_int_equal(answered(bench, type, &message, &fd), type == REQUEST_ENTERED && r == 0);
@@ -631,9 +634,65 @@ static void test_C21_reports_are_not_believed(void **state)
     assert_int_equal(report(&bench, REQUEST_READY, PHASE_STARTING), -EPROTO);
     assert_int_equal(report(&bench, REQUEST_ENTERED, PHASE_ENTERING), -EPROTO);
     memset(&record, 0, sizeof(record));
-    record.keeps_capabilities = true;
+    record.capabilities = CAPABILITY(21);
     assert_int_equal(report(&bench, REQUEST_ENTERED, PHASE_ENTERING), -EPROTO);
     assert_int_equal(record.events[EVENT_LOGIN], 0);
+    memset(&record, 0, sizeof(record));
+    (void)close(pair[0]);
+    (void)close(pair[1]);
+}
+
+/* An administrator's session keeps three of them and no other, a user's none of the three. */
+static void test_A20_capabilities_are_the_role_s(void **state)
+{
+    (void)state;
+    static struct bench bench;
+    int pair[2];
+    static const uint64_t others[] = {0, CAPABILITY(6), CAPABILITY(7), CAPABILITY(21)};
+    open_bench(&bench, pair);
+    for (unsigned admin = 0; admin < 2; admin++)
+        for (uint64_t three = 0; three < 16; three++)
+            for (size_t i = 0; i < ELEMENTS(others); i++) {
+                record = (struct record){.admin = admin, .capabilities = three | others[i]};
+                bool right = record.capabilities == (admin ? UINT64_C(0xb) : 0);
+                assert_int_equal(report(&bench, REQUEST_ENTERED, PHASE_ENTERING),
+                                 right ? 0 : -EPROTO);
+                assert_int_equal(record.events[EVENT_LOGIN], right);
+            }
+    memset(&record, 0, sizeof(record));
+    (void)close(pair[0]);
+    (void)close(pair[1]);
+}
+
+/* He is who no user is, whatever his record says. */
+static void test_A20_grant_of_an_administrator(void **state)
+{
+    (void)state;
+    static struct bench bench;
+    static struct message message;
+    int pair[2], fd = -1;
+    open_bench(&bench, pair);
+    record = (struct record){.admin = true, .throttled = THROTTLE_CHECK};
+    bench.config.tls_required = TLS_REQUIRED_NEVER;
+    bench.monitor.phase = PHASE_LOGIN;
+    bench.monitor.kind = SESSION_TLS;
+    message_begin(&message, REQUEST_LOGIN);
+    message_put_string(&message, "alice");
+    message_put_string(&message, "right");
+    assert_int_equal(requests_handle(&bench.monitor, &message, -1), 0);
+    assert_true(answered(&bench, REQUEST_LOGIN, &message, &fd));
+    assert_int_equal(message_get_u32(&message), LOGIN_GRANTED);
+    assert_int_equal(message_get_u32(&message), 299999);
+    assert_int_equal(message_get_u32(&message), 299999);
+    assert_int_equal(message_get_u32(&message), 0);
+    assert_string_equal(message_get_string(&message, REQUEST_NAME_MAX), "alice");
+    uint32_t flags = message_get_u32(&message);
+    assert_true(flags & ACCOUNT_IS_ADMIN);
+    /* The quota of 0 that the bench has is not his: he works in the folders of others. */
+    assert_false(flags & (ACCOUNT_LEASES | ACCOUNT_PROJECT | ACCOUNT_READ_ONLY));
+    assert_int_equal(record.admitted, 1);
+    (void)close_fd(fd);
+    account_free(bench.monitor.account);
     memset(&record, 0, sizeof(record));
     (void)close(pair[0]);
     (void)close(pair[1]);
@@ -688,6 +747,8 @@ int main(void)
         cmocka_unit_test(test_C21_truncations_and_flipped_bits),
         cmocka_unit_test(test_C21_a_million_messages),
         cmocka_unit_test(test_C21_reports_are_not_believed),
+        cmocka_unit_test(test_A20_capabilities_are_the_role_s),
+        cmocka_unit_test(test_A20_grant_of_an_administrator),
         cmocka_unit_test(test_C21_unread_answers),
         cmocka_unit_test(test_Q10_events_are_held_back),
     };
