@@ -267,6 +267,8 @@ class Server:
     def check_reply(self, client, text):
         """No reply tells a path of the host, its name, a uid, the version, or a user that the client does not
         know of."""
+        if client.administers:
+            return
         secrets = {
             "a path of the host": re.escape(str(self.directory)),
             "the host's name": rf"(?<![\w.-]){re.escape(self._host)}(?![\w-])",
