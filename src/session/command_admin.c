@@ -85,11 +85,21 @@ static char *take_argument(char **text)
     return begin;
 }
 
+static size_t count_words(const char *text)
+{
+    size_t count = 0;
+    for (text += strspn(text, " "); *text; text += strspn(text, " ")) {
+        text += strcspn(text, " ");
+        count++;
+    }
+    return count;
+}
+
 size_t admin_visible(const struct session *session, const char *argument)
 {
     const char *rest;
     const struct site_row *row = find(session, argument, &rest);
-    if (!row)
+    if (!row || count_words(rest) < row->least) /* then nobody knows what was meant to be what */
         return 0;
     for (unsigned left = row->logged; left > 0; left--) {
         /* Whoever quotes may have something to hide. */
