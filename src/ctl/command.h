@@ -7,6 +7,7 @@
 #pragma once
 
 #include "lib/config.h"
+#include "lib/rules.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -53,7 +54,9 @@ enum operand_kind {
     OPERAND_KEY_TYPE,
     OPERAND_FILE,
     OPERAND_NETWORK, /* network_parse() takes it */
-    OPERAND_KIND_COUNT,
+    OPERAND_GROUPS, /* of cellftpd.conf, or default */
+    OPERAND_RULE,   /* OPERAND_RULE + RULE_quota: rule_set() takes it, or default */
+    OPERAND_KIND_COUNT = OPERAND_RULE + RULE_KIND_COUNT,
 };
 
 enum operand_number {
@@ -115,8 +118,17 @@ enum ctl_option {
     OPTION_FORCE = 1 << 30,
     OPTION_CERTIFICATE = 1LL << 31,
     OPTION_CERTIFICATE_NAME = 1LL << 32,
+    OPTION_RULE = 1LL << 33, /* OPTION_RULE << RULE_quota: one for each rule */
+    OPTION_GROUPS = 1LL << 45,
     OPTION_FOR = 1LL << 52,
 };
+_Static_assert(RULE_KIND_COUNT <= 12, "options of rules do not reach OPTION_GROUPS");
+static inline enum ctl_option option_of_rule(enum rule rule)
+{
+    return (enum ctl_option)((long long)OPTION_RULE << rule);
+}
+#define OPTIONS_OF_RULES                                                                           \
+    ((uint64_t)OPTION_RULE * ((UINT64_C(1) << RULE_KIND_COUNT) - 1) | OPTION_GROUPS)
 #define OPTIONS_OF_ALL      ((uint64_t)(OPTION_CONFIG | OPTION_HELP | OPTION_VERSION))
 /* Those that can be given several times. */
 #define OPTIONS_THAT_REPEAT ((uint64_t)OPTION_NAME)

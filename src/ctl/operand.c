@@ -9,8 +9,10 @@
 #include "lib/address.h"
 #include "lib/cleanup.h"
 #include "lib/client_certificate.h"
+#include "lib/config_lists.h"
 #include "lib/scan.h"
 #include "lib/text.h"
+#include "lib/words.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -95,9 +97,35 @@ static bool is_tls(const char *text)
     return word_index(account_tls_words, text) >= 0;
 }
 
+static bool is_default(const char *text)
+{
+    return strcmp(text, "default") == 0;
+}
+
 static bool is_role(const char *text)
 {
-    return word_index(account_role_words, text) >= 0;
+    return word_index(account_role_words, text) >= 0 || is_default(text);
+}
+
+static bool is_groups(const char *text)
+{
+    char **names = NULL;
+    if (words_split(text, ", ", &names) < 0)
+        return false;
+    size_t count = 0;
+    bool good = names[0] != NULL;
+    while (good && names[count])
+        good = group_name_is_good(names[count++]) && count <= ACCOUNT_LABELS_MAX;
+    words_free(names);
+    return good;
+}
+
+static bool is_rule(enum rule rule, const char *text)
+{
+    struct rules ignored = {0};
+    bool good = is_default(text) || rule_set(&ignored, rule, text) == 0;
+    rules_free(&ignored);
+    return good;
 }
 
 static bool is_certificate(const char *text)
@@ -169,7 +197,8 @@ static const struct {
     [OPERAND_TLS] = {"WHEN", is_tls,
                      "default (as tls.required is), required, or optional for a device without "
                      "TLS"},
-    [OPERAND_ROLE] = {"ROLE", is_role, "user, or admin, who needs TLS"},
+    [OPERAND_ROLE] = {"ROLE", is_role,
+                      "user, admin, who needs TLS, or default (as the groups have it)"},
     [OPERAND_CERTIFICATE] = {"RULE", is_certificate,
                              "default (as tls.client_certificates and tls.client_login are), no, "
                              "factor (besides the password), or instead (of it)"},
@@ -183,22 +212,45 @@ static const struct {
     [OPERAND_FILE] = {"FILE", is_file, "the name of a file"},
     [OPERAND_NETWORK] = {"NETWORK", is_network,
                          "an IPv4 or IPv6 address, or a network as in 192.0.2.0/24"},
+    [OPERAND_GROUPS] = {"GROUP", is_groups,
+                        "names of groups of cellftpd.conf with commas between, or default (none)"},
 };
-_Static_assert(ELEMENTS(kinds) == OPERAND_KIND_COUNT, "every kind has a row");
+_Static_assert(ELEMENTS(kinds) == OPERAND_RULE, "every kind has a row");
+
+/* The value of a rule, by its type. */
+static const struct {
+    const char *placeholder;
+    const char *expected;
+} rule_kinds[] = {
+    [RULE_IS_LIMIT] = {"SIZE", "a size as in 500M, 10GiB, \"1 TB\", or none, or default (as the "
+                               "groups or the server have it)"},
+    [RULE_IS_COUNT] = {"COUNT", "a number, or none, or default (as the groups or the server have "
+                                "it)"},
+    [RULE_IS_FLAG] = {"FLAG", "true, false, or default (as the groups have it)"},
+    [RULE_IS_WORDS] = {"LIST", "words with commas between, or default (as the groups or the server "
+                               "have it)"},
+    [RULE_IS_TEXT] = {"HOURS", "days, times or both, as in \"mon-fri 08:00-18:00, sat\", or "
+                               "default (as the groups have it)"},
+};
 
 const char *operand_placeholder(enum operand_kind kind)
 {
-    return kinds[kind].placeholder;
+    return kind >= OPERAND_RULE ? rule_kinds[rule_type(kind - OPERAND_RULE)].placeholder
+                                : kinds[kind].placeholder;
 }
 
 const char *operand_expected(enum operand_kind kind)
 {
-    return kinds[kind].expected;
+    if (kind == OPERAND_RULE + RULE_networks)
+        return "networks or addresses with commas between, as in 192.0.2.0/24,2001:db8::/32, or "
+               "default (as the groups have it)";
+    return kind >= OPERAND_RULE ? rule_kinds[rule_type(kind - OPERAND_RULE)].expected
+                                : kinds[kind].expected;
 }
 
 bool operand_check(enum operand_kind kind, const char *text)
 {
-    if (kinds[kind].check(text))
+    if (kind >= OPERAND_RULE ? is_rule(kind - OPERAND_RULE, text) : kinds[kind].check(text))
         return true;
 
     /* Only what was meant as a name is repeated: anything else may be a password in a wrong place.

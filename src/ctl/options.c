@@ -3,6 +3,25 @@
 
 #include "lib/cleanup.h"
 
+/* The word of each rule. */
+#define WORD_quota                 "--quota"
+#define WORD_quota_files           "--quota-files"
+#define WORD_sessions              "--sessions"
+#define WORD_upload_rate           "--upload-rate"
+#define WORD_download_rate         "--download-rate"
+#define WORD_session_upload_rate   "--session-upload-rate"
+#define WORD_session_download_rate "--session-download-rate"
+#define WORD_upload_only           "--upload-only"
+#define WORD_networks              "--networks"
+#define WORD_hours                 "--hours"
+#define WORD_deny_names            "--deny-names"
+#define WORD_allow_names           "--allow-names"
+#define RULE_OPTION(type, key, initial, about)                                                     \
+    {.word = WORD_##key,                                                                           \
+     .option = (enum ctl_option)((long long)OPTION_RULE << RULE_##key),                            \
+     .kind = (enum operand_kind)(OPERAND_RULE + RULE_##key),                                       \
+     .meaning = (about)},
+
 /* clang-format off */
 const struct option_word option_words[] = {
     {"--config",        OPTION_CONFIG,          OPERAND_FILE,    0, 'c',
@@ -73,6 +92,9 @@ const struct option_word option_words[] = {
      "how long; without it, until it is taken back"},
     {"--force",         OPTION_FORCE,           OPERAND_NONE,    0, 0,
      "replace what is there"},
+    RULES(RULE_OPTION)
+    {"--groups",        OPTION_GROUPS,          OPERAND_GROUPS,  0, 0,
+     "groups of cellftpd.conf whose rules hold for the user"},
 };
 /* clang-format on */
 

@@ -19,6 +19,8 @@ void table_begin(struct table *table, const struct invocation *invocation,
                  const struct table_column *columns, size_t count, enum table_rows rows)
 {
     *table = (struct table){.rows = rows, .columns = columns, .count = count};
+    for (size_t i = 0; i < count; i++)
+        table->last = columns[i].heading ? i : table->last;
     buffer_init(&table->cells, CELLS_MAX);
     if (option_given(invocation, OPTION_JSON))
         table->format = TABLE_JSON;
@@ -128,7 +130,7 @@ static void print_heading(const struct table *table)
         if (table->columns[i].type == TABLE_NUMBER)
             (void)printf("%*s", width, heading);
         else
-            (void)printf("%-*s", i + 1 < table->count ? width : 0, heading);
+            (void)printf("%-*s", i < table->last ? width : 0, heading);
         gap = GAP;
     }
     (void)puts(bold ? "\033[0m" : "");
@@ -149,7 +151,7 @@ static const char *print_row(const struct table *table, const char *cell)
         else
             (void)printf("%*s", (int)gap + (right ? padding : 0), "");
         (void)fputs(cell, stdout);
-        if (!right && i + 1 < table->count)
+        if (!right && i < table->last)
             (void)printf("%*s", padding, "");
         cell += strlen(cell) + 1;
         gap = GAP;

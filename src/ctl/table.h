@@ -17,7 +17,7 @@
 #include <stdint.h>
 #include <time.h>
 
-enum { TABLE_COLUMNS_MAX = 16 };
+enum { TABLE_COLUMNS_MAX = 64 };
 
 enum table_type { TABLE_TEXT, TABLE_NUMBER, TABLE_BOOLEAN /* in words "yes" and "no" */ };
 
@@ -37,6 +37,7 @@ struct table {
     enum table_rows rows;
     const struct table_column *columns;
     size_t count;
+    size_t last;   /* that people see: nothing is put behind it to fill it up */
     size_t column; /* the next one to be put */
     uint64_t done; /* rows */
     size_t widths[TABLE_COLUMNS_MAX];

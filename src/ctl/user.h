@@ -45,11 +45,11 @@ void user_log(const struct invocation *invocation, enum event_id id, const char 
 
 /* What a command did to an account, or with --dry-run would do. */
 struct user_report {
-    const struct account *account; /* as it is now; NULL if it has none to show */
-    const char *state;             /* "removed" instead of the account's, NULL else */
-    const char *text;              /* for people: one line without its newline */
-    const char *password;          /* that was generated, NULL else */
-    unsigned sessions;             /* that were ended */
+    struct account *account; /* as it is now; NULL if it has none to show */
+    const char *state;       /* "removed" instead of the account's, NULL else */
+    const char *text;        /* for people: one line without its newline */
+    const char *password;    /* that was generated, NULL else */
+    unsigned sessions;       /* that were ended */
     bool changed;
     bool added;
 };
@@ -67,6 +67,10 @@ struct user_wish {
     bool sets_role;
     bool sets_certificate;
     bool sets_certificate_name;
+    bool sets_labels;   /* to settings.labels, which are "labels" then */
+    uint32_t forgets;   /* rules that go out of the record, 1 << RULE_quota */
+    struct rules rules; /* those that come into it */
+    char **labels;
     struct account_settings settings;
     const struct secret *secret; /* the new password; NULL: the present one stays */
     bool keeps_fitting;          /* the hash stays if it is good and of that password */
@@ -74,6 +78,29 @@ struct user_wish {
 
 /* What the options of the command line say, but for the password. */
 struct user_wish user_wish_read(const struct invocation *invocation);
+void user_wish_free(struct user_wish *wish);
+#define cleanup_user_wish __attribute__((cleanup(user_wish_free)))
+
+/* --- Rules; user_rules.c --- */
+
+/* What the options say about groups and rules. */
+void user_rules_read(const struct invocation *invocation, struct user_wish *wish);
+/* Whether RULE is to be set or taken out. */
+bool user_rules_ask(const struct user_wish *wish, enum rule rule);
+/* Makes RULE of ACCOUNT as the wish says: 1 if that changed it, 0 if it is so already, -ENOMEM. And
+ * the groups. */
+int user_rules_apply(const struct user_wish *wish, struct account *account, enum rule rule);
+int user_labels_apply(const struct user_wish *wish, struct account *account);
+/* "quota 10 GiB", "quota default"; "groups staff,guests" */
+void user_rules_append(struct buffer *buffer, const struct account *account, enum rule rule);
+void user_labels_append(struct buffer *buffer, const struct account *account);
+
+/* The columns of rules, for people only where SHOWN; RET has room for USER_RULE_COLUMNS. And what
+ * stands in them, of an account that is resolved, or of none. */
+enum { USER_RULE_COLUMNS = 2 + 3 * RULE_KIND_COUNT };
+void user_rules_columns(bool shown, struct table_column *ret);
+void user_rules_put(struct table *table, const struct config *config,
+                    const struct account *account);
 
 /* Makes the account as WISH says, ends its sessions if it cannot log in then, logs and prints it.
  * If there is no such account, *RET_MISSING is set and nothing said, unless it is NULL. */

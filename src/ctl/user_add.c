@@ -39,24 +39,38 @@ static enum exit_status refuse_existing(const struct invocation *invocation)
 
 static void log_new(const struct invocation *invocation, const struct account *account)
 {
-    char detail[384];
+    cleanup_buffer struct buffer detail;
+    buffer_init(&detail, USER_TEXT_MAX);
     char expires[TABLE_TIME_MAX];
     table_format_time(account->expires, expires);
-    (void)snprintf(detail, sizeof(detail), "%s%s%s%s%s%s%s%s%s%s%s%s",
-                   account->read_only ? "read-only" : "read-write",
-                   account->enabled ? "" : ", locked", account->expires ? ", expires " : "",
-                   account->expires ? expires : "",
-                   account->tls != ACCOUNT_TLS_DEFAULT ? ", TLS " : "",
-                   account->tls != ACCOUNT_TLS_DEFAULT ? account_tls_words[account->tls] : "",
-                   account->role != ACCOUNT_USER ? ", role " : "",
-                   account->role != ACCOUNT_USER ? account_role_words[account->role] : "",
-                   account->certificate != ACCOUNT_CERTIFICATE_DEFAULT ? ", certificate " : "",
-                   account->certificate != ACCOUNT_CERTIFICATE_DEFAULT
-                       ? account_certificate_words[account->certificate]
-                       : "",
-                   account->certificate_name ? ", certificate of " : "",
-                   account->certificate_name ? account->certificate_name : "");
-    user_log(invocation, EVENT_USER_ADD, detail);
+    const struct {
+        bool is;
+        const char *what, *word;
+    } rows[] = {
+        {true, "", account->read_only ? "read-only" : "read-write"},
+        {!account->enabled, ", ", "locked"},
+        {account->expires != 0, ", expires ", expires},
+        {account->tls != ACCOUNT_TLS_DEFAULT, ", TLS ", account_tls_words[account->tls]},
+        {account->role != ACCOUNT_USER, ", role ", account_role_words[account->role]},
+        {account->certificate != ACCOUNT_CERTIFICATE_DEFAULT, ", certificate ",
+         account_certificate_words[account->certificate]},
+        {account->certificate_name != NULL, ", certificate of ", account->certificate_name},
+    };
+    for (size_t i = 0; i < ELEMENTS(rows); i++)
+        if (rows[i].is)
+            (void)buffer_append_format(&detail, "%s%s", rows[i].what, rows[i].word);
+    if (account->labels) {
+        (void)buffer_append_string(&detail, ", ");
+        user_labels_append(&detail, account);
+    }
+    for (enum rule rule = 0; rule < RULE_KIND_COUNT; rule++) {
+        if (!rule_is_given(&account->rules, rule))
+            continue;
+        (void)buffer_append_string(&detail, ", ");
+        user_rules_append(&detail, account, rule);
+    }
+    if (buffer_append(&detail, "", 1) == 0)
+        user_log(invocation, EVENT_USER_ADD, buffer_begin(&detail));
 }
 
 /* Two users of one name: the one that auth.order has first hides the other. */
@@ -83,8 +97,11 @@ enum exit_status user_create(const struct invocation *invocation, const struct u
     cleanup_buffer struct buffer ignored;
     buffer_init(&problem, USER_PROBLEM_MAX);
     buffer_init(&ignored, USER_PROBLEM_MAX);
-    int r = account_create(invocation->config, invocation->name, wish->secret->hash,
-                           &wish->settings, &account, &problem);
+    struct account_settings settings = wish->settings;
+    settings.labels = wish->labels;
+    settings.rules = &wish->rules;
+    int r = account_create(invocation->config, invocation->name, wish->secret->hash, &settings,
+                           &account, &problem);
     /* -EEXIST may also be about the folder. */
     if (r == -EEXIST && ret_exists &&
         account_load(invocation->config, invocation->name, &present, &ignored) == 0) {
@@ -128,7 +145,7 @@ enum exit_status command_user_add(const struct invocation *invocation)
     status = secret_obtain(invocation, &secret);
     if (status != STATUS_OK)
         return status;
-    struct user_wish wish = user_wish_read(invocation);
+    cleanup_user_wish struct user_wish wish = user_wish_read(invocation);
     wish.secret = &secret;
     if (actor_role() == ACTOR_STRANGER)
         wish.settings.accounts_max = invocation->config->registration_accounts_max;
@@ -173,7 +190,7 @@ static enum exit_status make_so(const struct invocation *invocation, struct user
 enum exit_status command_user_ensure(const struct invocation *invocation)
 {
     cleanup_secret struct secret secret = {.generated = false};
-    struct user_wish wish = user_wish_read(invocation);
+    cleanup_user_wish struct user_wish wish = user_wish_read(invocation);
     if (option_given(invocation, OPTION_PASSWORD_STDIN)) {
         /* One that was generated or asked for is for a new account only. */
         enum exit_status status = secret_obtain(invocation, &secret);

@@ -20,7 +20,9 @@ enum change {
     CHANGE_ROLE,
     CHANGE_CERTIFICATE,
     CHANGE_CERTIFICATE_NAME,
-    CHANGE_COUNT
+    CHANGE_GROUPS,
+    CHANGE_RULE, /* CHANGE_RULE + RULE_quota */
+    CHANGE_COUNT = CHANGE_RULE + RULE_KIND_COUNT
 };
 
 /* A change that is being made, and what came of it. */
@@ -63,6 +65,39 @@ static int set_certificate_name(struct account *account, struct progress *progre
     return 1;
 }
 
+static int set_rules(struct account *account, struct progress *progress)
+{
+    int r = user_labels_apply(progress->wish, account);
+    progress->made[CHANGE_GROUPS] = r > 0;
+    for (enum rule rule = 0; r >= 0 && rule < RULE_KIND_COUNT; rule++) {
+        r = user_rules_apply(progress->wish, account, rule);
+        progress->made[CHANGE_RULE + rule] = r > 0;
+    }
+    return r < 0 ? r : 0;
+}
+
+/* Role and rights that are as asked by chance are said all the same where a group could change
+ * them. A role of "default" is none. */
+static void set_rights(struct account *account, struct progress *progress)
+{
+    const struct user_wish *wish = progress->wish;
+    const struct account_settings *settings = &wish->settings;
+    bool open = account->labels != NULL;
+    if (wish->sets_read_only) {
+        progress->made[CHANGE_RIGHTS] =
+            account->read_only != settings->read_only || (open && !account->sets_read_only);
+        account->read_only = settings->read_only;
+        account->sets_read_only = true;
+    }
+    if (wish->sets_role) {
+        progress->made[CHANGE_ROLE] =
+            account->role != settings->role ||
+            ((open || !settings->sets_role) && account->sets_role != settings->sets_role);
+        account->role = settings->role;
+        account->sets_role = settings->sets_role;
+    }
+}
+
 /* Makes ACCOUNT as the wish says. See account_change. */
 static int apply(struct account *account, void *data)
 {
@@ -75,32 +110,24 @@ static int apply(struct account *account, void *data)
     int r = set_password(account, progress);
     if (r >= 0)
         r = set_certificate_name(account, progress);
+    if (r >= 0)
+        r = set_rules(account, progress);
     if (r < 0)
         return r;
+    set_rights(account, progress);
     progress->made[CHANGE_ENABLED] = wish->sets_enabled && account->enabled != settings->enabled;
-    progress->made[CHANGE_RIGHTS] =
-        wish->sets_read_only && account->read_only != settings->read_only;
     progress->made[CHANGE_EXPIRES] = wish->sets_expires && account->expires != settings->expires;
     progress->made[CHANGE_TLS] = wish->sets_tls && account->tls != settings->tls;
-    progress->made[CHANGE_ROLE] = wish->sets_role && account->role != settings->role;
     progress->made[CHANGE_CERTIFICATE] =
         wish->sets_certificate && account->certificate != settings->certificate;
     if (wish->sets_certificate)
         account->certificate = settings->certificate;
     if (wish->sets_enabled)
         account->enabled = settings->enabled;
-    if (wish->sets_read_only) {
-        account->read_only = settings->read_only;
-        account->sets_read_only = true;
-    }
     if (wish->sets_expires)
         account->expires = settings->expires;
     if (wish->sets_tls)
         account->tls = settings->tls;
-    if (wish->sets_role) {
-        account->role = settings->role;
-        account->sets_role = true;
-    }
     for (size_t i = 0; i < CHANGE_COUNT; i++)
         r = progress->made[i] ? 1 : r;
     return r;
@@ -111,7 +138,12 @@ static int apply(struct account *account, void *data)
 static void append_change(struct buffer *buffer, const struct account *account, enum change change)
 {
     char when[TABLE_TIME_MAX];
+    if (change >= CHANGE_RULE) {
+        user_rules_append(buffer, account, change - CHANGE_RULE);
+        return;
+    }
     switch (change) {
+    case CHANGE_GROUPS: user_labels_append(buffer, account); break;
     case CHANGE_PASSWORD: (void)buffer_append_string(buffer, "new password"); break;
     case CHANGE_ENABLED:
         (void)buffer_append_string(buffer, account->enabled ? "unlocked" : "locked");
@@ -127,7 +159,8 @@ static void append_change(struct buffer *buffer, const struct account *account, 
         (void)buffer_append_format(buffer, "TLS %s", account_tls_words[account->tls]);
         break;
     case CHANGE_ROLE:
-        (void)buffer_append_format(buffer, "role %s", account_role_words[account->role]);
+        (void)buffer_append_format(
+            buffer, "role %s", account->sets_role ? account_role_words[account->role] : "default");
         break;
     case CHANGE_CERTIFICATE:
         (void)buffer_append_format(buffer, "certificate %s",
@@ -138,7 +171,7 @@ static void append_change(struct buffer *buffer, const struct account *account, 
                                    account->certificate_name ? account->certificate_name
                                                              : "the account's name");
         break;
-    case CHANGE_COUNT: break;
+    default: break;
     }
 }
 
@@ -156,6 +189,7 @@ static void log_changes(const struct progress *progress, const struct account *a
             [CHANGE_ROLE] = EVENT_USER_MODIFY,
             [CHANGE_CERTIFICATE] = EVENT_USER_MODIFY,
             [CHANGE_CERTIFICATE_NAME] = EVENT_USER_MODIFY,
+            [CHANGE_GROUPS... CHANGE_COUNT - 1] = EVENT_USER_MODIFY,
         };
         cleanup_buffer struct buffer detail;
         buffer_init(&detail, USER_TEXT_MAX);
@@ -171,7 +205,7 @@ static void describe(const struct progress *progress, const struct account *acco
                      struct buffer *ret)
 {
     const struct user_wish *wish = progress->wish;
-    const bool asked[CHANGE_COUNT] = {
+    bool asked[CHANGE_COUNT] = {
         [CHANGE_ENABLED] = wish->sets_enabled,
         [CHANGE_RIGHTS] = wish->sets_read_only,
         [CHANGE_EXPIRES] = wish->sets_expires,
@@ -179,7 +213,10 @@ static void describe(const struct progress *progress, const struct account *acco
         [CHANGE_ROLE] = wish->sets_role,
         [CHANGE_CERTIFICATE] = wish->sets_certificate,
         [CHANGE_CERTIFICATE_NAME] = wish->sets_certificate_name,
+        [CHANGE_GROUPS] = wish->sets_labels,
     };
+    for (enum rule rule = 0; rule < RULE_KIND_COUNT; rule++)
+        asked[CHANGE_RULE + rule] = user_rules_ask(wish, rule);
     bool dry = option_given(progress->invocation, OPTION_DRY_RUN);
     (void)buffer_append_format(ret, "%s user \"%s\"",
                                !changed ? "unchanged"
@@ -288,9 +325,11 @@ struct user_wish user_wish_read(const struct invocation *invocation)
         wish.settings.tls =
             (enum account_tls)word_index(account_tls_words, option_value(invocation, OPTION_TLS));
     wish.sets_role = option_given(invocation, OPTION_ROLE);
-    if (wish.sets_role)
-        wish.settings.role = (enum account_role)word_index(account_role_words,
-                                                           option_value(invocation, OPTION_ROLE));
+    wish.settings.sets_read_only = wish.sets_read_only;
+    int role =
+        wish.sets_role ? word_index(account_role_words, option_value(invocation, OPTION_ROLE)) : -1;
+    wish.settings.sets_role = role >= 0; /* "default" is none of the words */
+    wish.settings.role = role >= 0 ? (enum account_role)role : ACCOUNT_USER;
     const char *rule = option_value(invocation, OPTION_CERTIFICATE);
     wish.sets_certificate = rule != NULL;
     if (rule)
@@ -298,6 +337,7 @@ struct user_wish user_wish_read(const struct invocation *invocation)
             (enum account_certificate)word_index(account_certificate_words, rule);
     wish.settings.certificate_name = option_value(invocation, OPTION_CERTIFICATE_NAME);
     wish.sets_certificate_name = wish.settings.certificate_name != NULL;
+    user_rules_read(invocation, &wish);
     return wish;
 }
 
@@ -330,9 +370,10 @@ enum exit_status command_user_unlock(const struct invocation *invocation)
 
 enum exit_status command_user_mod(const struct invocation *invocation)
 {
-    struct user_wish wish = user_wish_read(invocation);
-    if (!wish.sets_read_only && !wish.sets_expires && !wish.sets_tls && !wish.sets_role &&
-        !wish.sets_certificate && !wish.sets_certificate_name) {
+    cleanup_user_wish struct user_wish wish = user_wish_read(invocation);
+    uint64_t asked = OPTION_READ_ONLY | OPTION_READ_WRITE | OPTION_EXPIRES | OPTION_TLS |
+                     OPTION_ROLE | OPTION_CERTIFICATE | OPTION_CERTIFICATE_NAME | OPTIONS_OF_RULES;
+    if (!(invocation->options & asked)) {
         complain("what is to be changed? see \"cellftpctl user mod --help\"");
         return STATUS_USAGE;
     }

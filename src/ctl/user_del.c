@@ -27,8 +27,8 @@ static enum exit_status confirm_purge(const struct invocation *invocation, const
 }
 
 /* ACCOUNT is NULL if its record could not be read. */
-static enum exit_status print_removed(const struct invocation *invocation,
-                                      const struct account *account, unsigned sessions)
+static enum exit_status print_removed(const struct invocation *invocation, struct account *account,
+                                      unsigned sessions)
 {
     bool purge = option_given(invocation, OPTION_PURGE);
     bool dry = option_given(invocation, OPTION_DRY_RUN);
@@ -72,8 +72,7 @@ static int permit(const char *name, void *data)
     return closing->refusal ? -EPERM : 0;
 }
 
-static enum exit_status remove_user(const struct invocation *invocation,
-                                    const struct account *account)
+static enum exit_status remove_user(const struct invocation *invocation, struct account *account)
 {
     bool purge = option_given(invocation, OPTION_PURGE);
     struct closing closing = {.invocation = invocation};

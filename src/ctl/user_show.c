@@ -8,7 +8,8 @@
 #include <errno.h>
 #include <string.h>
 
-static const struct table_column columns[] = {USER_COLUMNS};
+static const struct table_column own_columns[] = {USER_COLUMNS};
+enum { OWN = ELEMENTS(own_columns), COLUMNS = OWN + USER_RULE_COLUMNS };
 
 struct listing {
     const struct invocation *invocation;
@@ -21,8 +22,19 @@ static const char *state(const struct account *account)
     return !account->enabled ? "locked" : account_is_expired(account) ? "expired" : "enabled";
 }
 
-static void put(struct table *table, const struct account *account, const char *what)
+/* Those of a list, or, with SHOWN, of one account with all its rules. */
+static void fill_columns(bool shown, struct table_column ret[COLUMNS])
 {
+    memcpy(ret, own_columns, sizeof(own_columns));
+    user_rules_columns(shown, ret + OWN);
+}
+
+/* What holds for ACCOUNT, with its groups. */
+static void put(struct table *table, const struct invocation *invocation, struct account *account,
+                const char *what)
+{
+    if (rules_resolve(invocation->config, account) < 0)
+        complain("user \"%s\": %s", account->name, strerror(ENOMEM));
     const char *rule = account_certificate_words[account->certificate];
     const char *name = account->certificate_name;
     char both[CLIENT_WANTED_MAX + 32];
@@ -41,6 +53,7 @@ static void put(struct table *table, const struct account *account, const char *
     table_put(table, rule);
     table_put(table, name);
     table_put(table, account->home);
+    user_rules_put(table, invocation->config, account);
 }
 
 /* An account without a record that could be read. */
@@ -49,7 +62,7 @@ static void put_name(struct table *table, const char *name, const char *what)
     table_put(table, name);
     table_put(table, NULL);
     table_put(table, what);
-    for (size_t i = 3; i < ELEMENTS(columns); i++)
+    for (size_t i = 3; i < COLUMNS; i++)
         table_put(table, NULL);
 }
 
@@ -63,7 +76,7 @@ static int visit(const char *name, void *data)
     if (r == -ENOENT)
         return 0; /* removed since the directory was read */
     if (r == 0) {
-        put(listing->table, account, state(account));
+        put(listing->table, listing->invocation, account, state(account));
         return 0;
     }
     listing->malformed++;
@@ -76,7 +89,9 @@ static int visit(const char *name, void *data)
 enum exit_status command_user_list(const struct invocation *invocation)
 {
     cleanup_table struct table table;
-    table_begin(&table, invocation, columns, ELEMENTS(columns), TABLE_OF_MANY);
+    struct table_column columns[COLUMNS];
+    fill_columns(false, columns);
+    table_begin(&table, invocation, columns, COLUMNS, TABLE_OF_MANY);
     struct listing listing = {.invocation = invocation, .table = &table};
     int r = account_list(invocation->config, visit, &listing);
     enum exit_status status = table_end(&table);
@@ -95,26 +110,29 @@ enum exit_status command_user_show(const struct invocation *invocation)
     if (status != STATUS_OK)
         return status;
     cleanup_table struct table table;
-    table_begin(&table, invocation, columns, ELEMENTS(columns), TABLE_OF_ONE);
-    put(&table, account, state(account));
+    struct table_column columns[COLUMNS];
+    fill_columns(true, columns);
+    table_begin(&table, invocation, columns, COLUMNS, TABLE_OF_ONE);
+    put(&table, invocation, account, state(account));
     return table_end(&table);
 }
 
 static enum exit_status print_object(const struct invocation *invocation,
                                      const struct user_report *report)
 {
-    static const struct table_column all[] = {
-        USER_COLUMNS,
-        {NULL, "changed", TABLE_BOOLEAN},
-        {NULL, "added", TABLE_BOOLEAN},
-        {NULL, "dry_run", TABLE_BOOLEAN},
-        {NULL, "sessions_ended", TABLE_NUMBER},
+    static const struct table_column more[] = {
+        {NULL, "changed", TABLE_BOOLEAN}, {NULL, "added", TABLE_BOOLEAN},
+        {NULL, "dry_run", TABLE_BOOLEAN}, {NULL, "sessions_ended", TABLE_NUMBER},
         {NULL, "password", TABLE_TEXT},
     };
+    struct table_column all[COLUMNS + ELEMENTS(more)];
+    fill_columns(false, all);
+    memcpy(all + COLUMNS, more, sizeof(more));
     cleanup_table struct table table;
     table_begin(&table, invocation, all, ELEMENTS(all), TABLE_OF_ONE);
     if (report->account)
-        put(&table, report->account, report->state ? report->state : state(report->account));
+        put(&table, invocation, report->account,
+            report->state ? report->state : state(report->account));
     else
         put_name(&table, invocation->name, report->state);
     table_put_boolean(&table, report->changed);

@@ -63,7 +63,7 @@ static int dump_share(const struct share *share, struct buffer *ret)
 
 int config_lists_dump(const struct config *config, struct buffer *ret)
 {
-    int r = buffer_append_string(ret, "\n# who may do more, or less: see GROUPS in "
+    int r = buffer_append_string(ret, "\n# who may do more, or less: see GROUPS AND SHARES in "
                                       "cellftpd.conf(5)\ngroups = (");
     for (size_t i = 0; r >= 0 && i < config->group_count; i++) {
         r = buffer_append_string(ret, i == 0 ? "{\n" : ", {\n");

@@ -111,7 +111,7 @@ static void take_group_member(struct entry *entry, struct group_rules *group,
     else
         problem(entry, setting,
                 "unknown; a group has name, role, read_only and the rules, which are in "
-                "cellftpd.conf(5) under GROUPS");
+                "cellftpd.conf(5) under GROUPS AND SHARES");
 }
 
 /* The name that ENTRY must have, told if it is not good; NULL. */

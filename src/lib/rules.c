@@ -9,6 +9,7 @@
 #include "lib/cleanup.h"
 #include "lib/option.h"
 #include "lib/rules_row.h"
+#include "lib/scan.h"
 
 #include <errno.h>
 #include <libconfig.h>
@@ -164,6 +165,50 @@ int rule_append_value(const struct rules *rules, enum rule rule, struct buffer *
 {
     struct option option = rule_option(rule);
     return option_append_value(&option, rules, buffer);
+}
+
+static const void *member(const struct rules *rules, enum rule rule)
+{
+    return (const char *)rules + rule_rows[rule].offset;
+}
+
+uint64_t rule_number(const struct rules *rules, enum rule rule)
+{
+    return *(const uint64_t *)member(rules, rule);
+}
+
+bool rule_is_nothing(const struct rules *rules, enum rule rule)
+{
+    switch (rule_rows[rule].type) {
+    case RULE_IS_FLAG: return false;
+    case RULE_IS_TEXT: return *(char *const *)member(rules, rule) == NULL;
+    case RULE_IS_WORDS: {
+        char *const *words = *(char *const *const *)member(rules, rule);
+        return !words || !words[0];
+    }
+    default: return rule_number(rules, rule) == NO_LIMIT;
+    }
+}
+
+int rule_append_plain(const struct rules *rules, enum rule rule, struct buffer *buffer)
+{
+    char size[32];
+    if (rule_is_nothing(rules, rule))
+        return rule_rows[rule].type <= RULE_IS_COUNT ? buffer_append_string(buffer, "none") : 0;
+    switch (rule_rows[rule].type) {
+    case RULE_IS_LIMIT:
+        format_size(rule_number(rules, rule), size, sizeof(size));
+        return buffer_append_string(buffer, size);
+    case RULE_IS_TEXT: return buffer_append_string(buffer, *(char *const *)member(rules, rule));
+    case RULE_IS_WORDS: {
+        char *const *words = *(char *const *const *)member(rules, rule);
+        int r = 0;
+        for (size_t i = 0; r >= 0 && words[i]; i++)
+            r = buffer_append_format(buffer, "%s%s", i > 0 ? "," : "", words[i]);
+        return r;
+    }
+    default: return rule_append_value(rules, rule, buffer);
+    }
 }
 
 int rule_append_expected(enum rule rule, struct buffer *buffer)

@@ -111,6 +111,12 @@ void rule_clear(struct rules *rules, enum rule rule);
 /* Appends the value as it stands in a file, and what would be a good value. */
 int rule_append_value(const struct rules *rules, enum rule rule, struct buffer *buffer);
 int rule_append_expected(enum rule rule, struct buffer *buffer);
+/* The same for people, and for rule_set(): without quotes, words with commas between. */
+int rule_append_plain(const struct rules *rules, enum rule rule, struct buffer *buffer);
+/* Whether what is given allows everything: no limit, no words, no text. Not a flag. */
+bool rule_is_nothing(const struct rules *rules, enum rule rule);
+/* The value of a LIMIT or COUNT. */
+uint64_t rule_number(const struct rules *rules, enum rule rule);
 
 /* --- What holds; rules_resolve.c --- */
 

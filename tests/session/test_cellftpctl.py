@@ -424,7 +424,7 @@ class Show(CtlTest):
         self.assertEqual(lines[0][1:4], ["1900000001", "enabled", "read-write"])
         self.assertEqual(lines[1][1:4], ["1900000000", "enabled", "read-only"])
         self.assertRegex(lines[1][4], r"\A20..-..-..T..:..:..Z\Z")
-        self.assertEqual(lines[1][5:], ["-", "user", "default", "default", str(self.homes / "bob")])
+        self.assertEqual(lines[1][5:], ["-", "user", "default", "default", str(self.homes / "bob"), "-", "-"])
 
     def test_list_json(self):
         users = json.loads(self.ctl("user", "list", "--json").stdout)

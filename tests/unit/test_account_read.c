@@ -103,6 +103,37 @@ static void test_tls_and_role(void **state)
     }
 }
 
+static void test_rules(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char text[] =
+        GOOD "groups = [ \"staff\", \"a b\" ]; quota = \"10G\"; quota_files = 5000000000L;";
+    cleanup_account struct account *account = NULL;
+    fixture_write(fixture, "alice.conf", text, strlen(text));
+    assert_int_equal(fixture_load(fixture, "alice", &account), -EBADMSG); /* no name of a group */
+    static const char good[] = GOOD "groups = [ \"staff\", \"guests\" ]; quota = \"10G\";"
+                                    "quota_files = 0; sessions = \"none\"; upload_only = true;"
+                                    "networks = [ \"192.0.2.0/24\" ]; hours = \"mon\";"
+                                    "deny_names = []; upload_rate = 4096;";
+    fixture_write(fixture, "alice.conf", good, strlen(good));
+    if (fixture_load(fixture, "alice", &account) < 0)
+        fail_msg("%s", fixture_words(fixture));
+    assert_string_equal(account->labels[1], "guests");
+    assert_null(account->labels[2]);
+    const struct rules *rules = &account->rules;
+    assert_true(rules->quota == UINT64_C(10) << 30);
+    assert_true(rules->quota_files == 0);
+    assert_true(rules->sessions == NO_LIMIT);
+    assert_true(rules->upload_rate == 4096);
+    assert_true(rules->upload_only);
+    assert_string_equal(rules->networks[0], "192.0.2.0/24");
+    assert_string_equal(rules->hours, "mon");
+    assert_null(rules->deny_names[0]);
+    assert_true(RULES_HAVE(rules, deny_names));
+    assert_false(RULES_HAVE(rules, allow_names) || RULES_HAVE(rules, download_rate));
+    assert_false(account->sets_role || account->sets_read_only);
+}
+
 static void assert_malformed(struct fixture *fixture, const char *text, size_t size,
                              const char *words)
 {
@@ -214,6 +245,20 @@ static void test_malformed_A15(void **state)
         {"uid =\n\n# nothing\ncreated = 1;" PASS, ":1: syntax error"},
         {GOOD "enable = false;", "enable: is no key"},
         {GOOD "colour = 5;", "colour: is no key"},
+        {GOOD "quota = -1;", "a number must be"},
+        {GOOD "quota = \"-1\";", ":4: quota: \"-1\" does not fit"},
+        {GOOD "quota = \"lots\";", "quota: \"lots\" does not fit"},
+        {GOOD "quota_files = \"5\";", "quota_files: \"5\" does not fit"},
+        {GOOD "quota_files = 1000000001;", "quota_files: 1000000001 is out of range"},
+        {GOOD "sessions = 0;", "sessions: 0 is out of range"},
+        {GOOD "upload_only = \"true\";", "upload_only: \"true\" does not fit"},
+        {GOOD "networks = \"127.0.0.1\";", "networks: \"127.0.0.1\" does not fit"},
+        {GOOD "networks = [ \"here\" ];", "networks: expected networks"},
+        {GOOD "networks = [ 1 ];", "networks: 1 does not fit"},
+        {GOOD "hours = \"25:00-26:00\";", "hours: expected days"},
+        {GOOD "groups = \"staff\";", "groups: must be"},
+        {GOOD "groups = [ \"a,b\" ];", "groups: must be"},
+        {GOOD "quota = 1; quota = 2;", "duplicate"},
         {GOOD "home_: { a = 1; };", "home_: is no key"},
         {GOOD "@include \"/etc/hostname\"\n", "includes nothing"},
         {"alice:x:200007", "syntax error"},
@@ -344,6 +389,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_good_records),  TEST(test_tls_and_role),        TEST(test_T14_certificate),
+        TEST(test_rules),         TEST(test_malformed_bytes_A15), TEST(test_truncated_A15),
         TEST(test_malformed_A15), TEST(test_malformed_bytes_A15), TEST(test_truncated_A15),
         TEST(test_bit_flips_A15), TEST(test_owner_and_mode),      TEST(test_no_plain_file),
     };

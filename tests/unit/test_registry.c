@@ -175,6 +175,80 @@ static void test_texts_are_cut_and_stay_in_their_slot(void **state)
     registry_leave(&second);
 }
 
+/* The sessions of one user: those that have claimed a place count like those that are in. */
+static void test_P02_sessions_of_a_user(void **state)
+{
+    const struct place *place = *state;
+    struct registry a[4], other;
+    for (size_t i = 0; i < ELEMENTS(a); i++)
+        assert_int_equal(enter(place, "192.0.2.1", &a[i]), REGISTRY_ADMITTED);
+    assert_int_equal(enter(place, "192.0.2.1", &other), REGISTRY_ADMITTED);
+    assert_int_equal(registry_claim(&a[0], "alice", 2), 0);
+    assert_int_equal(registry_log_in(&a[0], "alice"), 0);
+    assert_int_equal(registry_claim(&a[1], "alice", 2), 0);
+    assert_int_equal(registry_claim(&a[1], "alice", 2), 0); /* it does not count itself */
+    assert_int_equal(registry_claim(&a[2], "alice", 2), -EUSERS);
+    assert_int_equal(registry_claim(&a[2], "alice", 0), -EUSERS);
+    assert_int_equal(registry_claim(&other, "alic", 1), 0);
+    assert_int_equal(registry_claim(&other, "bob", 1), 0);
+    /* Who was refused has no place. */
+    assert_int_equal(registry_claim(&a[3], "alice", 3), 0);
+    assert_int_equal(registry_claim(&a[2], "alice", 3), -EUSERS);
+    assert_int_equal(registry_claim(&a[2], "alice", NO_LIMIT), 0);
+    registry_leave(&a[0]);
+    assert_int_equal(registry_claim(&a[2], "alice", 3), 0);
+    for (size_t i = 1; i < ELEMENTS(a); i++)
+        registry_leave(&a[i]);
+    registry_leave(&other);
+}
+
+/* A hundred at once, again and again: as many get in as may, and whoever is killed is forgotten. */
+static void test_P02_a_burst_of_one_user(void **state)
+{
+    enum { CHILDREN = 40, MOST = 7, ROUNDS = 10 };
+    const struct place *place = *state;
+    for (int round = 0; round < ROUNDS; round++) {
+        int results[2], gate[2];
+        pid_t children[CHILDREN];
+        assert_int_equal(pipe2(results, O_CLOEXEC), 0);
+        assert_int_equal(pipe2(gate, O_CLOEXEC), 0);
+        for (size_t i = 0; i < CHILDREN; i++) {
+            children[i] = fork();
+            assert_true(children[i] >= 0);
+            if (children[i] != 0)
+                continue;
+            struct registry registry;
+            char byte;
+            (void)close(gate[1]);
+            (void)enter(place, "192.0.2.1", &registry);
+            if (read(gate[0], &byte, 1) != 0) /* until all are there */
+                _exit(1);
+            byte = registry_claim(&registry, "alice", MOST) == 0;
+            if (write(results[1], &byte, 1) != 1)
+                _exit(1);
+            for (;;)
+                (void)pause();
+        }
+        (void)close(gate[0]);
+        while (count(place) < CHILDREN)
+            (void)usleep(1000);
+        (void)close(gate[1]);
+        int in = 0;
+        for (size_t i = 0; i < CHILDREN; i++) {
+            char byte;
+            assert_int_equal(read(results[0], &byte, 1), 1);
+            in += byte;
+        }
+        assert_int_equal(in, MOST);
+        for (size_t i = 0; i < CHILDREN; i++) {
+            assert_int_equal(kill(children[i], SIGKILL), 0);
+            assert_int_equal(waitpid(children[i], NULL, 0), children[i]);
+        }
+        (void)close(results[0]);
+        (void)close(results[1]);
+    }
+}
+
 static void test_limits(void **state)
 {
     struct place *place = *state;
@@ -457,6 +531,8 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         REGISTRY_TEST(test_what_is_listed),
         REGISTRY_TEST(test_texts_are_cut_and_stay_in_their_slot),
+        REGISTRY_TEST(test_P02_sessions_of_a_user),
+        REGISTRY_TEST(test_P02_a_burst_of_one_user),
         REGISTRY_TEST(test_limits),
         REGISTRY_TEST(test_addresses_are_not_mixed_up),
         REGISTRY_TEST(test_crash_releases_the_slot),

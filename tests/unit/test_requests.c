@@ -224,6 +224,7 @@ static void set_phase(struct bench *bench)
     struct buffer problem;
     static const enum throttle_state states[] = {THROTTLE_WAIT, THROTTLE_BANNED, THROTTLE_NAME};
     record = (struct record){.fail = below(16) == 0,
+                             .crowded = below(8) == 0,
                              .no_key = below(8) == 0,
                              .throttled = below(8) ? THROTTLE_CHECK : ANY_OF(states)};
     if (monitor->phase == PHASE_ENTERING) {
@@ -301,8 +302,12 @@ static void check_login(struct bench *bench, const struct opinion *opinion, stru
     bool known = ((old || strcmp(opinion->text[0], "alice") == 0) && fits) ||
                  needs_no_password(bench, opinion->text[0]);
     bool right = checked && known;
-    bool granted = right && !record.fail;
+    bool crowded = right && record.crowded;
+    bool granted = right && !record.fail && !crowded;
     uint32_t result = message_get_u32(answer);
+    assert_int_equal(result == LOGIN_CROWDED, crowded);
+    if (crowded)
+        assert_int_equal(message_get_u32(answer), bench->monitor.config->limits_per_user);
     assert_int_equal(record.tries, !needs_tls);
     assert_int_equal(record.granted, right); /* also if the folder fails: the password did not */
     assert_int_equal(record.refused, checked && !right);

@@ -229,6 +229,12 @@ static void test_size(void **state)
         {"1.5 GiB", -EINVAL, 0},
         {"1 gib", -EINVAL, 0},
         {"1 Gi", -EINVAL, 0},
+        {"10G", 0, UINT64_C(10) << 30},
+        {"1 K", 0, 1024},
+        {"2M", 0, 2 << 20},
+        {"1T", 0, UINT64_C(1) << 40},
+        {"1g", -EINVAL, 0},
+        {"1GG", -EINVAL, 0},
         {"1 s", -EINVAL, 0},
     };
     check_units(scan_size, rows, ELEMENTS(rows));
