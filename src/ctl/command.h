@@ -54,8 +54,8 @@ enum operand_kind {
     OPERAND_KEY_TYPE,
     OPERAND_FILE,
     OPERAND_NETWORK, /* network_parse() takes it */
-    OPERAND_GROUPS, /* of cellftpd.conf, or default */
-    OPERAND_RULE,   /* OPERAND_RULE + RULE_quota: rule_set() takes it, or default */
+    OPERAND_GROUPS,  /* of cellftpd.conf, or default */
+    OPERAND_RULE,    /* OPERAND_RULE + RULE_quota: rule_set() takes it, or default */
     OPERAND_KIND_COUNT = OPERAND_RULE + RULE_KIND_COUNT,
 };
 
