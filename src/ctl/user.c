@@ -27,9 +27,9 @@ enum exit_status user_explain(const struct invocation *invocation, int error,
     return STATUS_FAILED;
 }
 
-enum exit_status user_refuse(const struct invocation *invocation, const char *why)
+enum exit_status user_refuse(const struct invocation *invocation, const char *words)
 {
-    complain("user \"%s\" is not changed: %s", invocation->name, why);
+    complain("user \"%s\" is not changed: %s", invocation->name, words);
     return STATUS_REFUSED;
 }
 

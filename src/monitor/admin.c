@@ -86,26 +86,21 @@ static int build(struct work *work)
     return 0;
 }
 
-/* "USER ADD bob", without secrets, and WHY it was not done. */
+/* "USER ADD bob", without secrets, and in WORDS why it was not done. */
 static void log_request(struct monitor *monitor, enum event_id id, const struct work *work,
-                        const char *why)
+                        const char *words)
 {
     cleanup_buffer struct buffer detail;
     buffer_init(&detail, 8192);
     (void)buffer_append_string(&detail, operations[work->operation].site);
     for (uint32_t i = 0; i < work->count && i < operations[work->operation].logged; i++)
         (void)buffer_append_format(&detail, " %s", work->arguments[i]);
-    if (why)
-        (void)buffer_append_format(&detail, ": %s", why);
+    if (words)
+        (void)buffer_append_format(&detail, ": %s", words);
     (void)buffer_append(&detail, "", 1);
     struct event event = EVENT_INIT(id);
     event.detail = buffer_begin(&detail);
-    struct event_origin origin = {
-        .remote = &monitor->remote,
-        .session = monitor->session,
-        .actor = monitor->account->name,
-    };
-    (void)log_write(&monitor->log, &origin, &event);
+    monitor_log_admin(monitor, &event);
 }
 
 /* What only shows something is no event of cellftpctl's; here it is one. */

@@ -218,6 +218,8 @@ void monitor_stop(struct monitor *monitor, enum stop_reason reason);
 
 /* Writes EVENT with this connection as its origin. */
 void monitor_log(struct monitor *monitor, const struct event *event);
+/* The same with whoever has logged in as the one who did it. */
+void monitor_log_admin(struct monitor *monitor, const struct event *event);
 /* The same for the frequent case of an event with nothing but a reason and a detail. */
 void monitor_log_reason(struct monitor *monitor, enum event_id id, const char *reason,
                         const char *detail);
