@@ -2,7 +2,6 @@
 #include "check/check.h"
 #include "check/trial.h"
 #include "lib/account_cell.h"
-#include "lib/account_homes.h"
 #include "lib/buffer.h"
 #include "lib/cleanup.h"
 #include "lib/client_check.h"
@@ -63,7 +62,7 @@ static void note_admins(const struct config *config)
                cell_step_remedy(cell_step_name(CELL_STEP_RANGE)));
         return;
     }
-    if (stat(shape.root, &status) < 0 || account_homes_admits_admins(config, &status))
+    if (stat(shape.root, &status) < 0 || account_cell_lists_homes(config, &status))
         return;
     printf("note    administrators (role admin) cannot list %s\n"
            "        chgrp %u %s && chmod g+rx %s\n",
@@ -125,6 +124,30 @@ static bool check_cell(const struct config *config, int folder)
     rules_free(&account.effective);
     trial_end(&cell);
     return say_trial(r, "entering a user's folder", step);
+}
+
+/* What would keep anonymous users out although they are wanted. */
+static bool check_anonymous(const struct config *config)
+{
+    if (!config->anonymous_enabled)
+        return true;
+    cleanup_buffer struct buffer problem;
+    buffer_init(&problem, 16384);
+    cleanup_account struct account *account = NULL;
+    cleanup_free char *what = NULL;
+    int r = account_load(config, config->anonymous_account, &account, &problem);
+    if (r == 0)
+        r = rules_resolve(config, account);
+    if (asprintf(&what, "anonymous.account \"%s\"", config->anonymous_account) < 0)
+        return false;
+    bool admin = r == 0 && account->role == ACCOUNT_ADMIN;
+    if (admin || (r == 0 && (!account->enabled || account_is_expired(account))))
+        r = -EPERM;
+    return say(r, what,
+               admin ? "it is an administrator: \"cellftpctl user mod NAME --role user\", or name "
+                       "another account"
+                     : "\"cellftpctl user show NAME\" says what is wrong; \"cellftpctl user add "
+                       "NAME --generate\" makes it; or set anonymous.enabled = false");
 }
 
 /* The certificate and key of the host NAME, as a connection would use them. */
@@ -219,6 +242,7 @@ int check(const char *config_file)
     bool good = say(0, "configuration", "");
     good &= check_directories(config);
     good &= check_tls(config);
+    good &= check_anonymous(config);
     if (authenticate_uses_pam(config))
         good &= say(pam_service_check(config), "PAM service", PAM_SERVICE_REMEDY);
     char path[4096];

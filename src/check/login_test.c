@@ -8,6 +8,7 @@
 #include "lib/password.h"
 #include "lib/system_user.h"
 #include "lib/text.h"
+#include "lib/words.h"
 #include "monitor/authenticate.h"
 #include "monitor/capabilities.h"
 #include "monitor/pam_process.h"
@@ -131,6 +132,9 @@ static const char *remedy_of(const char *word)
         {REFUSAL_GROUP_ROOT, "give the user another primary group: usermod --gid GROUP NAME"},
         {REFUSAL_NO_HOME, "make the home, a directory that belongs to the user"},
         {REFUSAL_PAM_SERVICE, PAM_SERVICE_REMEDY},
+        {REFUSAL_NETWORK, "this test comes from 127.0.0.1; see networks of the user's groups in "
+                          "cellftpd.conf(5)"},
+        {REFUSAL_HOURS, "see hours of the user's groups in cellftpd.conf(5)"},
     };
     for (size_t i = 0; word && i < sizeof(remedies) / sizeof(remedies[0]); i++)
         if (strcmp(refusal_word(remedies[i].refusal), word) == 0)
@@ -198,6 +202,40 @@ static bool test_pam(struct test *test)
 
 /* --- All of it --- */
 
+/* Who is anonymous needs no password; the account is looked at like any other. */
+static void test_anonymous(struct test *test)
+{
+    const struct config *config = test->monitor.config;
+    if (!config->anonymous_enabled || !words_have(config->anonymous_names, test->name))
+        return;
+    say(test, RESULT_OK, "anonymous", config->anonymous_account, "");
+    test->name = config->anonymous_account;
+    test->password = NULL;
+}
+
+/* Networks and hours of the record and the groups, and whether it may be now. */
+static bool test_rules(struct test *test)
+{
+    static const char remedy[] = "cellftpctl user show NAME says who says so; cellftpctl user mod "
+                                 "NAME, or groups in cellftpd.conf(5)";
+    int r = rules_resolve(test->monitor.config, test->account);
+    if (r < 0) {
+        say(test, RESULT_FAILED, "rules", strerror(-r), "");
+        return false;
+    }
+    const struct rules *rules = &test->account->effective;
+    bool now = rules_admit_time(rules, time(NULL));
+    say(test, now ? RESULT_OK : RESULT_FAILED, "hours", rules->hours ? rules->hours : "at any time",
+        remedy);
+    cleanup_buffer struct buffer networks;
+    buffer_init(&networks, 16384);
+    bool anywhere = rule_is_nothing(rules, RULE_networks) ||
+                    rule_append_plain(rules, RULE_networks, &networks) < 0 ||
+                    buffer_append(&networks, "", 1) < 0;
+    say(test, RESULT_OK, "networks", anywhere ? "from everywhere" : buffer_begin(&networks), "");
+    return true;
+}
+
 /* As authenticate() does it: the first that knows the name decides. */
 static void test_account(struct test *test)
 {
@@ -254,8 +292,9 @@ static void run(struct test *test, struct config *config)
     say_trial(test, "cell", r, step, "it can be closed", "cellftpd --check says more");
     if (r < 0)
         return;
+    test_anonymous(test);
     test_account(test);
-    if (test->account && rules_resolve(config, test->account) == 0)
+    if (test->account && test_rules(test))
         test_folder(test);
     trial_end(&test->monitor.cell);
     (void)pam_process_end(&test->monitor.pam, 5000);
@@ -272,7 +311,10 @@ int login_test(const char *config_file, const char *name, const char *password)
         return 6;
     }
     struct test test = {
-        .monitor = {.registry = {.fd = -1}, .signals = -1, .started = clock_usec()},
+        .monitor = {.registry = {.fd = -1},
+                    .ledger = {.fd = -1},
+                    .signals = -1,
+                    .started = clock_usec()},
         .name = name,
         .password = password,
     };

@@ -2,6 +2,7 @@
 #include "lib/account_cell.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 
 /* What the kernel shows for ids that a user namespace does not know: overflowuid and overflowgid of
  * proc(5), which nobody changes. */
@@ -36,4 +37,11 @@ int account_cell(const struct config *config, const struct account *account,
         .read_only = account->read_only,
     };
     return 0;
+}
+
+bool account_cell_lists_homes(const struct config *config, const struct stat *status)
+{
+    bool is_group = status->st_gid == config->accounts_uid_max;
+    mode_t needed = is_group ? S_IRGRP | S_IXGRP : S_IROTH | S_IXOTH;
+    return (status->st_mode & needed) == needed;
 }

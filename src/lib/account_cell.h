@@ -49,3 +49,8 @@ struct account_cell {
  * kernel shows for every id that is not mapped. */
 int account_cell(const struct config *config, const struct account *account,
                  struct account_cell *ret);
+
+/* Whether administrators can list directories.homes, of which STATUS is: by its group
+ * (account_homes.h), or as everybody. */
+struct stat;
+bool account_cell_lists_homes(const struct config *config, const struct stat *status);

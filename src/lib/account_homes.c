@@ -1,6 +1,7 @@
 /* The folder of all users' folders, for administrators: see account_homes.h. */
 #include "lib/account_homes.h"
 
+#include "lib/account_cell.h"
 #include "lib/account_store.h"
 #include "lib/cleanup.h"
 
@@ -8,19 +9,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
-bool account_homes_admits_admins(const struct config *config, const struct stat *status)
-{
-    bool is_group = status->st_gid == config->accounts_uid_max;
-    mode_t needed = is_group ? S_IRGRP | S_IXGRP : S_IROTH | S_IXOTH;
-    return (status->st_mode & needed) == needed;
-}
-
 int account_homes_admit_admins(const struct config *config, int homes)
 {
     struct stat status;
     if (fstat(homes, &status) < 0)
         return -errno;
-    if (account_homes_admits_admins(config, &status))
+    if (account_cell_lists_homes(config, &status))
         return 0;
     if (status.st_gid != 0 && status.st_gid != config->accounts_uid_max)
         return -EEXIST;

@@ -8,15 +8,10 @@
 #include "lib/buffer.h"
 #include "lib/config.h"
 
-#include <stdbool.h>
-
 enum { HOMES_MODE = 0751 };
 
-/* Whether it is so; STATUS is of directories.homes. */
-struct stat;
-bool account_homes_admits_admins(const struct config *config, const struct stat *status);
-/* Makes it so, but takes it from no group that somebody has given it to: -EEXIST, other negative
- * errno. HOMES is directories.homes, opened. */
+/* Makes it as account_cell_lists_homes() wants it, but takes it from no group that somebody has
+ * given it to: -EEXIST, other negative errno. HOMES is directories.homes, opened. */
 int account_homes_admit_admins(const struct config *config, int homes);
 /* The same, by the path; the directory is made if it is missing. What is wrong, and what to do,
  * goes to PROBLEM. */

@@ -11,6 +11,7 @@
 
 #include "lib/account_store.h"
 #include "lib/cleanup.h"
+#include "lib/ledger.h"
 #include "lib/tree.h"
 
 #include <errno.h>
@@ -158,6 +159,15 @@ static int remove_record(const struct account_store *store, const char *name)
     return fsync(store->users) < 0 ? -errno : 0;
 }
 
+/* Before the record: a uid without a ledger is counted, one with the ledger of another is not. */
+static int forget_usage(const struct config *config, uid_t uid, struct buffer *problem)
+{
+    int r = ledger_remove(config, uid);
+    return r < 0 ? fail(problem, r, "cannot remove %s/usage/%u: %s", config->directories_state, uid,
+                        strerror(-r))
+                 : 0;
+}
+
 /* Disables the account and opens its folder. */
 static int purge_begin(const struct config *config, const char *name, struct account **ret,
                        struct folder *folder, struct buffer *problem)
@@ -196,7 +206,8 @@ static int purge_end(const struct config *config, const struct account *account,
         return r;
     if (r < 0)
         return fail(problem, r, "%s is not removed: %s", account->home, strerror(-r));
-    return remove_record(&store, account->name);
+    r = forget_usage(config, account->uid, problem);
+    return r < 0 ? r : remove_record(&store, account->name);
 }
 
 static int purge(const struct config *config, const char *name, void (*closed)(void *data),
@@ -230,11 +241,16 @@ int account_forget(const struct config *config, const char *name,
     if (valid < 0)
         return fail(problem, valid, "is no name for an account");
     /* Without the folder nothing has to be read: this is also the way to be rid of a malformed
-     * record. */
+     * record. Whose ledger it is can be said of a good one only. */
     cleanup_account_store struct account_store store;
+    cleanup_account struct account *account = NULL;
+    cleanup_buffer struct buffer unread;
+    buffer_init(&unread, 4096);
     int r = account_store_open(config, ACCOUNT_STORE_CHANGE, &store, problem);
     if (r == 0 && permit)
         r = permit(name, data);
+    if (r == 0 && read_record(&store, name, &account, &unread) == 0)
+        r = forget_usage(config, account->uid, problem);
     return r < 0 ? r : remove_record(&store, name);
 }
 

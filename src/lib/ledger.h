@@ -37,10 +37,10 @@ struct ledger_state {
     struct ledger_amount used;   /* settled */
     struct ledger_amount leased; /* to all sessions together */
     struct ledger_amount quota;
-    int64_t counted;             /* when, wall clock, seconds; 0: never */
-    bool stale;                  /* too high, maybe */
-    bool unknown;                /* never counted, or damaged: nothing is promised */
-    unsigned sessions;           /* that have it open */
+    int64_t counted;   /* when, wall clock, seconds; 0: never */
+    bool stale;        /* too high, maybe */
+    bool unknown;      /* never counted, or damaged: nothing is promised */
+    unsigned sessions; /* that have it open */
 };
 
 /* A user's ledger, open in one session's monitor. Without a slot (fd -1) it is closed. */
@@ -48,8 +48,11 @@ struct ledger {
     int fd;
     uid_t uid;
     unsigned slot;
-    uint64_t generation; /* of the last answer: a count in between makes what is settled uncertain */
+    uint64_t
+        generation; /* of the last answer: a count in between makes what is settled uncertain */
     struct ledger_amount lease;
+    struct ledger_amount owed; /* is used, but could not be written down yet: the slot has it */
+    bool uncertain;            /* the same for what was freed */
 };
 
 /* Opens the ledger of UID, makes it if it is missing, takes a slot in it, and sets the quota in it.
@@ -64,18 +67,23 @@ void ledger_close(struct ledger *ledger, bool lost);
 /* One step of a session. First GAINED is settled: it came out of the lease and is used now. Then
  * FREED is taken from what is used. Then the lease becomes at least LEAST and at best BEST bytes,
  * and FILES files. -EDQUOT if that is more than the quota has: the lease then stays what is left of
- * it; -EPROTO if GAINED is more than the lease (a session that was taken over). *RET is how things
- * stand afterwards. */
+ * it; -EPROTO if GAINED is more than the lease (a session that was taken over), -ESTALE if the
+ * ledger was removed; after these and other errors (of the disk) the lease is at most what it was.
+ * *RET is how things stand afterwards. What was freed is credited only if no count has come in
+ * between. */
 struct ledger_step {
     struct ledger_amount gained;
     struct ledger_amount freed;
     uint64_t least, best, files;
-    bool uncertain;
+    bool uncertain; /* something else may be gone: to be counted again */
+    bool moving;    /* something is about to be renamed, until the next step: a count that runs
+                       meanwhile may see it nowhere, and is not believed */
 };
 int ledger_step(struct ledger *ledger, const struct ledger_step *step, struct ledger_state *ret);
 
 /* The same from outside of any slot, without a lease or a limit: what an administrator's session
- * has done in a user's folder. -ENOENT if this user has no ledger, which is as well. */
+ * has done in a user's folder. A count that runs meanwhile is not believed: whoever renames there
+ * says so before and after. -ENOENT if this user has no ledger, which is as well. */
 int ledger_adjust(const struct config *config, uid_t uid, const struct ledger_amount *gained,
                   const struct ledger_amount *freed, bool uncertain);
 
@@ -88,7 +96,8 @@ int ledger_remove(const struct config *config, uid_t uid);
 
 /* Counts what is below HOME, an open directory, and puts it into the ledger, until DEADLINE
  * (clock_msec, 0: none; -ETIMEDOUT then, and nothing is changed). SWEEP removes unfinished uploads
- * that nobody writes any more. *RET_FOUND is what is really there, *RET_BEFORE what the ledger said.
- * Safe while sessions write; retried when they did. */
+ * that nobody writes any more. *RET_FOUND is what is really there, *RET_BEFORE what the ledger
+ * said. Safe while sessions write; retried when they did. -EBUSY if something was renamed each
+ * time: then nothing is changed. */
 int ledger_count(const struct config *config, uid_t uid, int home, uint64_t deadline, bool sweep,
                  struct ledger_amount *ret_found, struct ledger_state *ret_before);

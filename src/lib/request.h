@@ -41,11 +41,13 @@
  *  CERTIFICATE  bytes messages of the handshake (lib/client_certificate.h)
  *             answer: u32 0. What they are worth is not the session's business
  *  LEASE      u32 uid of the folder's owner (0: the session's own; another only for an admin), u32
- *             lease_flags, u64 bytes and u64 files that came to be there, u64 bytes and u64 files that
- *             are gone, u64 least and u64 best bytes, u64 files that the lease shall have from now on
- *             answer: u32 errno (0, EDQUOT: the lease is what it was, less what came to be there),
- *             u64 bytes and u64 files of the lease, u64 bytes and u64 files in use, u64 bytes and
- *             u64 files of the quota (lib/ledger.h)
+ *             lease_flags, u64 bytes and u64 files that came to be there, u64 bytes and u64 files
+ *             that are gone, u64 least and u64 best bytes, u64 files that the lease shall have from
+ *             now on
+ *             answer: u32 errno (0; EDQUOT: the lease is what it was, less what came to be there;
+ *             ENODATA and others: nobody knows, and nothing more can be had), u64 bytes and u64
+ *             files of the lease, u64 bytes and u64 files in use or leased to other sessions, u64
+ *             bytes and u64 files of the quota (lib/ledger.h)
  *  PACE       u32 0: upload, 1: download, u64 bytes that have moved since the last one
  *             answer: u32 milliseconds to wait before more may (rates.upload, rates.download)
  *  ADMIN      u32 admin_operation (lib/admin.h), u32 number, string each argument
@@ -116,6 +118,8 @@ enum register_result {
 /* LEASE: what the session knows about what it has done. */
 enum lease_flags {
     LEASE_UNCERTAIN = 1 << 0, /* it may be less than what is said: to be counted again */
+    LEASE_MOVES = 1 << 1, /* something is about to be renamed. Said before; the next LEASE, which
+                             comes at once, ends it. A count that runs meanwhile is not believed */
 };
 
 /* May USER's password come in clear? Or is it not needed at all? */
@@ -142,8 +146,8 @@ enum account_flags {
     ACCOUNT_READ_ONLY = 1 << 0,
     ACCOUNT_UPLOAD_ONLY = 1 << 1,
     ACCOUNT_IS_ADMIN = 1 << 2,
-    ACCOUNT_LEASES = 1 << 3,      /* it has a quota that the ledger counts: LEASE before writing */
-    ACCOUNT_PACED_UP = 1 << 4,    /* its uploads have a rate in common: PACE */
+    ACCOUNT_LEASES = 1 << 3,   /* it has a quota that the ledger counts: LEASE before writing */
+    ACCOUNT_PACED_UP = 1 << 4, /* its uploads have a rate in common: PACE */
     ACCOUNT_PACED_DOWN = 1 << 5,
     ACCOUNT_ANONYMOUS = 1 << 6,
     ACCOUNT_MAY_CHANGE_PASSWORD = 1 << 7,

@@ -15,6 +15,21 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
+
+/* He can work where he knows the name, but does not see whose folders there are. */
+static void log_unlisted(struct monitor *monitor, int homes)
+{
+    const char *path = monitor->config->directories_homes;
+    struct stat status;
+    char remedy[512];
+    if (fstat(homes, &status) < 0 || account_cell_lists_homes(monitor->config, &status))
+        return;
+    (void)snprintf(remedy, sizeof(remedy),
+                   "administrators cannot list %s: chgrp %" PRIu64 " %s && chmod g+rx %s", path,
+                   monitor->config->accounts_uid_max, path, path);
+    monitor_log_reason(monitor, EVENT_SERVER_FAILED, "homes", remedy);
+}
 
 /*
  * Rights of the session before: nobody, an empty root. After: the account's uid and groups are
@@ -36,7 +51,10 @@ static int open_cell(struct monitor *monitor, const struct account *account, int
         monitor_log_cell(monitor, cell_step_name(step), r);
         return r;
     }
+    if (account->role == ACCOUNT_ADMIN)
+        log_unlisted(monitor, folder);
     monitor->cell.listener = close_fd(monitor->cell.listener);
+    quota_open(monitor, account, folder); /* now: later nobody of us may read the folder */
     return 0;
 }
 

@@ -13,6 +13,7 @@
 #include "lib/account.h"
 #include "lib/address.h"
 #include "lib/client_certificate.h"
+#include "lib/ledger.h"
 #include "lib/log.h"
 #include "lib/message.h"
 #include "lib/registry.h"
@@ -103,7 +104,9 @@ struct monitor {
     bool named; /* user holds what the client called itself */
     char user[REQUEST_NAME_MAX + 1];
     struct account *account; /* whom the login was granted to, from PHASE_ENTERING on */
-    bool quiet;              /* the log has enough of this address: see guard_arrival() */
+    bool leases;             /* it has a quota, which the ledger counts, open if it could be */
+    struct ledger ledger;
+    bool quiet; /* the log has enough of this address: see guard_arrival() */
     struct pam_process pam;
     char login_detail[256]; /* more about why a login was refused than its word says; "" */
     struct noise noise;     /* events */
@@ -191,6 +194,16 @@ int tls_ticket_key(struct monitor *monitor, const struct account *account,
                    uint8_t ret[TLS_KEY_SIZE]);
 /* The session reports its handshake. -EPROTO if it has none to report. */
 int tls_report(struct monitor *monitor, const struct event *event);
+
+/*
+ * The quota of whoever has logged in; quota.c.
+ */
+/* Opens the ledger of ACCOUNT, if it has a quota, and counts FOLDER if that is needed. A failure is
+ * logged, and nothing can be uploaded then. */
+void quota_open(struct monitor *monitor, const struct account *account, int folder);
+/* The session is gone. LOST: without having told all that it has done. */
+void quota_close(struct monitor *monitor, bool lost);
+int lease_handle(struct monitor *monitor, struct message *message, struct message *answer);
 
 /* What an administrator asks for; admin.c. *RET_FD is what cellftpctl has said. */
 int admin_handle(struct monitor *monitor, struct message *message, struct message *answer,

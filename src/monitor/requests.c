@@ -128,6 +128,7 @@ SIMPLE_HANDLER(handover, handover_handle(monitor, message))
 SIMPLE_HANDLER(identity, identity_handle(monitor, message, answer))
 SIMPLE_HANDLER(sign, sign_handle(monitor, message, answer))
 SIMPLE_HANDLER(certificate, certificate_handle(monitor, message, answer))
+SIMPLE_HANDLER(lease, lease_handle(monitor, message, answer))
 SIMPLE_HANDLER(admin, admin_handle(monitor, message, answer, ret_fd))
 SIMPLE_HANDLER(register_request, register_handle(monitor, message, answer))
 SIMPLE_HANDLER(password, password_handle(monitor, message, answer))
@@ -252,6 +253,7 @@ static const struct {
     [REQUEST_IDENTITY] = {"IDENTITY", PHASE_LOGIN,                 true,  false, identity},
     [REQUEST_SIGN]     = {"SIGN",     PHASE_LOGIN | PHASE_SESSION, true,  false, sign},
     [REQUEST_CERTIFICATE] = {"CERTIFICATE", PHASE_LOGIN,           true,  false, certificate},
+    [REQUEST_LEASE]    = {"LEASE",    PHASE_SESSION,               true,  false, lease},
     [REQUEST_ADMIN]    = {"ADMIN",    PHASE_SESSION,               true,  false, admin},
     [REQUEST_REGISTER] = {"REGISTER", PHASE_LOGIN,                 true,  false, register_request},
     [REQUEST_PASSWORD] = {"PASSWORD", PHASE_SESSION,               true,  false, password},

@@ -327,6 +327,7 @@ static int serve_connection(struct monitor *monitor)
         ending = serve_cell(monitor, &status);
         /* Whoever does not leave on its own after a handover is no session of ours. */
     } while (ending == ENDING_HANDOVER && status == 0 && monitor->stop_deadline == 0);
+    quota_close(monitor, ending != ENDING_GONE || status != 0);
     bool started = monitor->phase != PHASE_STARTING || ending == ENDING_GONE;
     monitor_log_end(monitor, ending_words[ending], status);
     end_pam(monitor);
@@ -342,6 +343,7 @@ int monitor_serve(const struct config *config, const char *config_file, const ch
         .kind = kind,
         .control = control,
         .registry = {.fd = -1},
+        .ledger = {.fd = -1},
         .signals = -1,
         .started = clock_usec(),
         .phase = PHASE_STARTING,

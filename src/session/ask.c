@@ -10,8 +10,10 @@
  * transfer, or of a handshake. */
 static int leave(struct session *session, enum stop_reason reason)
 {
+    /* Whoever asks again, to settle what it has done, hears nothing: the first word counts. */
+    if (!session->told_to_stop)
+        session->stop = reason;
     session->told_to_stop = true;
-    session->stop = reason;
     return -ESHUTDOWN;
 }
 
@@ -286,6 +288,41 @@ int ask_password(struct session *session, const char *present, const char *new,
     message_put_string(&message, present);
     message_put_string(&message, new);
     return ask_account(session, &message, ret, ret_words);
+}
+
+static struct ledger_amount read_amount(struct message *message)
+{
+    uint64_t bytes = message_get_u64(message);
+    return (struct ledger_amount){.bytes = bytes, .files = message_get_u64(message)};
+}
+
+static void put_amount(struct message *message, const struct ledger_amount *amount)
+{
+    message_put_u64(message, amount->bytes);
+    message_put_u64(message, amount->files);
+}
+
+int ask_lease(struct session *session, uid_t owner, const struct ledger_step *step,
+              struct lease_answer *ret)
+{
+    struct message message;
+    message_begin(&message, REQUEST_LEASE);
+    message_put_u32(&message, owner);
+    message_put_u32(&message,
+                    (step->uncertain ? LEASE_UNCERTAIN : 0u) | (step->moving ? LEASE_MOVES : 0u));
+    put_amount(&message, &step->gained);
+    put_amount(&message, &step->freed);
+    message_put_u64(&message, step->least);
+    message_put_u64(&message, step->best);
+    message_put_u64(&message, step->files);
+    int r = ask_plainly(session, &message);
+    if (r < 0)
+        return r;
+    ret->error = -(int)message_get_u32(&message);
+    ret->lease = read_amount(&message);
+    ret->used = read_amount(&message);
+    ret->quota = read_amount(&message);
+    return message_end(&message) ? 0 : -EBADMSG;
 }
 
 void tell_handover(int monitor, enum session_kind kind)

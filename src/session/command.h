@@ -102,6 +102,7 @@ COMMAND_FUNCTION(command_feat);
 COMMAND_FUNCTION(command_help);
 COMMAND_FUNCTION(command_noop);
 COMMAND_FUNCTION(command_avbl);
+COMMAND_FUNCTION(command_site_quota);
 /* command_hash.c */
 COMMAND_FUNCTION(command_hash);
 COMMAND_FUNCTION(command_xcrc);

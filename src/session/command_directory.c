@@ -50,15 +50,27 @@ void command_pwd(struct session *session, char *argument)
     reply_present(session, 257);
 }
 
-void command_mkd(struct session *session, char *argument)
+static int make_directory(struct session *session, const char *path)
 {
-    char full[PATH_MAX];
     cleanup_close int directory = -1;
     cleanup_free char *name = NULL;
-    int r = path_parent_new(session, argument, &directory, &name);
+    struct quota_claim claim = QUOTA_CLAIM_NONE;
+    int r = path_parent_new(session, path, &directory, &name);
+    if (r == 0)
+        r = quota_claim(session, directory, &claim);
+    if (r == 0)
+        r = quota_reserve(session, &claim, 0, 1);
     if (r == 0)
         r = owner_make_directory(session, directory, name,
                                  (mode_t)session->config->files_directory_mode);
+    quota_settle(session, &claim, &(struct ledger_amount){.files = r == 0 ? 1 : 0});
+    return r;
+}
+
+void command_mkd(struct session *session, char *argument)
+{
+    char full[PATH_MAX];
+    int r = make_directory(session, argument);
     if (r < 0) {
         event_refused(session, argument, r);
         reply_error(session, 550, r);
@@ -69,11 +81,12 @@ void command_mkd(struct session *session, char *argument)
     reply_path(session, 257, full, " was made.");
 }
 
-void command_rmd(struct session *session, char *argument)
+static int remove_directory(struct session *session, const char *path)
 {
     cleanup_close int directory = -1;
     cleanup_free char *name = NULL;
-    int r = path_parent(session, argument, &directory, &name);
+    struct quota_claim claim = QUOTA_CLAIM_NONE;
+    int r = path_parent(session, path, &directory, &name);
     if (r == 0)
         r = owner_check_names(session, directory);
     if (r == 0 && unlinkat(directory, name, AT_REMOVEDIR) < 0)
@@ -81,6 +94,17 @@ void command_rmd(struct session *session, char *argument)
     /* A directory that looks empty to the user must not be kept by what a crash left in it. */
     if (r == -ENOTEMPTY && unfinished_sweep(session, directory, name) > 0)
         r = unlinkat(directory, name, AT_REMOVEDIR) < 0 ? -errno : 0;
+    if (r == 0 && quota_claim(session, directory, &claim) == 0) {
+        /* Only one can remove it, and it has no other name. */
+        claim.freed.files = claim.counts ? 1 : 0;
+        quota_settle(session, &claim, &(struct ledger_amount){0});
+    }
+    return r;
+}
+
+void command_rmd(struct session *session, char *argument)
+{
+    int r = remove_directory(session, argument);
     if (r < 0) {
         event_refused(session, argument, r);
         reply_error(session, 550, r);

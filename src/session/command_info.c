@@ -1,11 +1,9 @@
-/* SYST, FEAT, HELP, NOOP, AVBL: what this server is and can. All lists come from the table. */
+/* SYST, FEAT, HELP, NOOP: what this server is and can. All lists come from the table. */
 #include "lib/cleanup.h"
 #include "session/command.h"
 #include "session/listing.h"
 
-#include <fcntl.h>
 #include <string.h>
-#include <sys/statfs.h>
 
 void command_syst(struct session *session, char *argument)
 {
@@ -96,20 +94,4 @@ void command_noop(struct session *session, char *argument)
 {
     (void)argument;
     reply(session, 200, "Done nothing.");
-}
-
-/* draft-peterson-streamlined-ftp-command-extensions section 4: what can still be stored, never the
- * size of the disk. */
-void command_avbl(struct session *session, char *argument)
-{
-    struct statfs filesystem;
-    cleanup_close int fd = path_open(session, *argument ? argument : ".", O_RDONLY | O_DIRECTORY);
-    int r = fd < 0 ? fd : fstatfs(fd, &filesystem) < 0 ? -errno : 0;
-    if (r < 0)
-        reply_error(session, 550, r);
-    else
-        reply(session, 213, "%llu",
-              session->read_only ? 0ULL
-                                 : (unsigned long long)filesystem.f_bavail *
-                                       (unsigned long long)filesystem.f_bsize);
 }

@@ -36,6 +36,24 @@ static struct listing_view view_of(struct session *session, enum listing_format 
     };
 }
 
+/* What X.avbl says of the directory PATH and of those in it. -ESHUTDOWN; where it cannot be told,
+ * the fact is left out. */
+static int look_for_room(struct session *session, const char *path, struct listing_view *view)
+{
+    struct statx found;
+    if (!(view->facts & FACT_AVAILABLE))
+        return 0;
+    cleanup_close int fd = path_open(session, *path ? path : ".", O_RDONLY | O_DIRECTORY);
+    int r = fd < 0 ? fd : quota_available(session, fd, &view->available);
+    if (r == -ESHUTDOWN)
+        return r;
+    if (r == 0 && statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &found) == 0)
+        view->mount = found.stx_mnt_id;
+    else
+        view->facts &= ~(unsigned)FACT_AVAILABLE;
+    return 0;
+}
+
 static void serve_listing(struct session *session, enum listing_format format, const char *argument)
 {
     struct listing *listing;
@@ -43,6 +61,8 @@ static void serve_listing(struct session *session, enum listing_format format, c
         return;
     struct listing_view view = view_of(session, format);
     const char *path = format == LISTING_FACTS ? argument : listing_skip_options(argument);
+    if (format == LISTING_FACTS && look_for_room(session, argument, &view) < 0)
+        return;
     int r = listing_open(&view, argument, &listing);
     if (r < 0) {
         event_refused(session, path, r);
@@ -76,6 +96,8 @@ void command_mlst(struct session *session, char *argument)
     struct statx entry;
     int r = path_stat(session, path, &entry);
     struct listing_view view = view_of(session, LISTING_FACTS);
+    if (look_for_room(session, path, &view) < 0)
+        return;
     cleanup_buffer struct buffer line;
     buffer_init(&line, MLST_LINE_MAX);
     char full[PATH_MAX];

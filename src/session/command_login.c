@@ -39,6 +39,8 @@ static void enter(struct session *session, struct login_answer *answer, unsigned
         r = take_names(session, answer);
     if (r == 0 && getrandom(&key, sizeof(key), 0) != (ssize_t)sizeof(key))
         r = -EIO;
+    if (r == 0)
+        r = quota_init(session, answer->flags);
     if (r < 0) {
         reply(session, 421, "Your folder cannot be opened. Tell the administrator.");
         session_close(session, "folder");

@@ -1,4 +1,4 @@
-/* TYPE, STRU, MODE, ALLO, REST, RANG, OPTS, LANG, CLNT: settings, and what one command leaves for
+/* TYPE, STRU, MODE, REST, RANG, OPTS, LANG, CLNT: settings, and what one command leaves for
  * the next. */
 #include "lib/cleanup.h"
 #include "lib/scan.h"
@@ -59,24 +59,6 @@ void command_mode(struct session *session, char *argument)
         reply(session, 200, "Mode is S: stream.");
     else
         reply(session, mode ? 504 : 501, "The only mode is S.");
-}
-
-/* RFC 959 4.1.3: "bytes" or "bytes R record-size". The next upload reserves that much, and is
- * refused early if it cannot. */
-void command_allo(struct session *session, char *argument)
-{
-    char *space = strchr(argument, ' ');
-    uint64_t bytes, record;
-    if (space)
-        *space = '\0';
-    if (scan_u64(argument, INT64_MAX, &bytes) < 0 ||
-        (space &&
-         (strncasecmp(space + 1, "R ", 2) != 0 || scan_u64(space + 3, INT64_MAX, &record) < 0))) {
-        reply(session, 501, "ALLO needs a number of bytes.");
-        return;
-    }
-    session->pending.allocation = bytes;
-    reply(session, 200, "The next upload may have %llu bytes.", (unsigned long long)bytes);
 }
 
 void command_rest(struct session *session, char *argument)

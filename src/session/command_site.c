@@ -155,6 +155,7 @@ static const struct site_command site_commands[] = {
 #ifdef CELLFTPD_PROBE
     {"PROBE", command_probe, false, true, "probe", "try what must be impossible"},
 #endif
+    {"QUOTA", command_site_quota, false, true, "", "how much is stored, and can be"},
     {"UMASK", site_umask, false, true, "[mask]", "tell or set what new files do not get"},
     {"UTIME", site_utime, true, true, "YYYYMMDDhhmm[ss] path", "set when a file was changed"},
 };

@@ -27,7 +27,8 @@ enum fact {
     FACT_PERM = 1 << 3,
     FACT_UNIQUE = 1 << 4,
     FACT_UNIX_MODE = 1 << 5,
-    FACT_ALL = (1 << 6) - 1,
+    FACT_USUAL = (1 << 6) - 1, /* what is sent unless the client chooses */
+    FACT_AVAILABLE = 1 << 6,   /* a local one: what AVBL says, of a directory */
 };
 
 struct listing_view {
@@ -41,6 +42,8 @@ struct listing_view {
     const char *owner; /* the login name; files of anybody else show "other" */
     /* Random per session: "unique" is a keyed mix of device and inode, never raw. */
     uint64_t unique_key;
+    uint64_t available; /* of a directory that is in this mount (statx(2)) */
+    uint64_t mount;
     char *const *deny_names; /* see names.h */
     bool no_links;           /* links are not followed, whether or not names are denied */
     /* An administrator's: uids and gids whose files may be read and changed whatever their mode

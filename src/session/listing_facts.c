@@ -41,17 +41,21 @@ static char *write_type(char *ret, const struct subject *subject)
     }
 }
 
+static char *write_number(char *ret, uint64_t number)
+{
+    unsigned digits = 1;
+    for (uint64_t rest = number; rest >= 10; rest /= 10)
+        digits++;
+    return listing_write_digits(ret, number, digits);
+}
+
 /* Only of what can be retrieved: a folder's size says something about the file system, nothing
  * else. */
 static char *write_size(char *ret, const struct subject *subject)
 {
     if (!S_ISREG(subject->entry->stx_mode))
         return NULL;
-    uint64_t size = subject->entry->stx_size;
-    unsigned digits = 1;
-    for (uint64_t rest = size; rest >= 10; rest /= 10)
-        digits++;
-    return listing_write_digits(ret, size, digits);
+    return write_number(ret, subject->entry->stx_size);
 }
 
 static char *write_modify(char *ret, const struct subject *subject)
@@ -189,15 +193,29 @@ static char *write_unix_mode(char *ret, const struct subject *subject)
     return ret + 4;
 }
 
+/* RFC 3659 section 7.5: "X." begins a fact of one server. What is mounted below has another answer,
+ * which AVBL knows. */
+static char *write_available(char *ret, const struct subject *subject)
+{
+    const struct listing_view *view = subject->view;
+    if (!S_ISDIR(subject->entry->stx_mode) || subject->entry->stx_mnt_id != view->mount)
+        return NULL;
+    return write_number(ret, view->available);
+}
+
 /* NAME ends with '='. WRITE returns NULL if the entry has no such fact. */
 static const struct {
     enum fact fact;
     const char *name;
     char *(*write)(char *ret, const struct subject *subject);
 } facts[] = {
-    {FACT_TYPE, "type=", write_type},       {FACT_SIZE, "size=", write_size},
-    {FACT_MODIFY, "modify=", write_modify}, {FACT_PERM, "perm=", write_perm},
-    {FACT_UNIQUE, "unique=", write_unique}, {FACT_UNIX_MODE, "UNIX.mode=", write_unix_mode},
+    {FACT_TYPE, "type=", write_type},
+    {FACT_SIZE, "size=", write_size},
+    {FACT_MODIFY, "modify=", write_modify},
+    {FACT_PERM, "perm=", write_perm},
+    {FACT_UNIQUE, "unique=", write_unique},
+    {FACT_UNIX_MODE, "UNIX.mode=", write_unix_mode},
+    {FACT_AVAILABLE, "X.avbl=", write_available},
 };
 
 unsigned listing_scan_facts(const char *text)

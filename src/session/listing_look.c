@@ -12,7 +12,7 @@ int listing_look(int fd, const char *name, int flags, struct statx *ret)
 {
     /* The attributes that a network file system has cached are good enough for a list. */
     flags |= AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT;
-    return statx(fd, name, flags, STATX_BASIC_STATS, ret) < 0 ? -errno : 0;
+    return statx(fd, name, flags, STATX_BASIC_STATS | STATX_MNT_ID, ret) < 0 ? -errno : 0;
 }
 
 bool listing_follows_links(const struct listing_view *view)

@@ -29,7 +29,7 @@ enum {
 
 /* listing_look.c. All return a negative errno for failure. */
 
-/* STATX_BASIC_STATS of an entry; FLAGS as in statx(2). */
+/* STATX_BASIC_STATS and STATX_MNT_ID of an entry; FLAGS as in statx(2). */
 int listing_look(int fd, const char *name, int flags, struct statx *ret);
 /* Where names are denied, a link could lead to one under another name: then none is followed. */
 bool listing_follows_links(const struct listing_view *view);

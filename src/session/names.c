@@ -11,7 +11,7 @@ bool name_exists_for_user(const char *name, char *const *deny)
      * take "CDUP" away. */
     if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
         return true;
-    if (strncmp(name, NAME_TEMPORARY_PREFIX, sizeof(NAME_TEMPORARY_PREFIX) - 1) == 0)
+    if (name_is_temporary(name))
         return false;
     for (; deny && *deny; deny++)
         if (text_matches(*deny, name))

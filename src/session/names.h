@@ -4,11 +4,9 @@
  */
 #pragma once
 
-#include <stdbool.h>
+#include "lib/temporary.h"
 
-/* Unfinished uploads have a name that begins so. No listing shows one, no command can address one.
- */
-#define NAME_TEMPORARY_PREFIX ".cellftpd-upload-"
+#include <stdbool.h>
 
 /* False for a NAME (one component) that is an unfinished upload or matches one of DENY (patterns of
  * lib/text.h, ends with NULL, may be NULL). */

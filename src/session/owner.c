@@ -99,32 +99,32 @@ static int open_single(const struct session *session, int directory, const char 
  * owner puts another file under the name in between, that one is moved as it is: the new owner has
  * a file in his folder that he can only remove.
  */
-static int move_to(const struct session *session, const struct owner *owner, int from_directory,
-                   const char *from, int to_directory, const char *to)
-{
-    struct stat before;
-    cleanup_close int file = open_single(session, from_directory, from, &before);
-    if (file < 0)
-        return file;
-    if (fchown(file, owner->uid, owner->gid) < 0)
-        return -errno;
-    if (renameat(from_directory, from, to_directory, to) == 0)
-        return 0;
-    int r = -errno;
-    return fchown(file, before.st_uid, before.st_gid) < 0 ? -errno : r;
-}
-
-int owner_rename(const struct session *session, int from_directory, const char *from,
-                 int to_directory, const char *to)
+int owner_change_begin(const struct session *session, int from, const char *name, int to,
+                       struct owner_change *ret)
 {
     struct owner owner;
     struct stat status;
-    int r = owner_of(session, to_directory, &owner);
-    if (r == 0 && fstat(from_directory, &status) < 0)
+    *ret = (struct owner_change){.file = -1};
+    int r = owner_of(session, to, &owner);
+    if (r == 0 && fstat(from, &status) < 0)
         r = -errno;
-    if (r < 0)
+    if (r < 0 || owner.uid == 0 || owner.uid == status.st_uid)
         return r;
-    if (owner.uid != 0 && owner.uid != status.st_uid)
-        return move_to(session, &owner, from_directory, from, to_directory, to);
-    return renameat(from_directory, from, to_directory, to) < 0 ? -errno : 0;
+    cleanup_close int file = open_single(session, from, name, &status);
+    if (file < 0)
+        return file;
+    if (fchown(file, owner.uid, owner.gid) < 0)
+        return -errno;
+    ret->before = (struct owner){.uid = status.st_uid, .gid = status.st_gid};
+    ret->file = take_fd(&file);
+    return 0;
+}
+
+int owner_change_end(struct owner_change *change, int result)
+{
+    cleanup_close int file = change->file;
+    change->file = -1;
+    if (file < 0 || result == 0)
+        return result;
+    return fchown(file, change->before.uid, change->before.gid) < 0 ? -errno : result;
 }

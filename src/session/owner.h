@@ -35,8 +35,16 @@ int owner_give(const struct session *session, int file, const struct owner *owne
 int owner_make_directory(const struct session *session, int directory, const char *name,
                          mode_t mode);
 
-/* renameat(2), and a file that comes into another user's directory is that user's from then on.
- * -EOWNERDEAD for anything but a file with a single name: a folder is not moved to another user,
- * because what is in it would change hands one by one. */
-int owner_rename(const struct session *session, int from_directory, const char *from,
-                 int to_directory, const char *to);
+/* A file that is going to be renamed from one directory to another, and changes hands with it if
+ * they are not the same user's. */
+struct owner_change {
+    int file; /* -1: it does not */
+    struct owner before;
+};
+/* Before it is renamed: NAME in FROM becomes that of the owner of TO. -EOWNERDEAD for anything but
+ * a file with a single name: a folder is not moved to another user, because what is in it would
+ * change hands one by one. */
+int owner_change_begin(const struct session *session, int from, const char *name, int to,
+                       struct owner_change *ret);
+/* Afterwards: RESULT is how that went, and is returned. If it was not renamed it is given back. */
+int owner_change_end(struct owner_change *change, int result);

@@ -84,7 +84,7 @@ int path_stat(struct session *session, const char *path, struct statx *ret)
     int r = check_path(session, path);
     if (r < 0)
         return r;
-    const unsigned what = STATX_BASIC_STATS;
+    const unsigned what = STATX_BASIC_STATS | STATX_MNT_ID;
     if (path_follows_links(session))
         return statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, what, ret) < 0 ? -errno : 0;
     cleanup_close int fd = open_relative(session, path, O_PATH);

@@ -152,6 +152,15 @@ const char *reply_words(int error)
 
 void reply_error(struct session *session, unsigned code, int error)
 {
+    char words[QUOTA_WORDS_MAX];
+    /* XFS says so of a project that is full. */
+    if (error == -ENOSPC && session->quota.project)
+        error = -EDQUOT;
+    if (error == -EDQUOT) {
+        quota_words(session, words);
+        reply(session, reply_code(code, error), "%s", words);
+        return;
+    }
     reply(session, reply_code(code, error), "%s", reply_words(error));
 }
 

@@ -25,7 +25,7 @@ void settings_init(struct session *session)
     bool is_private = session->kind == SESSION_NEW_IMPLICIT || session->kind == SESSION_TLS_PRIVATE;
     session->settings = (struct settings){
         .ascii = true,
-        .facts = FACT_ALL,
+        .facts = FACT_USUAL,
         .idle = session->config->session_idle,
         .protect = is_private,
     };

@@ -21,6 +21,7 @@
 #include "session/connection.h"
 #include "session/data.h"
 #include "session/hash.h"
+#include "session/quota.h"
 
 #include <limits.h>
 #include <stdbool.h>
@@ -106,6 +107,7 @@ struct session {
     unsigned share_count;
     bool read_only;
     uint64_t unique_key; /* of MLSD's unique facts */
+    struct quota quota;
 
     uint64_t connected;     /* clock_msec: of the client, maybe to a session before this one */
     uint64_t started;       /* clock_msec */
@@ -210,6 +212,15 @@ int ask_register(struct session *session, const char *name, const char *password
                  char ret_words[REGISTER_WORDS_MAX + 1]);
 int ask_password(struct session *session, const char *present, const char *new,
                  enum register_result *ret, char ret_words[REGISTER_WORDS_MAX + 1]);
+/* A step in the ledger of OWNER (0: the session's own). 0 if there was an answer. */
+struct lease_answer {
+    int error; /* -EDQUOT: there is no room; another negative errno: nobody knows */
+    struct ledger_amount lease;
+    struct ledger_amount used;
+    struct ledger_amount quota;
+};
+int ask_lease(struct session *session, uid_t owner, const struct ledger_step *step,
+              struct lease_answer *ret);
 /* The last word to the monitor. */
 void tell_handover(int monitor, enum session_kind kind);
 int tell_cell(int monitor, enum request type, int error, const char *step, int listener);

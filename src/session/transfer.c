@@ -286,7 +286,6 @@ unsigned transfer_reply_failed(struct session *session, int error)
         reply(session, code, "%s", data_failure_words(session->data.failure));
         return code;
     }
-    code = reply_code(451, error);
-    reply(session, code, "%s", reply_words(error));
-    return code;
+    reply_error(session, 451, error);
+    return session->replied;
 }

@@ -1,6 +1,7 @@
 /* Unfinished uploads: see unfinished.h. */
 #include "session/unfinished.h"
 #include "lib/cleanup.h"
+#include "lib/clock.h"
 #include "session/names.h"
 
 #include <fcntl.h>
@@ -9,9 +10,19 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 
-/* Seconds without a change before a free lock means a dead owner: making one and locking it are two
- * steps. */
-enum { SETTLED = 10 };
+/* Somebody may be looking whether it is abandoned, for which he takes the lock for an instant. */
+static int lock_new(int fd)
+{
+    enum { TRIES = 200 };
+    for (unsigned i = 0; i < TRIES; i++) {
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+            return 0;
+        if (errno != EWOULDBLOCK)
+            return -errno;
+        clock_pause(1);
+    }
+    return -EWOULDBLOCK;
+}
 
 int unfinished_make(int directory, mode_t mode, char ret_name[UNFINISHED_NAME_MAX])
 {
@@ -25,8 +36,8 @@ int unfinished_make(int directory, mode_t mode, char ret_name[UNFINISHED_NAME_MA
         openat(directory, ret_name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
     if (fd < 0)
         return -errno;
-    if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-        int r = -errno;
+    int r = lock_new(fd);
+    if (r < 0) {
         (void)unlinkat(directory, ret_name, 0);
         return r;
     }
@@ -35,24 +46,25 @@ int unfinished_make(int directory, mode_t mode, char ret_name[UNFINISHED_NAME_MA
 
 static bool is_abandoned(int directory, const char *name)
 {
-    const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-    cleanup_close int fd = openat(directory, name, flags);
+    int state = temporary_look(directory, name);
     /* With an umask of 777 even its owner cannot look at it. */
-    if (fd < 0 && errno == EACCES && fchmodat(directory, name, S_IRUSR | S_IWUSR, 0) == 0)
-        fd = openat(directory, name, flags);
-    struct stat status;
-    struct timespec now;
-    if (fd < 0 || fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) ||
-        clock_gettime(CLOCK_REALTIME, &now) < 0)
-        return false;
-    if (now.tv_sec - status.st_mtim.tv_sec < SETTLED && now.tv_sec >= status.st_mtim.tv_sec)
-        return false;
-    return flock(fd, LOCK_EX | LOCK_NB) == 0;
+    if (state == -EACCES && fchmodat(directory, name, S_IRUSR | S_IWUSR, 0) == 0)
+        state = temporary_look(directory, name);
+    return state == TEMPORARY_ABANDONED;
 }
 
 bool unfinished_remove_abandoned(struct session *session, int directory, const char *name)
 {
-    if (session->read_only || !is_abandoned(directory, name) || unlinkat(directory, name, 0) < 0)
+    struct quota_claim claim = QUOTA_CLAIM_NONE;
+    if (session->read_only || !is_abandoned(directory, name) ||
+        quota_claim(session, directory, &claim) < 0)
+        return false;
+    quota_look(&claim, directory, name);
+    /* Without the lock, another session is removing it at this moment, and credits it. */
+    bool gone = !(claim.counts && !claim.locked) && unlinkat(directory, name, 0) == 0;
+    quota_removed(&claim, gone);
+    quota_settle(session, &claim, &(struct ledger_amount){0});
+    if (!gone)
         return false;
     struct event event = EVENT_INIT(EVENT_SWEEP);
     event.path = name;

@@ -10,6 +10,7 @@
 #include <poll.h>
 
 struct upload {
+    struct session *session;
     struct upload_target target;
     bool ascii;
     bool held_cr;
@@ -19,14 +20,14 @@ struct upload {
 static void upload_free(struct transfer *transfer)
 {
     struct upload *upload = transfer->state;
-    upload_target_release(&upload->target);
+    upload_target_release(upload->session, &upload->target);
     free(upload);
 }
 
 static int write_text(struct upload *upload, const char *bytes, size_t size, char *converted)
 {
     size_t length = ascii_decode(bytes, size, &upload->held_cr, converted);
-    return upload_target_write(&upload->target, converted, length);
+    return upload_target_write(upload->session, &upload->target, converted, length);
 }
 
 /* In clear, the end of the data is the end of the file, unless the client ended altogether: one
@@ -61,14 +62,14 @@ static int step(struct session *session, struct transfer *transfer)
         return client_is_gone(session) ? -ECONNRESET : TRANSFER_DONE;
     transfer->bytes += (uint64_t)size;
     int r = upload->ascii ? write_text(upload, scratch, (size_t)size, scratch + SESSION_SCRATCH / 2)
-                          : upload_target_write(&upload->target, scratch, (size_t)size);
+                          : upload_target_write(session, &upload->target, scratch, (size_t)size);
     return r < 0 ? r : TRANSFER_MORE;
 }
 
 /* The last byte is there: make it a file. */
 static int complete(struct session *session, struct upload *upload)
 {
-    int r = upload->held_cr ? upload_target_write(&upload->target, "\r", 1) : 0;
+    int r = upload->held_cr ? upload_target_write(session, &upload->target, "\r", 1) : 0;
     return r < 0 ? r : upload_target_publish(&upload->target, session->config->files_sync);
 }
 
@@ -78,6 +79,9 @@ static void finish(struct session *session, struct transfer *transfer, int error
     session->bytes_received += transfer->bytes;
     if (error == 0)
         error = complete(session, upload);
+    if (error < 0)
+        upload_target_abandon(&upload->target, session->config->files_keep_partial, error);
+    upload_target_settle(session, &upload->target);
     unsigned code = 226;
     if (error == 0) {
         if (upload->unique)
@@ -85,7 +89,6 @@ static void finish(struct session *session, struct transfer *transfer, int error
         else
             reply(session, code, "File stored.");
     } else {
-        upload_target_abandon(&upload->target, session->config->files_keep_partial, error);
         code = transfer_reply_failed(session, error);
     }
     transfer_log(session, transfer, error == 0 ? EVENT_UPLOAD : EVENT_UPLOAD_FAILED, error, code);
@@ -99,6 +102,7 @@ void upload_start(struct session *session, const char *path, enum upload_mode mo
     struct upload *upload = calloc(1, sizeof(*upload));
     int r = -ENOMEM;
     if (upload) {
+        upload->session = session;
         upload->ascii = ascii;
         upload->unique = mode == UPLOAD_UNIQUE;
         r = upload_target_open(session, path, mode, restart, &upload->target);

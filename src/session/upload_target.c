@@ -13,11 +13,54 @@
 /* A FIFO must not hold us up. */
 enum { OPEN_EXISTING = O_NONBLOCK | O_NOCTTY | O_CLOEXEC };
 
-void upload_target_release(struct upload_target *target)
+/* What has come of it. What is given back, or credited, must be free: then it is closed. */
+static struct ledger_amount gained_by(struct upload_target *target)
+{
+    struct quota_claim *claim = &target->claim;
+    struct ledger_amount gained = {0};
+    uint64_t before = target->made ? 0 : target->start;
+    struct stat status;
+    if (target->file < 0 || fstat(target->file, &status) < 0)
+        return gained;
+    uint64_t size = (uint64_t)status.st_size;
+    if (status.st_nlink > 0) {
+        gained.bytes = size > before ? size - before : 0;
+        gained.files = target->made ? 1 : 0;
+        claim->uncertain |= size < before;
+        return gained;
+    }
+    if (!target->made) {
+        /* Removed while it was being continued. Whoever did it had not got the lock. */
+        claim->freed.bytes += before;
+        claim->freed.files++;
+    }
+    target->file = close_fd(target->file);
+    return gained;
+}
+
+void upload_target_settle(struct session *session, struct upload_target *target)
+{
+    struct quota_claim *claim = &target->claim;
+    if (!claim->counts || target->settled)
+        return;
+    struct ledger_amount gained = gained_by(target);
+    quota_settle(session, claim, &gained);
+    target->settled = true;
+    /* Somebody may have removed it since it has its name, and had not got the lock either. */
+    struct stat status;
+    if (target->file < 0 || fstat(target->file, &status) < 0 || status.st_nlink > 0)
+        return;
+    claim->freed = (struct ledger_amount){(uint64_t)status.st_size, 1};
+    target->file = close_fd(target->file);
+    quota_settle(session, claim, &(struct ledger_amount){0});
+}
+
+void upload_target_release(struct session *session, struct upload_target *target)
 {
     /* Still there: it was neither published nor abandoned, so the session is ending. */
     if (target->unfinished[0])
         (void)unlinkat(target->directory, target->unfinished, 0);
+    upload_target_settle(session, target);
     target->file = close_fd(target->file);
     target->source = close_fd(target->source);
     target->directory = close_fd(target->directory);
@@ -25,9 +68,12 @@ void upload_target_release(struct upload_target *target)
     free(take_pointer(target->shown));
 }
 
-int upload_target_write(struct upload_target *target, const char *bytes, size_t size)
+int upload_target_write(struct session *session, struct upload_target *target, const char *bytes,
+                        size_t size)
 {
-    while (size > 0) {
+    uint64_t before = target->made ? 0 : target->start;
+    int r = quota_reserve(session, &target->claim, target->position + size - before, 0);
+    while (r == 0 && size > 0) {
         ssize_t written = pwrite(target->file, bytes, size, (off_t)target->position);
         if (written < 0 && errno == EINTR)
             continue;
@@ -37,11 +83,12 @@ int upload_target_write(struct upload_target *target, const char *bytes, size_t 
         size -= (size_t)written;
         target->position += (uint64_t)written;
     }
-    return 0;
+    return r;
 }
 
 /* Continues the existing file in place, at its end. */
-static int open_in_place(struct upload_target *target, uint64_t restart, bool append)
+static int open_in_place(struct session *session, struct upload_target *target, uint64_t restart,
+                         bool append)
 {
     cleanup_close int file =
         openat(target->directory, target->name, O_WRONLY | OPEN_EXISTING | target->no_links);
@@ -55,12 +102,19 @@ static int open_in_place(struct upload_target *target, uint64_t restart, bool ap
         return -errno;
     if (!S_ISREG(status.st_mode))
         return -ENXIO;
-    if (!append && (uint64_t)status.st_size != restart)
-        return -EWOULDBLOCK; /* another session was faster */
+    /* Another session was faster: it has made it longer, or removed it. */
+    if ((!append && (uint64_t)status.st_size != restart) || status.st_nlink == 0)
+        return -EWOULDBLOCK;
     target->file = take_fd(&file);
     target->start = (uint64_t)status.st_size;
     target->position = target->start;
-    return 0;
+    /* For REST it is the size of the whole that clients announce, or of the rest. */
+    uint64_t announced = session->pending.allocation;
+    if (!append)
+        announced = announced > target->start ? announced - target->start : 0;
+    target->claim.announced = announced;
+    target->claim.writes = true;
+    return quota_reserve(session, &target->claim, announced, 0);
 }
 
 int upload_target_copy(struct upload_target *target)
@@ -96,7 +150,7 @@ static int keep_permissions(const struct upload_target *target, const struct sta
     cleanup_close int file =
         openat(target->directory, target->name, O_WRONLY | OPEN_EXISTING | target->no_links);
     if (file < 0)
-        return -errno;
+        return errno == ENOENT ? 0 : -errno; /* it is gone by now */
     ssize_t size = fgetxattr(file, acl, value, sizeof(value));
     if (size < 0 && errno != ENODATA && errno != EOPNOTSUPP)
         return -errno;
@@ -115,21 +169,26 @@ static int keep_permissions(const struct upload_target *target, const struct sta
 static int open_unfinished(struct session *session, struct upload_target *target,
                            const struct stat *present, uint64_t restart)
 {
+    uint64_t announced = session->pending.allocation;
     struct owner owner;
+    target->claim.announced = announced;
+    target->claim.writes = true;
     int r = owner_of(session, target->directory, &owner);
+    if (r == 0)
+        r = quota_reserve(session, &target->claim, announced > restart ? announced : restart, 1);
     if (r < 0)
         return r;
     target->file =
         unfinished_make(target->directory, (mode_t)session->config->files_mode, target->unfinished);
     if (target->file < 0)
         return target->file;
+    target->made = true;
     r = owner_give(session, target->file, &owner);
     if (r == 0 && target->existed)
         r = keep_permissions(target, present);
     if (r < 0)
         return r;
-    if (session->pending.allocation > 0 &&
-        fallocate(target->file, FALLOC_FL_KEEP_SIZE, 0, (off_t)session->pending.allocation) < 0 &&
+    if (announced > 0 && fallocate(target->file, FALLOC_FL_KEEP_SIZE, 0, (off_t)announced) < 0 &&
         errno != EOPNOTSUPP)
         return -errno;
     target->start = restart;
@@ -164,17 +223,19 @@ static int open_named(struct session *session, const char *path, enum upload_mod
     int r = path_parent_new(session, path, &target->directory, &target->name);
     if (r == 0)
         r = examine(target, &present);
+    if (r == 0)
+        r = quota_claim(session, target->directory, &target->claim);
     if (r < 0)
         return r;
     uint64_t size = target->existed ? (uint64_t)present.st_size : 0;
     if (mode == UPLOAD_APPEND && target->existed)
-        return open_in_place(target, 0, true);
+        return open_in_place(session, target, 0, true);
     if (mode == UPLOAD_APPEND)
         restart = 0;
     if (restart > size)
         return -ERANGE;
     if (restart > 0 && restart == size)
-        return open_in_place(target, restart, false);
+        return open_in_place(session, target, restart, false);
     return open_unfinished(session, target, &present, restart);
 }
 
@@ -197,7 +258,8 @@ static int open_unique(struct session *session, const char *path, struct upload_
     free(target->shown);
     target->shown = take_pointer(unique);
     target->exclusive = true;
-    return open_unfinished(session, target, &nothing, 0);
+    r = quota_claim(session, target->directory, &target->claim);
+    return r < 0 ? r : open_unfinished(session, target, &nothing, 0);
 }
 
 int upload_target_open(struct session *session, const char *path, enum upload_mode mode,
@@ -207,6 +269,7 @@ int upload_target_open(struct session *session, const char *path, enum upload_mo
         .file = -1,
         .directory = -1,
         .source = -1,
+        .claim = QUOTA_CLAIM_NONE,
         .shown = strdup(path),
         .no_links = path_follows_links(session) ? 0 : O_NOFOLLOW,
     };
@@ -215,7 +278,7 @@ int upload_target_open(struct session *session, const char *path, enum upload_mo
         r = mode == UPLOAD_UNIQUE ? open_unique(session, path, &target)
                                   : open_named(session, path, mode, restart, &target);
     if (r < 0) {
-        upload_target_release(&target);
+        upload_target_release(session, &target);
         return r;
     }
     *ret = target;
@@ -229,13 +292,18 @@ static int sync_directory(int directory)
 }
 
 /* Takes the reserved name away and gives the real one. */
-static int rename_to_final(struct upload_target *target, unsigned flags)
+static int rename_to_final(struct upload_target *target, bool exclusive)
 {
-    if (renameat2(target->directory, target->unfinished, target->directory, target->name, flags) <
-        0)
-        return -errno;
-    target->unfinished[0] = '\0';
-    return 0;
+    int directory = target->directory;
+    int r = 0;
+    if (!exclusive)
+        r = quota_rename(&target->claim, directory, target->unfinished, directory, target->name);
+    else if (renameat2(directory, target->unfinished, directory, target->name, RENAME_NOREPLACE) <
+             0)
+        r = -errno;
+    if (r == 0)
+        target->unfinished[0] = '\0';
+    return r;
 }
 
 int upload_target_publish(struct upload_target *target, bool sync)
@@ -247,7 +315,7 @@ int upload_target_publish(struct upload_target *target, bool sync)
     /* ALLO may have reserved more than came. */
     if (ftruncate(target->file, (off_t)target->position) < 0)
         return -errno;
-    int r = rename_to_final(target, target->exclusive ? RENAME_NOREPLACE : 0);
+    int r = rename_to_final(target, target->exclusive);
     if (r < 0)
         return r;
     return sync ? sync_directory(target->directory) : 0;
@@ -259,13 +327,12 @@ void upload_target_abandon(struct upload_target *target, bool keep, int error)
     if (!target->unfinished[0]) {
         /* What was appended before the disk was full is taken back. If not even that works, the
          * error that is being reported says all that there is to say. */
-        if (full && ftruncate(target->file, (off_t)target->start) < 0)
+        if (full && !target->made && ftruncate(target->file, (off_t)target->start) < 0)
             return;
         return;
     }
     if (keep && !full && !target->existed && target->position > 0 &&
-        ftruncate(target->file, (off_t)target->position) == 0 &&
-        rename_to_final(target, RENAME_NOREPLACE) == 0)
+        ftruncate(target->file, (off_t)target->position) == 0 && rename_to_final(target, true) == 0)
         return;
     (void)unlinkat(target->directory, target->unfinished, 0);
     target->unfinished[0] = '\0';

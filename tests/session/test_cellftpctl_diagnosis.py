@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import time
 
 from harness import PASSWORD, ServerTest, before_tls, in_clear, main, slow
 from harness.ctl import Terminal
@@ -42,7 +43,7 @@ class LoginTest(DiagnosisTest):
         self.assertEqual({row["result"] for row in rows.values()}, {"ok"})
         self.assertEqual(
             list(rows),
-            ["server", "cell", "local account", "lock", "expiry", "password", "folder", "entering the folder"],
+            ["server", "cell", "local account", "lock", "expiry", "password", "hours", "networks", "folder", "entering the folder"],
         )
         self.assertEqual(stderr, "")
         rows, _ = self.login_test()
@@ -68,6 +69,18 @@ class LoginTest(DiagnosisTest):
         self.assert_fails("server", "drains", password=PASSWORD)
         self.ctl("drain", "--end")
         self.assertEqual(self.server.logs("auth"), [])
+
+    def test_hours_and_networks(self):
+        """Those of the record and of a group; a name of anonymous users stands for their account."""
+        self.server.configure({"groups": [{"name": "office", "networks": ["192.0.2.0/24"]}], "anonymous": {"enabled": True}})
+        rest = [time.strftime("%a", time.localtime(time.time() + days * 86400)).lower() for days in range(2, 6)]
+        self.server.ctl("user", "mod", "alice", "--hours", ",".join(rest), "--groups", "office")
+        self.assert_fails("hours", ",".join(rest), password=PASSWORD)
+        self.assertEqual(self.login_test(status=FAILED)[0]["networks"]["found"], "192.0.2.0/24")
+        self.server.add_user("anonymous")
+        rows, _ = self.login_test("ftp")
+        self.assertEqual(rows["anonymous"]["found"], "anonymous")
+        self.assertEqual(rows["hours"]["found"], "at any time")
 
     def test_folder(self):
         home = self.server.home()

@@ -186,6 +186,8 @@ class Root(AdminTest):
         self.assertIn(f"note    administrators (role admin) cannot list {self.homes}\n", check())
         self.assertIn(f"        chgrp {self.number} {self.homes} && chmod g+rx {self.homes}\n", check())
         client = self.admin()
+        line = self.server.expect_log("connections", "server-failed", reason="homes")
+        self.assertIn(f"chgrp {self.number} {self.homes} && chmod g+rx {self.homes}", line["detail"])
         client.expect(250, "CWD alice")  # but works where it knows the name
         client.passive()
         client.expect(550, "LIST /")
@@ -463,6 +465,27 @@ class Ownership(AdminTest):
         client.expect(350, "RNFR alice/g")
         client.expect(553, "RNTO bob/folder")
         self.assert_owned("g")
+
+    def test_A20_counts_in_the_quota_of_the_folders_user(self):
+        """Which keeps the administrator from nothing, but the user afterwards. The ledger may be too high, never too
+        low: it was counted a moment ago."""
+        for name in ("alice", "boss"):
+            self.server.ctl("user", "mod", name, "--quota", "10 KiB")
+        user = self.login()
+        user.stor("before", b"x" * 2000)
+        client = self.admin()
+        client.stor("alice/f", b"x" * 20000)
+        client.stor("bob/f", b"x" * 3000)
+        client.expect(350, "RNFR bob/f")
+        client.expect(250, "RNTO alice/g")
+        used = [line.split()[1] for line in user.expect(211, "SITE QUOTA").lines if line.startswith(" Used:")]
+        self.assertGreaterEqual(int(used[0]), 25000)
+        data = user.begin("STOR mine")
+        data.send(b"x")
+        data.close()
+        user.read(552)
+        client.stor("boss/own", b"x" * 20000)  # nor is there a quota of his own
+        client.expect(250, "DELE boss/own")
 
     def test_A20_own_folder_is_one_of_all(self):
         client = self.admin()

@@ -3,6 +3,7 @@
 
 import os
 import signal
+import subprocess
 import threading
 import time
 
@@ -195,6 +196,9 @@ class Anonymous(ServerTest):
     def test_A21_nobody_without_an_account_or_as_an_administrator(self):
         self.server.configure({"anonymous": {"enabled": True}, "groups": [{"name": "boss", "role": "admin"}]})
         refused(self, "ftp", "x")
+        check = [self.server.program, "--check", "--config", self.server.config_file]
+        done = subprocess.run(check, capture_output=True, text=True, check=False)
+        self.assertIn('MISSING anonymous.account "anonymous"', done.stdout)
         self.server.expect_log("auth", "refused", user="ftp", reason="anonymous-account")
         self.assertIn("cellftpctl user add anonymous", self.server.logs("auth", "refused")[-1]["detail"])
         self.server.add_user("anonymous", PASSWORD, "--groups", "boss")

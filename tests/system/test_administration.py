@@ -195,7 +195,7 @@ class Administration(MachineTest):
                 "/var/lib/cellftpd 700 root root",
                 "/var/lib/cellftpd/users 700 root root",
                 f"{LOGS} 2750 root adm",
-                "/srv/ftp 711 root root",
+                "/srv/ftp 751 root UNKNOWN",
             ],
         )
         self.assertRegex(

@@ -30,6 +30,7 @@ static const struct account_settings fixture_settings = {.enabled = true};
 struct fixture {
     struct config config;
     struct buffer problem; /* words of the last call */
+    char state[PATH_MAX / 2];
     char root[PATH_MAX / 4];
     char users[PATH_MAX / 2];
     char homes[PATH_MAX / 2];
@@ -44,6 +45,8 @@ static int fixture_setup(void **state)
     (void)snprintf(fixture->root, sizeof(fixture->root), "/tmp/cellftpd-account-XXXXXX");
     if (!mkdtemp(fixture->root))
         return -1;
+    (void)snprintf(fixture->state, sizeof(fixture->state), "%s/state", fixture->root);
+    fixture->config.directories_state = fixture->state;
     (void)snprintf(fixture->users, sizeof(fixture->users), "%s/users", fixture->root);
     (void)snprintf(fixture->homes, sizeof(fixture->homes), "%s/homes", fixture->root);
     fixture->config.directories_users = fixture->users;

@@ -67,7 +67,7 @@ static inline struct listing_view view_of(enum listing_format format)
 {
     return (struct listing_view){
         .format = format,
-        .facts = FACT_ALL,
+        .facts = FACT_USUAL,
         .uid = getuid(),
         .owner = "alice",
         .unique_key = 0x0123456789abcdef,

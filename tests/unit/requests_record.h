@@ -122,7 +122,7 @@ bool account_is_expired(const struct account *account)
 
 void monitor_stop(struct monitor *monitor, enum stop_reason reason)
 {
-    assert_int_equal(reason, STOP_LOCKED);
+    assert_int_equal(reason, record.locked ? STOP_LOCKED : STOP_KICKED);
     monitor->stop_deadline = 1;
     record.stopped++;
 }

@@ -116,12 +116,12 @@ static void test_A20_homes(void **state)
         assert_int_equal(chown(path, 0, rows[i].group), 0);
         assert_int_equal(chmod(path, rows[i].mode), 0);
         assert_int_equal(stat(path, &status), 0);
-        assert_int_equal(account_homes_admits_admins(&config, &status), rows[i].good);
+        assert_int_equal(account_cell_lists_homes(&config, &status), rows[i].good);
         assert_int_equal(account_homes_prepare(&config, &problem), rows[i].made);
         assert_int_equal(buffer_size(&problem) > 0, rows[i].made < 0);
         assert_int_equal(stat(path, &status), 0);
         assert_int_equal(status.st_mode & 07777u, rows[i].mode_after);
-        assert_int_equal(account_homes_admits_admins(&config, &status), rows[i].made == 0);
+        assert_int_equal(account_cell_lists_homes(&config, &status), rows[i].made == 0);
         assert_int_equal(rmdir(path), 0);
     }
 }

@@ -5,6 +5,8 @@
 #include "account_fixture.h"
 #include "interrupted.h"
 
+#include "lib/ledger.h"
+
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
@@ -82,6 +84,26 @@ static void test_folder_is_kept(void **state)
     assert_true(alice_has(fixture, "file"));
     /* and does not become the next alice's */
     assert_int_equal(fixture_create(fixture, "alice", NULL), -EEXIST);
+}
+
+/* The next who gets the uid must not begin with what alice has stored. */
+static void test_ledger_goes_too(void **state)
+{
+    struct fixture *fixture = *state;
+    for (int purge = 0; purge < 2; purge++) {
+        const char *name = purge ? "alice" : "bob";
+        const struct ledger_amount quota = {1000, 10};
+        struct ledger ledger;
+        struct ledger_state found;
+        uid_t uid = 0;
+        assert_int_equal(fixture_create(fixture, name, &uid), 0);
+        assert_int_equal(ledger_open(&fixture->config, uid, &quota, &ledger, NULL), 0);
+        ledger_close(&ledger, false);
+        assert_int_equal(ledger_read(&fixture->config, uid, &found), 0);
+        if (fixture_remove(fixture, name, purge) < 0)
+            fail_msg("%s", fixture_words(fixture));
+        assert_int_equal(ledger_read(&fixture->config, uid, &found), -ENOENT);
+    }
 }
 
 static void test_nobody(void **state)
@@ -370,6 +392,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_folder_is_kept),
+        TEST(test_ledger_goes_too),
         TEST(test_nobody),
         TEST(test_malformed_record_goes_without_its_folder_only),
         TEST(test_purge_everything_F07),

@@ -538,7 +538,11 @@ static void open_bench(struct bench *bench, int *ret_pair)
                    .tls_hosts = nowhere,
                    .tls_client_ca = nowhere,
                    .tls_client_crl = nowhere},
-        .monitor = {.registry = {.fd = -1}, .signals = -1, .control = -1, .cell = {.listener = -1}},
+        .monitor = {.registry = {.fd = -1},
+                    .ledger = {.fd = -1},
+                    .signals = -1,
+                    .control = -1,
+                    .cell = {.listener = -1}},
     };
     static char local[] = "local", pam[] = "pam";
     static char *order[] = {local, pam, NULL};
@@ -666,6 +670,40 @@ static void test_A20_capabilities_are_the_role_s(void **state)
                                  right ? 0 : -EPROTO);
                 assert_int_equal(record.events[EVENT_LOGIN], right);
             }
+    memset(&record, 0, sizeof(record));
+    (void)close(pair[0]);
+    (void)close(pair[1]);
+}
+
+/* A role that was changed since the password was checked: in neither direction it stays. */
+static void test_A20_role_changed_meanwhile(void **state)
+{
+    (void)state;
+    static struct bench bench;
+    int pair[2];
+    open_bench(&bench, pair);
+    for (unsigned before = 0; before < 2; before++)
+        for (unsigned after = 0; after < 2; after++) {
+            static struct message message;
+            cleanup_buffer struct buffer problem;
+            int fd = -1;
+            buffer_init(&problem, 64);
+            record = (struct record){.admin = before, .capabilities = before ? 0xb : 0};
+            bench.monitor.phase = PHASE_ENTERING;
+            assert_int_equal(account_load(&bench.config, "alice", &bench.monitor.account, &problem),
+                             0);
+            record.admin = after;
+            message_begin(&message, REQUEST_ENTERED);
+            message_put_u32(&message, 0);
+            message_put_string(&message, "");
+            assert_int_equal(requests_handle(&bench.monitor, &message, some_descriptor()), 0);
+            (void)answered(&bench, REQUEST_ENTERED, &message, &fd);
+            assert_int_equal(record.stopped, before != after);
+            bench.monitor.cell.listener = close_fd(bench.monitor.cell.listener);
+            account_free(bench.monitor.account);
+            bench.monitor.account = NULL;
+            bench.monitor.stop_deadline = 0;
+        }
     memset(&record, 0, sizeof(record));
     (void)close(pair[0]);
     (void)close(pair[1]);
@@ -871,6 +909,7 @@ int main(void)
         cmocka_unit_test(test_A20_capabilities_are_the_role_s),
         cmocka_unit_test(test_A20_L11_work_for_others_is_an_attack),
         cmocka_unit_test(test_A20_command_lines),
+        cmocka_unit_test(test_A20_role_changed_meanwhile),
         cmocka_unit_test(test_A20_grant_of_an_administrator),
         cmocka_unit_test(test_C21_unread_answers),
         cmocka_unit_test(test_Q10_events_are_held_back),
