@@ -162,7 +162,8 @@ static void test_scan(void **state)
         {";", 0},
         {"type;", FACT_TYPE},
         {"type", FACT_TYPE},
-        {"TYPE;Size;mOdIfY;PERM;Unique;unix.MODE;", FACT_ALL},
+        {"TYPE;Size;mOdIfY;PERM;Unique;unix.MODE;", FACT_USUAL},
+        {"x.AVBL;type;", FACT_AVAILABLE | FACT_TYPE},
         {"size;size;size;", FACT_SIZE},
         {"create;size;UNIX.owner;lang;", FACT_SIZE},
         {"type=;", 0},
@@ -183,11 +184,11 @@ static void test_e07_scan_of_anything(void **state)
     for (size_t size = 0; size < sizeof(good); size++) {
         cleanup_free char *text = strndup(good, size); /* exact, so that ASan sees one byte more */
         unsigned expected = listing_scan_facts(text);
-        assert_int_equal(expected & ~(unsigned)FACT_ALL, 0);
+        assert_int_equal(expected & ~(unsigned)FACT_USUAL, 0);
         assert_int_equal(expected & FACT_TYPE, size >= 4 ? FACT_TYPE : 0);
         for (size_t bit = 0; bit < 8 * size; bit++) {
             text[bit / 8] ^= (char)(1 << bit % 8);
-            assert_int_equal(listing_scan_facts(text) & ~(unsigned)FACT_ALL, 0);
+            assert_int_equal(listing_scan_facts(text) & ~(unsigned)FACT_USUAL, 0);
             text[bit / 8] ^= (char)(1 << bit % 8);
         }
     }
@@ -213,11 +214,36 @@ static void assert_fact_names(unsigned facts, bool mark, const char *expected)
 static void test_fact_names(void **state)
 {
     (void)state;
-    assert_fact_names(FACT_ALL, true, "type*;size*;modify*;perm*;unique*;UNIX.mode*;");
-    assert_fact_names(FACT_SIZE | FACT_PERM, true, "type;size*;modify;perm*;unique;UNIX.mode;");
+    assert_fact_names(FACT_USUAL, true, "type*;size*;modify*;perm*;unique*;UNIX.mode*;X.avbl;");
+    assert_fact_names(FACT_SIZE | FACT_PERM, true,
+                      "type;size*;modify;perm*;unique;UNIX.mode;X.avbl;");
     assert_fact_names(FACT_SIZE | FACT_PERM, false, "size;perm;");
     assert_fact_names(0, false, "");
-    assert_fact_names(0, true, "type;size;modify;perm;unique;UNIX.mode;");
+    assert_fact_names(0, true, "type;size;modify;perm;unique;UNIX.mode;X.avbl;");
+}
+
+/* Of directories, and only where it is the answer for them, too: not below a mount. */
+static void test_available(void **state)
+{
+    (void)state;
+    struct listing_view view = view_of(LISTING_FACTS);
+    struct statx found;
+    view.facts = FACT_TYPE | FACT_AVAILABLE;
+    view.available = 12345678901;
+    put_folder("room");
+    put_folder("room/sub");
+    put_file("room/file", 7);
+    assert_int_equal(statx(AT_FDCWD, "room", 0, STATX_MNT_ID, &found), 0);
+    view.mount = found.stx_mnt_id;
+    cleanup_free char *text = list_view(&view, "room/sub");
+    assert_string_equal(text, "type=cdir;X.avbl=12345678901; .\r\n"
+                              "type=pdir;X.avbl=12345678901; ..\r\n");
+    cleanup_free char *all = list_view(&view, "room");
+    assert_non_null(strstr(all, "type=dir;X.avbl=12345678901; sub\r\n"));
+    assert_non_null(strstr(all, "type=file; file\r\n"));
+    view.mount++;
+    cleanup_free char *other = list_view(&view, "room/sub");
+    assert_string_equal(other, "type=cdir; .\r\ntype=pdir; ..\r\n");
 }
 
 static void test_mlsd(void **state)
@@ -338,6 +364,7 @@ int main(void)
         cmocka_unit_test(test_scan),
         cmocka_unit_test(test_e07_scan_of_anything),
         cmocka_unit_test(test_fact_names),
+        cmocka_unit_test_setup_teardown(test_available, fixture_enter, fixture_leave),
         cmocka_unit_test_setup_teardown(test_mlsd, fixture_enter, fixture_leave),
         cmocka_unit_test_setup_teardown(test_c02_links, fixture_enter, fixture_leave),
         cmocka_unit_test_setup_teardown(test_c06_unique, fixture_enter, fixture_leave),
