@@ -191,14 +191,15 @@ bool site_may_be_logged(const char *argument)
 
 void command_site(struct session *session, char *argument)
 {
-    const struct site_command *site = session->logged_in ? find(argument) : NULL;
-    if (!site && admin_serve(session, argument))
+    if (admin_serve(session, argument)) /* "QUOTA SET" before "QUOTA" */
         return;
+    const struct site_command *site = find(argument);
     if (!session->logged_in) {
         reply_not_logged_in(session);
         return;
     }
-    if (!site) {
+    /* One's own quota takes no argument: what has one is the administrators' command. */
+    if (!site || (site->serve == command_site_quota && argument[strlen(site->verb)])) {
         reply(session, 504, "Unknown SITE command; see SITE HELP.");
         return;
     }
