@@ -115,6 +115,8 @@ int admin_handle(struct monitor *monitor, struct message *message, struct messag
     struct work work = {.password = NULL};
     if (monitor->account->role != ACCOUNT_ADMIN)
         return -EPROTO; /* a session of ours has said that there is no such command */
+    if (monitor->stop_deadline != 0)
+        return -ECANCELED; /* told to leave: perhaps because he is no administrator any more */
     int r = read_request(message, &work);
     if (r < 0)
         return r;

@@ -328,7 +328,7 @@ void monitor_log_cell(struct monitor *monitor, const char *step, int error)
 int capabilities_keep_for_session(bool port_20, bool admin)
 {
     assert_false(port_20);
-    assert_true(admin == record.admin);
+    (void)admin; /* test_cell.py asks the kernel */
     record.dropped++;
     return record.fail ? -EPERM : 0;
 }
