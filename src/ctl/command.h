@@ -20,6 +20,7 @@ enum exit_status {
     STATUS_USAGE = 2,
     STATUS_NO_PERMISSION = 4,
     STATUS_NOT_CONFIGURED = 6,
+    STATUS_REFUSED = 77, /* sysexits.h: EX_NOPERM */
 };
 
 struct exit_meaning {
@@ -53,8 +54,9 @@ enum operand_kind {
     OPERAND_KEY_TYPE,
     OPERAND_FILE,
     OPERAND_FORMAT,
-    OPERAND_GROUPS, /* of cellftpd.conf, or default */
-    OPERAND_RULE,   /* OPERAND_RULE + RULE_quota: rule_set() takes it, or default */
+    OPERAND_NETWORK, /* network_parse() takes it */
+    OPERAND_GROUPS,  /* of cellftpd.conf, or default */
+    OPERAND_RULE,    /* OPERAND_RULE + RULE_quota: rule_set() takes it, or default */
     OPERAND_KIND_COUNT = OPERAND_RULE + RULE_KIND_COUNT,
 };
 
@@ -120,6 +122,7 @@ enum ctl_option {
     OPTION_RULE = 1LL << 33, /* OPTION_RULE << RULE_quota: one for each rule */
     OPTION_GROUPS = 1LL << 45,
     OPTION_FILES = 1LL << 48,
+    OPTION_FOR = 1LL << 52,
     OPTION_FROM = 1LL << 54,
     OPTION_KEEP_HOMES = 1LL << 55,
 };
@@ -251,6 +254,9 @@ enum exit_status command_log(const struct invocation *invocation);
 enum exit_status command_config_explain(const struct invocation *invocation);
 enum exit_status command_throttle_list(const struct invocation *invocation);
 enum exit_status command_throttle_clear(const struct invocation *invocation);
+enum exit_status command_ban_list(const struct invocation *invocation);
+enum exit_status command_ban_add(const struct invocation *invocation);
+enum exit_status command_ban_del(const struct invocation *invocation);
 enum exit_status command_login_test(const struct invocation *invocation);
 enum exit_status command_tls_self_signed(const struct invocation *invocation);
 enum exit_status command_tls_show(const struct invocation *invocation);

@@ -16,7 +16,8 @@ static bool is_wanted(const struct live_filter *filter, const struct registry_en
 {
     return (!filter->session || strcmp(filter->session, entry->session) == 0) &&
            (!filter->user || (entry->logged_in && strcmp(filter->user, entry->user) == 0)) &&
-           (!filter->address || address_same_host(filter->address, &entry->remote));
+           (!filter->address || address_same_host(filter->address, &entry->remote)) &&
+           (!filter->network || network_contains(filter->network, &entry->remote));
 }
 
 static bool is_there(const struct live *live, const struct registry_entry *entry)

@@ -19,6 +19,7 @@ struct live_filter {
     const char *session;
     const char *user; /* one that has logged in */
     const struct address *address;
+    const struct network *network;
 };
 
 /* Adds those that FILTER lets through and that are not in LIVE yet. STATUS_FAILED after having said
@@ -32,11 +33,14 @@ void live_free(struct live *live);
 enum exit_status live_print(const struct invocation *invocation, const struct live *live);
 
 /* Ends them for REASON, waits until they are gone, and writes one line "kick" for each into
- * admin.log. Those that have gone meanwhile are no failure. Says on stderr what goes wrong. */
+ * admin.log. Those that have gone meanwhile are no failure. The
+ * session that this program is run for comes last and is not waited for. Says on stderr what goes
+ * wrong. */
 enum exit_status live_stop(const struct invocation *invocation, const struct live *live,
                            enum stop_reason reason);
 
 /* Ends all sessions of USER (a local account or a system user) in that way. *RET_COUNT (may be
- * NULL) is how many there were; none is no failure. */
+ * NULL) is how many there were; none is no failure. For STOP_PASSWORD the session that this program
+ * is run for stays. */
 enum exit_status live_kick_user(const struct invocation *invocation, const char *user,
                                 enum stop_reason reason, unsigned *ret_count);

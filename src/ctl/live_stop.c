@@ -4,6 +4,7 @@
  */
 #include "ctl/live.h"
 
+#include "ctl/actor.h"
 #include "ctl/record.h"
 #include "lib/cleanup.h"
 #include "lib/clock.h"
@@ -63,6 +64,31 @@ static void kill_rest(const struct invocation *invocation, const struct registry
     }
 }
 
+/* Tells one. *RET_PROCESS is its monitor, -1 if it has ended by itself. */
+static enum exit_status tell(const struct invocation *invocation,
+                             const struct registry_entry *entry, enum stop_reason reason,
+                             int *ret_process)
+{
+    int r = stop_session(invocation->config, entry, reason, ret_process);
+    if (r == -ESRCH)
+        return STATUS_OK;
+    if (r < 0) {
+        complain("cannot end session %s: %s", entry->session, strerror(-r));
+        return STATUS_FAILED;
+    }
+    struct event event = EVENT_INIT(EVENT_KICK);
+    event.reason = stop_word(reason);
+    record(invocation, origin_of(entry), &event);
+    return STATUS_OK;
+}
+
+/* The session that this is done for: its monitor waits for us. */
+static bool is_own(const struct registry_entry *entry)
+{
+    const char *own = actor_session();
+    return own && strcmp(own, entry->session) == 0;
+}
+
 static enum exit_status stop_some(const struct invocation *invocation,
                                   const struct registry_entry *entries, size_t count,
                                   enum stop_reason reason)
@@ -71,17 +97,9 @@ static enum exit_status stop_some(const struct invocation *invocation,
     enum exit_status status = STATUS_OK;
     for (size_t i = 0; i < count; i++) {
         processes[i] = (struct pollfd){.fd = -1, .events = POLLIN};
-        int r = stop_session(invocation->config, &entries[i], reason, &processes[i].fd);
-        if (r == -ESRCH)
-            continue; /* it ended by itself */
-        if (r < 0) {
-            complain("cannot end session %s: %s", entries[i].session, strerror(-r));
+        if (!is_own(&entries[i]) &&
+            tell(invocation, &entries[i], reason, &processes[i].fd) != STATUS_OK)
             status = STATUS_FAILED;
-            continue;
-        }
-        struct event event = EVENT_INIT(EVENT_KICK);
-        event.reason = stop_word(reason);
-        record(invocation, origin_of(&entries[i]), &event);
     }
     if (wait_for(processes, count, PATIENCE) == 0)
         return status;
@@ -107,6 +125,12 @@ enum exit_status live_stop(const struct invocation *invocation, const struct liv
             stop_some(invocation, live->entries + done, left < AT_ONCE ? left : AT_ONCE, reason);
         status = some == STATUS_OK ? status : some;
     }
+    for (size_t i = 0; i < live->count; i++) {
+        cleanup_close int process = -1;
+        if (is_own(&live->entries[i]) &&
+            tell(invocation, &live->entries[i], reason, &process) != STATUS_OK)
+            status = STATUS_FAILED;
+    }
     return status;
 }
 
@@ -116,6 +140,11 @@ enum exit_status live_kick_user(const struct invocation *invocation, const char 
     cleanup_live struct live live = {.count = 0};
     const struct live_filter filter = {.user = user};
     enum exit_status status = live_find(invocation, &filter, &live);
+    size_t kept = 0;
+    for (size_t i = 0; i < live.count; i++)
+        if (reason != STOP_PASSWORD || !is_own(&live.entries[i]))
+            live.entries[kept++] = live.entries[i];
+    live.count = kept;
     if (status == STATUS_OK)
         status = live_stop(invocation, &live, reason);
     if (ret_count)

@@ -57,6 +57,12 @@ static bool is_address(const char *text)
     return address_parse(text, &ignored) == 0;
 }
 
+static bool is_network(const char *text)
+{
+    struct network ignored;
+    return network_parse(text, &ignored) == 0;
+}
+
 static bool is_date(const char *text)
 {
     time_t ignored;
@@ -211,6 +217,8 @@ static const struct {
     [OPERAND_KEY_TYPE] = {"TYPE", is_key_type, "ecdsa, rsa or ed25519"},
     [OPERAND_FILE] = {"FILE", is_file, "the name of a file"},
     [OPERAND_FORMAT] = {"FORMAT", is_format, "puredb, authuserfile, vsftpd or cellftpd"},
+    [OPERAND_NETWORK] = {"NETWORK", is_network,
+                         "an IPv4 or IPv6 address, or a network as in 192.0.2.0/24"},
     [OPERAND_GROUPS] = {"GROUP", is_groups,
                         "names of groups of cellftpd.conf with commas between, or default (none)"},
 };

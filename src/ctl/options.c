@@ -92,6 +92,8 @@ const struct option_word option_words[] = {
      "of which server the file is"},
     {"--keep-homes",    OPTION_KEEP_HOMES,      OPERAND_NONE,    0, 0,
      "the users keep their folders, which become theirs"},
+    {"--for",           OPTION_FOR,             OPERAND_DURATION, 0, 0,
+     "how long; without it, until it is taken back"},
     {"--force",         OPTION_FORCE,           OPERAND_NONE,    0, 0,
      "replace what is there"},
     RULES(RULE_OPTION)

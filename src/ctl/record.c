@@ -10,6 +10,8 @@ void record(const struct invocation *invocation, struct event_origin origin,
     char actor[ACTOR_MAX];
     actor_name(actor);
     origin.actor = actor;
+    if (!origin.session)
+        origin.session = actor_session();
     struct log log;
     (void)log_open(invocation->config, &log);
     (void)log_write(&log, &origin, event);

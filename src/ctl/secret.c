@@ -1,6 +1,8 @@
 /* A new password for an account: see secret.h. */
 #include "ctl/secret.h"
 
+#include "ctl/actor.h"
+#include "ctl/behalf.h"
 #include "ctl/prompt.h"
 #include "lib/text.h"
 
@@ -22,7 +24,8 @@ static enum exit_status explain(int error)
     case -ECANCELED: complain("no password was given; nothing was done"); break;
     default: complain("cannot read the password: %s", strerror(-error)); break;
     }
-    return STATUS_FAILED;
+    /* What a client has sent is the client's fault. */
+    return actor_role() == ACTOR_HERE ? STATUS_FAILED : STATUS_REFUSED;
 }
 
 static enum exit_status ask(char password[PASSWORD_MAX])
@@ -48,7 +51,7 @@ static enum exit_status check(const char *password)
         return explain(-ECANCELED);
     if (!text_is_plain(password, size))
         return explain(-EINVAL);
-    if (size < SHORT)
+    if (size < SHORT && (actor_role() == ACTOR_HERE || actor_role() == ACTOR_ADMIN))
         complain("warning: a password of less than %d characters is soon guessed", SHORT);
     return STATUS_OK;
 }
@@ -80,6 +83,8 @@ enum exit_status secret_obtain(const struct invocation *invocation, struct secre
 {
     *ret = (struct secret){.generated = false};
     enum exit_status status = obtain(invocation, ret);
+    if (status == STATUS_OK)
+        status = behalf_check_password(invocation, ret);
     if (status != STATUS_OK)
         return status;
     int r = password_hash(ret->clear, (unsigned)invocation->config->accounts_hash_cost, ret->hash);

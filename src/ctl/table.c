@@ -1,6 +1,8 @@
 /* The output of every command that shows something: see table.h. */
 #include "ctl/table.h"
 
+#include "ctl/actor.h"
+
 #include "lib/calendar.h"
 #include "lib/text.h"
 
@@ -22,7 +24,7 @@ void table_begin(struct table *table, const struct invocation *invocation,
     buffer_init(&table->cells, CELLS_MAX);
     if (option_given(invocation, OPTION_JSON))
         table->format = TABLE_JSON;
-    else if (!isatty(STDOUT_FILENO))
+    else if (!isatty(STDOUT_FILENO) && actor_role() == ACTOR_HERE) /* else people read it */
         table->format = TABLE_TABS;
     if (table->format == TABLE_JSON && rows != TABLE_OF_ONE)
         (void)putchar('[');

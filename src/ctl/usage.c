@@ -15,6 +15,7 @@ const struct exit_meaning exit_meanings[] = {
     {STATUS_USAGE, "the command line is wrong, or the name is none for an account; nothing done"},
     {STATUS_NO_PERMISSION, "it must be run by root; nothing was done"},
     {STATUS_NOT_CONFIGURED, "the configuration is missing or has mistakes; nothing was done"},
+    {STATUS_REFUSED, "the server runs it for a client who may not do that; nothing was done"},
 };
 const size_t exit_meaning_count = ELEMENTS(exit_meanings);
 
@@ -150,6 +151,8 @@ static void print_statuses(FILE *file, const struct command *command)
     (void)fputs("\nexit status:\n", file);
     for (size_t i = 0; i < exit_meaning_count; i++) {
         enum exit_status status = exit_meanings[i].status;
+        if (status == STATUS_REFUSED && command && !command_needs_root(command))
+            continue;
         if (command && ((status == STATUS_NO_PERMISSION && !command_needs_root(command)) ||
                         (status == STATUS_NOT_CONFIGURED && command->needs == NEEDS_NOTHING &&
                          strcmp(command->noun, "config") != 0)))

@@ -27,6 +27,12 @@ enum exit_status user_explain(const struct invocation *invocation, int error,
     return STATUS_FAILED;
 }
 
+enum exit_status user_refuse(const struct invocation *invocation, const char *words)
+{
+    complain("user \"%s\" is not changed: %s", invocation->name, words);
+    return STATUS_REFUSED;
+}
+
 enum exit_status user_load(const struct invocation *invocation, struct account **ret)
 {
     cleanup_buffer struct buffer problem;

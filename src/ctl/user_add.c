@@ -2,12 +2,21 @@
  * admin.log. */
 #include "ctl/user.h"
 
+#include "ctl/actor.h"
+#include "ctl/behalf.h"
 #include "lib/cleanup.h"
 #include "lib/system_user.h"
 
 #include <errno.h>
 #include <pwd.h>
 #include <string.h>
+
+/* A stranger hears no more than that the name is somebody's. */
+static enum exit_status refuse_taken(void)
+{
+    complain("this name is taken; choose another");
+    return STATUS_REFUSED;
+}
 
 static enum exit_status refuse_existing(const struct invocation *invocation)
 {
@@ -17,6 +26,8 @@ static enum exit_status refuse_existing(const struct invocation *invocation)
     int r = account_load(invocation->config, invocation->name, &account, &problem);
     if (r == -ENOENT)
         return STATUS_OK;
+    if (actor_role() == ACTOR_STRANGER)
+        return refuse_taken();
     if (r < 0)
         return user_explain(invocation, r, &problem);
     char created[TABLE_TIME_MAX];
@@ -97,6 +108,12 @@ enum exit_status user_create(const struct invocation *invocation, const struct u
         *ret_exists = true;
         return STATUS_OK;
     }
+    if (r == -EEXIST && actor_role() == ACTOR_STRANGER)
+        return refuse_taken();
+    if (r == -EUSERS && actor_role() == ACTOR_STRANGER) {
+        complain("there are as many accounts as there may be; ask the administrator");
+        return STATUS_REFUSED;
+    }
     if (r < 0)
         return user_explain(invocation, r, &problem);
 
@@ -120,7 +137,9 @@ enum exit_status user_create(const struct invocation *invocation, const struct u
 enum exit_status command_user_add(const struct invocation *invocation)
 {
     /* Before anybody types a password in vain. account_create looks again, under its lock. */
-    enum exit_status status = refuse_existing(invocation);
+    enum exit_status status = behalf_check_name(invocation);
+    if (status == STATUS_OK)
+        status = refuse_existing(invocation);
     if (status != STATUS_OK)
         return status;
     cleanup_secret struct secret secret;
@@ -129,6 +148,8 @@ enum exit_status command_user_add(const struct invocation *invocation)
         return status;
     cleanup_user_wish struct user_wish wish = user_wish_read(invocation);
     wish.secret = &secret;
+    if (actor_role() == ACTOR_STRANGER)
+        wish.settings.accounts_max = invocation->config->registration_accounts_max;
     return user_create(invocation, &wish, NULL);
 }
 

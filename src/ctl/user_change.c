@@ -2,6 +2,7 @@
  * already is left alone and said so; each change is an event in admin.log. */
 #include "ctl/user.h"
 
+#include "ctl/actor.h"
 #include "ctl/date.h"
 #include "ctl/live.h"
 #include "lib/cleanup.h"
@@ -28,6 +29,7 @@ enum change {
 struct progress {
     const struct invocation *invocation;
     const struct user_wish *wish;
+    const char *refusal; /* why this account is not changed for this actor, NULL: it may be */
     bool made[CHANGE_COUNT];
 };
 
@@ -102,6 +104,9 @@ static int apply(struct account *account, void *data)
     struct progress *progress = data;
     const struct user_wish *wish = progress->wish;
     const struct account_settings *settings = &wish->settings;
+    progress->refusal = actor_refusal(progress->invocation, account->name);
+    if (progress->refusal)
+        return -EPERM;
     int r = set_password(account, progress);
     if (r >= 0)
         r = set_certificate_name(account, progress);
@@ -242,17 +247,23 @@ static int try_change(const struct invocation *invocation, struct progress *prog
 }
 
 /* Whoever is in goes out, also if the account was closed before: the run that did it may have been
- * interrupted. So does an administrator who is none any more: a session keeps the rights that it
- * began with. */
+ * interrupted. An administrator who is none any more has no session of one, and a user who changes
+ * the password wants nobody to be in who had the old one: but for the session that has done it. */
 static enum exit_status end_sessions(const struct progress *progress, const struct account *account,
                                      unsigned *ret_count)
 {
-    bool demoted = progress->made[CHANGE_ROLE] && account->role != ACCOUNT_ADMIN;
-    if (account->enabled && !account_is_expired(account))
-        return demoted ? live_kick_user(progress->invocation, account->name, STOP_KICKED, ret_count)
-                       : STATUS_OK;
-    return live_kick_user(progress->invocation, account->name,
-                          account->enabled ? STOP_EXPIRED : STOP_LOCKED, ret_count);
+    const struct invocation *invocation = progress->invocation;
+    enum stop_reason reason = STOP_COUNT;
+    if (!account->enabled)
+        reason = STOP_LOCKED;
+    else if (account_is_expired(account))
+        reason = STOP_EXPIRED;
+    else if (progress->made[CHANGE_ROLE] && account->role != ACCOUNT_ADMIN)
+        reason = STOP_KICKED;
+    else if (progress->made[CHANGE_PASSWORD] && actor_role() == ACTOR_USER)
+        reason = STOP_PASSWORD;
+    return reason == STOP_COUNT ? STATUS_OK
+                                : live_kick_user(invocation, account->name, reason, ret_count);
 }
 
 enum exit_status user_change(const struct invocation *invocation, const struct user_wish *wish,
@@ -270,6 +281,8 @@ enum exit_status user_change(const struct invocation *invocation, const struct u
         *ret_missing = true;
         return STATUS_OK;
     }
+    if (progress.refusal)
+        return user_refuse(invocation, progress.refusal);
     if (r < 0)
         return user_explain(invocation, r, &problem);
 

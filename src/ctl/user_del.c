@@ -2,6 +2,7 @@
  * is an event in admin.log. */
 #include "ctl/user.h"
 
+#include "ctl/actor.h"
 #include "ctl/live.h"
 #include "ctl/prompt.h"
 #include "lib/cleanup.h"
@@ -51,6 +52,7 @@ static enum exit_status print_removed(const struct invocation *invocation, struc
 
 struct closing {
     const struct invocation *invocation;
+    const char *refusal; /* why this account is not removed for this actor, NULL: it may be */
     enum exit_status status;
     unsigned sessions;
 };
@@ -63,14 +65,27 @@ static void end_sessions(void *data)
                                      &closing->sessions);
 }
 
+static int permit(const char *name, void *data)
+{
+    struct closing *closing = data;
+    closing->refusal = actor_refusal(closing->invocation, name);
+    return closing->refusal ? -EPERM : 0;
+}
+
 static enum exit_status remove_user(const struct invocation *invocation, struct account *account)
 {
     bool purge = option_given(invocation, OPTION_PURGE);
     struct closing closing = {.invocation = invocation};
     cleanup_buffer struct buffer problem;
     buffer_init(&problem, USER_PROBLEM_MAX);
-    int r = account_remove(invocation->config, invocation->name, purge, end_sessions, &closing,
-                           &problem);
+    int r = purge
+                ? account_remove(invocation->config, invocation->name, true, end_sessions, &closing,
+                                 &problem)
+                : account_forget(invocation->config, invocation->name, permit, &closing, &problem);
+    if (closing.refusal)
+        return user_refuse(invocation, closing.refusal);
+    if (r == 0 && !purge)
+        end_sessions(&closing);
     if (r < 0) {
         enum exit_status status = user_explain(invocation, r, &problem);
         cleanup_account struct account *left = NULL;

@@ -1,4 +1,5 @@
 /* cellftpctl who and kick: live connections, shown and ended. */
+#include "ctl/actor.h"
 #include "ctl/live.h"
 #include "ctl/table.h"
 #include "lib/cleanup.h"
@@ -99,6 +100,9 @@ enum exit_status command_kick(const struct invocation *invocation)
         enum exit_status stopped = live_stop(invocation, &live, STOP_KICKED);
         status = stopped == STATUS_OK ? status : stopped;
     }
+    /* Over FTP the reason is all that there is to be read. */
+    if (live.count == 0 && status != STATUS_OK && actor_role() != ACTOR_HERE)
+        return status;
     enum exit_status printed = live_print(invocation, &live);
     return printed == STATUS_OK ? status : printed;
 }

@@ -112,6 +112,7 @@ struct account_settings {
     enum account_certificate certificate;
     const char *certificate_name; /* NULL or "": none */
     time_t expires;
+    uint64_t accounts_max;     /* with so many accounts none is made: -EUSERS; 0: any number */
     char *const *labels;       /* NULL: none */
     const struct rules *rules; /* NULL: none */
 };
@@ -127,3 +128,8 @@ int account_create(const struct config *config, const char *name, const char *ha
  * any more, CLOSED is called (unless NULL): whoever is in can be put out then. */
 int account_remove(const struct config *config, const char *name, bool purge,
                    void (*closed)(void *data), void *data, struct buffer *problem);
+
+/* The same without the folder and without a word to anybody; PERMIT (unless NULL) is asked under
+ * the lock, and a negative errno of its is the result. */
+int account_forget(const struct config *config, const char *name,
+                   int (*permit)(const char *name, void *data), void *data, struct buffer *problem);

@@ -5,11 +5,16 @@
  * The steps, under the lock of the users directory, and what a machine looks like that stops after
  * each:
  *
- *  1  folder made, root's           nobody's: no account. The next run takes it over, being root's
- * and empty. 2  uid reserved in .next-uid     a uid is lost, no more. 3  .NAME.new holds the record
- * no account yet: only NAME.conf is one. The next run takes its uid. 4  folder given to the uid the
- * uid is in .NAME.new and nobody else can get it. The next run takes the folder over, being that
- * uid's and empty. 5  .NAME.new renamed NAME.conf   done.
+ *  1. folder made, root's: nobody's, no account. The next run takes it over, being root's and
+ *     empty.
+ *  2. uid reserved in .next-uid: a uid is lost, no more.
+ *  3. .NAME.new holds the record: no account yet, only NAME.conf is one. The next run takes its
+ * uid.
+ *  4. folder given to the uid: the uid is in .NAME.new and nobody else can get it. The next run
+ *     takes the folder over, being that uid's.
+ *  5. the skeleton copied into it: the next run copies it anew. Whatever else is in there, it takes
+ *     no folder over.
+ *  6. .NAME.new renamed NAME.conf: done.
  *
  * So an account that can log in always has its folder, and running it again completes what was
  * begun.
@@ -20,6 +25,7 @@
 #include "lib/account_store.h"
 #include "lib/cleanup.h"
 #include "lib/quota_project.h"
+#include "lib/skeleton.h"
 #include "lib/words.h"
 
 #include <errno.h>
@@ -50,6 +56,19 @@ __attribute__((format(printf, 3, 4))) static int fail(struct creation *creation,
     return error;
 }
 
+/* The entries of the open directory FD, which stays with the caller. */
+static int open_stream(int fd, DIR **ret)
+{
+    cleanup_close int own = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (own < 0)
+        return -errno;
+    *ret = fdopendir(own);
+    if (!*ret)
+        return -errno;
+    (void)take_fd(&own);
+    return 0;
+}
+
 static int refuse_existing(struct creation *creation)
 {
     char file[ACCOUNT_FILE_MAX];
@@ -58,6 +77,33 @@ static int refuse_existing(struct creation *creation)
     if (fstatat(creation->store->users, file, &status, AT_SYMLINK_NOFOLLOW) < 0)
         return errno == ENOENT ? 0 : -errno;
     return fail(creation, -EEXIST, "exists already");
+}
+
+static bool is_record(const char *file)
+{
+    static const char suffix[] = ".conf";
+    size_t size = strlen(file);
+    return file[0] != '.' && size > strlen(suffix) &&
+           strcmp(file + size - strlen(suffix), suffix) == 0;
+}
+
+static int refuse_too_many(struct creation *creation, uint64_t most)
+{
+    if (most == 0)
+        return 0;
+    cleanup_closedir DIR *stream = NULL;
+    int r = open_stream(creation->store->users, &stream);
+    if (r < 0)
+        return r;
+    uint64_t count = 0;
+    const struct dirent *entry;
+    while ((errno = 0, entry = readdir(stream)) != NULL)
+        count += is_record(entry->d_name);
+    if (errno != 0)
+        return -errno;
+    return count < most ? 0
+                        : fail(creation, -EUSERS, "there are %ju accounts, and that is enough",
+                               (uintmax_t)count);
 }
 
 /* What an interrupted run left. Anything that is not good is as good as nothing: it is written
@@ -75,11 +121,10 @@ static void read_pending(struct creation *creation)
 /* 1 if FD has an entry, 0 if not. */
 static int is_occupied(int fd)
 {
-    cleanup_close int own = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    cleanup_closedir DIR *stream = own < 0 ? NULL : fdopendir(own);
-    if (!stream)
-        return -errno;
-    (void)take_fd(&own);
+    cleanup_closedir DIR *stream = NULL;
+    int r = open_stream(fd, &stream);
+    if (r < 0)
+        return r;
     for (;;) {
         errno = 0;
         const struct dirent *entry = readdir(stream);
@@ -120,7 +165,8 @@ static int make_folder(struct creation *creation)
     if (status.st_uid != 0 && (!creation->pending || creation->pending->uid != status.st_uid))
         return fail(creation, -EEXIST, "%s/%s exists and belongs to uid %u; move it away", homes,
                     creation->name, status.st_uid);
-    r = is_occupied(creation->folder);
+    /* What is in a folder of the pending account's is the skeleton, or will be refused with it. */
+    r = status.st_uid == 0 ? is_occupied(creation->folder) : 0;
     if (r > 0)
         return fail(creation, -EEXIST, "%s/%s exists and is not empty; move it away", homes,
                     creation->name);
@@ -174,18 +220,31 @@ static int give_to_project(struct creation *creation)
 }
 
 /* Steps 4 and 5. */
-static int complete(struct creation *creation)
+static int fill(struct creation *creation)
 {
     const struct account *account = creation->account;
     int r = give_to_project(creation);
     if (r < 0)
         return r;
     if (fchown(creation->folder, account->uid, account->gid) < 0 ||
-        fchmod(creation->folder, FOLDER_MODE) < 0 || fsync(creation->folder) < 0 ||
-        fsync(creation->homes) < 0)
+        fchmod(creation->folder, FOLDER_MODE) < 0)
         return fail(creation, -errno, "cannot give %s to uid %u: %s", account->home, account->uid,
                     strerror(errno));
+    r = skeleton_copy(creation->store->config, creation->folder, account->uid, creation->problem);
+    if (r < 0 && buffer_size(creation->problem) == 0)
+        return fail(creation, r, "%s %s", account->home,
+                    r == -EEXIST ? "exists and is not empty; move it away" : strerror(-r));
+    if (r < 0)
+        return r;
+    if (fsync(creation->folder) < 0 || fsync(creation->homes) < 0)
+        return fail(creation, -errno, "%s: %s", account->home, strerror(errno));
+    return 0;
+}
 
+/* Step 6. */
+static int complete(struct creation *creation)
+{
+    const struct account *account = creation->account;
     int users = creation->store->users;
     char pending[ACCOUNT_FILE_MAX];
     char record[ACCOUNT_FILE_MAX];
@@ -249,12 +308,16 @@ int account_create(const struct config *config, const char *name, const char *ha
 
     creation.account = account;
     r = refuse_existing(&creation);
+    if (r == 0)
+        r = refuse_too_many(&creation, settings->accounts_max);
     if (r == 0) {
         read_pending(&creation);
         r = make_folder(&creation);
     }
     if (r == 0)
         r = reserve(&creation);
+    if (r == 0)
+        r = fill(&creation);
     if (r == 0)
         r = complete(&creation);
     account_free(creation.pending);

@@ -234,8 +234,12 @@ static int purge(const struct config *config, const char *name, void (*closed)(v
     return r;
 }
 
-static int forget(const struct config *config, const char *name, struct buffer *problem)
+int account_forget(const struct config *config, const char *name,
+                   int (*permit)(const char *name, void *data), void *data, struct buffer *problem)
 {
+    int valid = account_check_name(name);
+    if (valid < 0)
+        return fail(problem, valid, "is no name for an account");
     /* Without the folder nothing has to be read: this is also the way to be rid of a malformed
      * record. Whose ledger it is can be said of a good one only. */
     cleanup_account_store struct account_store store;
@@ -243,6 +247,8 @@ static int forget(const struct config *config, const char *name, struct buffer *
     cleanup_buffer struct buffer unread;
     buffer_init(&unread, 4096);
     int r = account_store_open(config, ACCOUNT_STORE_CHANGE, &store, problem);
+    if (r == 0 && permit)
+        r = permit(name, data);
     if (r == 0 && read_record(&store, name, &account, &unread) == 0)
         r = forget_usage(config, account->uid, problem);
     return r < 0 ? r : remove_record(&store, name);
@@ -256,7 +262,7 @@ int account_remove(const struct config *config, const char *name, bool with_fold
         return fail(problem, r, "is no name for an account");
     if (with_folder)
         return purge(config, name, closed, data, problem);
-    r = forget(config, name, problem);
+    r = account_forget(config, name, NULL, NULL, problem);
     if (r == 0 && closed)
         closed(data);
     return r;

@@ -84,6 +84,7 @@
     X(PASSWORD_CHANGED,  auth,        "password-changed", LOG_NOTICE,  MONITOR,       "2d98d77f2b6ce2714e32c56675943ec7") \
     X(PASSWORD_REFUSED,  auth,        "password-refused", LOG_NOTICE,  MONITOR,       "49140dd32afe18065780dbc9417a6e52") \
     X(ADMIN_REFUSED,     admin,       "refused",          LOG_NOTICE,  MONITOR,       "74595d463d9c37fa534c938583e93d9c") \
+    X(ADMIN_LOOK,        admin,       "looked",           LOG_INFO,    MONITOR,       "4200fa7687f3fa6857209e2314aba739") \
     X(QUOTA_SET,         admin,       "quota-set",        LOG_NOTICE,  MONITOR,       "6a1319d077fa88adbaf603e8390b8fdf") \
     X(QUOTA_RECOUNT,     admin,       "quota-recount",    LOG_NOTICE,  MONITOR,       "d897535939c61a883afea5456d23f7da") \
     X(BAN_ADD,           admin,       "ban-add",          LOG_NOTICE,  MONITOR,       "f58c5e9732cd4bf4fded774382c9cfd0") \

@@ -24,7 +24,9 @@
     X(LOCKED,  "locked",   400, "This account has been locked. Goodbye.")                         \
     X(EXPIRED, "expired",  400, "This account has expired. Goodbye.")                             \
     X(DELETED, "deleted",  400, "This account has been removed. Goodbye.")                        \
-    X(DRAINED, "drained",  400, "The server is going down for maintenance. Try again later.")
+    X(DRAINED, "drained",  400, "The server is going down for maintenance. Try again later.")     \
+    X(BANNED,  "banned",   400, "An administrator has banned your address. Goodbye.")             \
+    X(PASSWORD, "password", 400, "The password of this account was changed. Log in again.")
 /* clang-format on */
 
 #define STOP_ENUM(name, word, patience, text) STOP_##name,

@@ -17,6 +17,15 @@ static const uint64_t CAPABILITIES_LOGIN =
     | CAPABILITY(CAP_NET_BIND_SERVICE) /* port 20 */
     ;
 
+/* What cellftpctl takes when the server runs it for a client (tool.h): no more than what makes an
+ * account, and its folder with a skeleton in it. */
+static const uint64_t CAPABILITIES_TOOL =
+    CAPABILITY(CAP_CHOWN)          /* the new folder and what is in it are the user's */
+    | CAPABILITY(CAP_FOWNER)       /* set their modes */
+    | CAPABILITY(CAP_DAC_OVERRIDE) /* fill a folder that only its user can enter */
+    | CAPABILITY(CAP_KILL)         /* end sessions */
+    ;
+
 /* What PAM modules need besides: they run as root and expect to be able to do what root can. */
 static const uint64_t CAPABILITIES_PAM =
     CAPABILITY(CAP_AUDIT_WRITE)    /* where auditing is on, libpam refuses every login without it */
@@ -74,7 +83,8 @@ int capabilities_keep_for_login(bool pam)
         return r;
     uint64_t permitted = now[0].permitted | (uint64_t)now[1].permitted << 32;
     /* What is missing is said by the step that needs it, with the remedy. */
-    uint64_t set = permitted & (CAPABILITIES_LOGIN | (pam ? CAPABILITIES_PAM : 0));
+    uint64_t set =
+        permitted & (CAPABILITIES_LOGIN | CAPABILITIES_TOOL | (pam ? CAPABILITIES_PAM : 0));
     if (set & CAPABILITY(CAP_SETPCAP)) {
         r = capabilities_drop_bounding(set);
         if (r < 0)
@@ -96,9 +106,10 @@ static int keep(uint64_t set)
     return capabilities_set(permitted & set);
 }
 
-int capabilities_keep_for_session(bool port_20)
+int capabilities_keep_for_session(bool port_20, bool admin)
 {
-    return keep(CAPABILITY(CAP_KILL) | (port_20 ? CAPABILITY(CAP_NET_BIND_SERVICE) : 0));
+    return keep(CAPABILITY(CAP_KILL) | (port_20 ? CAPABILITY(CAP_NET_BIND_SERVICE) : 0) |
+                (admin ? CAPABILITIES_TOOL : 0));
 }
 
 int capabilities_keep_for_hooks(void)

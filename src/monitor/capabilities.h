@@ -9,20 +9,23 @@
 #include <sys/types.h>
 
 /*
- * Rights before: whatever root was started with. Rights after: CAPABILITIES_LOGIN, and with PAM,
- * if PAM may be asked, CAPABILITIES_PAM, which only the PAM process has after the login. The
+ * Rights before: whatever root was started with. Rights after: CAPABILITIES_LOGIN,
+ * CAPABILITIES_TOOL (the login may be an administrator's, and a stranger may register), and with
+ * PAM, if PAM may be asked, CAPABILITIES_PAM, which only the PAM process has after the login. The
  * bounding set goes as well, so that nothing the monitor might ever execute could get the others
  * back. Verified by reading the sets again. Negative errno.
  */
 int capabilities_keep_for_login(bool pam);
 
 /*
- * Rights before: CAPABILITIES_LOGIN. Rights after: CAP_KILL, to end a session that runs as the
- * user, and, only if PORT_20, CAP_NET_BIND_SERVICE. It stays uid 0, without any power over files
- * that are not root's own: it writes root's log files and nothing else. Verified by reading the
- * sets again. Negative errno.
+ * Rights before: CAPABILITIES_LOGIN and CAPABILITIES_TOOL. Rights after: CAP_KILL, to end a session
+ * that runs as the user, and, only if PORT_20, CAP_NET_BIND_SERVICE. It stays uid 0, without any
+ * power over files that are not root's own: it writes root's log files and nothing else. For an
+ * ADMIN it keeps CAPABILITIES_TOOL, which it hands to the cellftpctl that it runs (tool.h) and
+ * makes no use of itself; what that can be asked for is the table of lib/admin.h. Verified by
+ * reading the sets again. Negative errno.
  */
-int capabilities_keep_for_session(bool port_20);
+int capabilities_keep_for_session(bool port_20, bool admin);
 
 /*
  * Rights before: CAPABILITIES_LOGIN. Rights after: CAP_SETUID and CAP_SETGID, to become hooks.user,

@@ -3,8 +3,10 @@
  * addresses, lets a password be checked or not, and keeps floods of connections out of the log. It
  * never looks at a password, and says nothing to a client itself.
  */
+#include "lib/ban.h"
 #include "lib/cleanup.h"
 #include "lib/clock.h"
+#include "lib/mark.h"
 #include "monitor/monitor.h"
 
 #include <inttypes.h>
@@ -48,6 +50,35 @@ int guard_arrival(struct monitor *monitor, bool *ret_banned)
     monitor->quiet = arrival.quiet;
     *ret_banned = arrival.banned;
     return 0;
+}
+
+/* It is said once an hour: every connection reads the list. */
+static void log_bans(struct monitor *monitor, int error, const struct buffer *problem)
+{
+    enum { EVERY = 3600 };
+    cleanup_free char *detail = NULL;
+    if (mark_take(monitor->config, "bans-reported", EVERY) == 0)
+        return;
+    if (asprintf(
+            &detail, "%s/bans: %.*s%s", monitor->config->directories_state,
+            (int)buffer_size(problem), buffer_size(problem) > 0 ? buffer_begin(problem) : "",
+            error < 0
+                ? "cannot be used, so nobody is let in: it must be a file of root's that "
+                  "nobody else can write to; \"cellftpctl ban list\" says more"
+                : "\"cellftpctl ban list\" shows the bans that hold; mend or remove the rest") < 0)
+        detail = NULL;
+    monitor_log_reason(monitor, EVENT_SERVER_FAILED, "bans", detail);
+}
+
+int guard_banned(struct monitor *monitor, bool *ret_banned)
+{
+    struct ban ban;
+    cleanup_buffer struct buffer problem;
+    buffer_init(&problem, 1024);
+    int r = ban_find(monitor->config, time(NULL), &monitor->remote, ret_banned, &ban, &problem);
+    if (r < 0 || buffer_size(&problem) > 0)
+        log_bans(monitor, r, &problem);
+    return r;
 }
 
 void guard_log_stranger(struct monitor *monitor, enum event_id id, const char *reason)

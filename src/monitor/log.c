@@ -18,6 +18,16 @@ void monitor_log(struct monitor *monitor, const struct event *event)
     (void)log_write(&monitor->log, &origin, event);
 }
 
+void monitor_log_admin(struct monitor *monitor, const struct event *event)
+{
+    struct event_origin origin = {
+        .remote = &monitor->remote,
+        .session = monitor->session,
+        .actor = monitor->account->name,
+    };
+    (void)log_write(&monitor->log, &origin, event);
+}
+
 void monitor_log_reason(struct monitor *monitor, enum event_id id, const char *reason,
                         const char *detail)
 {

@@ -174,7 +174,8 @@ static int serve(const struct arguments *arguments)
     if (config->files_list_time == LIST_TIME_LOCAL)
         tzset();
     (void)buffer_append(&problems, "", 1);
-    return monitor_serve(config, buffer_size(&problems) > 1 ? buffer_begin(&problems) : NULL,
+    return monitor_serve(config, config_file,
+                         buffer_size(&problems) > 1 ? buffer_begin(&problems) : NULL,
                          arguments->implicit_tls ? SESSION_NEW_IMPLICIT : SESSION_NEW,
                          take_fd(&connection)) == 0
                ? EXIT_OK

@@ -93,6 +93,7 @@ struct verifier {
 
 struct monitor {
     const struct config *config;
+    const char *config_file; /* as on the command line; NULL: the default */
     struct log log;
     struct registry registry;
     enum phase phase;
@@ -106,8 +107,9 @@ struct monitor {
     struct address remote;
     uint64_t started; /* clock_usec */
     struct cell cell;
-    unsigned attempts; /* passwords tried */
-    unsigned users;    /* names asked about in clear, and the last one whose password may come so */
+    unsigned attempts;                        /* passwords tried */
+    unsigned registrations, password_changes; /* tried */
+    unsigned users; /* names asked about in clear, and the last one whose password may come so */
     bool allowed;
     char allowed_user[REQUEST_NAME_MAX + 1];
     bool named; /* user holds what the client called itself */
@@ -139,11 +141,12 @@ struct monitor {
 };
 
 /* Serves the connection on CONTROL, which is taken over, from the first limit to the last log line.
+ * CONFIG_FILE is what the command line has named, NULL: the default.
  * It begins as KIND. PROBLEMS is what is wrong with the present configuration if CONFIG is an older
  * one, else NULL. Returns the exit status of the process: 0 for every end that a client can cause.
  */
-int monitor_serve(const struct config *config, const char *problems, enum session_kind kind,
-                  int control);
+int monitor_serve(const struct config *config, const char *config_file, const char *problems,
+                  enum session_kind kind, int control);
 
 /* What the connection is doing, for "cellftpctl who" and "systemctl status"; status.c. */
 void status_set(struct monitor *monitor, const char *text);
@@ -172,6 +175,10 @@ void login_log(struct monitor *monitor, enum event_id id, const char *reason);
  */
 /* Somebody comes: sets monitor->quiet. Negative errno if that is not known, and was logged. */
 int guard_arrival(struct monitor *monitor, bool *ret_banned);
+/* Whether an administrator has banned the address. To be asked once the connection stands in the
+ * table of live ones: whoever bans it finds it there, or it finds the ban. Negative errno, logged.
+ */
+int guard_banned(struct monitor *monitor, bool *ret_banned);
 /* An event of a connection that has not logged in; left out if that is quiet. */
 void guard_log_stranger(struct monitor *monitor, enum event_id id, const char *reason);
 /* True if the end of the connection need not be logged; it is counted then. */
@@ -231,6 +238,13 @@ void quota_enforce(struct monitor *monitor, struct account *account, int folder)
 void quota_close(struct monitor *monitor, bool lost);
 int lease_handle(struct monitor *monitor, struct message *message, struct message *answer);
 
+/* What an administrator asks for; admin.c. *RET_FD is what cellftpctl has said. */
+int admin_handle(struct monitor *monitor, struct message *message, struct message *answer,
+                 int *ret_fd);
+/* Accounts that clients make, and passwords that they change; register.c. */
+int register_handle(struct monitor *monitor, struct message *message, struct message *answer);
+int password_handle(struct monitor *monitor, struct message *message, struct message *answer);
+
 /* Data sockets; sockets.c. */
 int listen_handle(struct monitor *monitor, struct message *message, struct message *answer,
                   int *ret_fd);
@@ -253,6 +267,8 @@ void monitor_stop(struct monitor *monitor, enum stop_reason reason);
 
 /* Writes EVENT with this connection as its origin. */
 void monitor_log(struct monitor *monitor, const struct event *event);
+/* The same with whoever has logged in as the one who did it. */
+void monitor_log_admin(struct monitor *monitor, const struct event *event);
 /* The same for the frequent case of an event with nothing but a reason and a detail. */
 void monitor_log_reason(struct monitor *monitor, enum event_id id, const char *reason,
                         const char *detail);

@@ -79,7 +79,8 @@ static int entered(struct monitor *monitor, struct message *message, struct mess
     enum stop_reason reason = authenticate_local_again(monitor);
     hooks_start(monitor);
     r = capabilities_keep_for_session(monitor->config->active_enabled &&
-                                      monitor->config->active_port_20);
+                                          monitor->config->active_port_20,
+                                      monitor->account->role == ACCOUNT_ADMIN);
     if (r < 0) {
         monitor_log_reason(monitor, EVENT_SERVER_FAILED, "capabilities", strerror(-r));
         return -ECANCELED;
@@ -139,6 +140,9 @@ SIMPLE_HANDLER(sign, sign_handle(monitor, message, answer))
 SIMPLE_HANDLER(certificate, certificate_handle(monitor, message, answer))
 SIMPLE_HANDLER(pace, pace_handle(monitor, message, answer))
 SIMPLE_HANDLER(lease, lease_handle(monitor, message, answer))
+SIMPLE_HANDLER(admin, admin_handle(monitor, message, answer, ret_fd))
+SIMPLE_HANDLER(register_request, register_handle(monitor, message, answer))
+SIMPLE_HANDLER(password, password_handle(monitor, message, answer))
 #undef SIMPLE_HANDLER
 
 bool noise_admit(struct noise *noise, unsigned burst)
@@ -265,6 +269,9 @@ static const struct {
     [REQUEST_SHARE]    = {"SHARE",    PHASE_ENTERING,              true,  false, share},
     [REQUEST_PACE]     = {"PACE",     PHASE_SESSION,               true,  false, pace},
     [REQUEST_LEASE]    = {"LEASE",    PHASE_SESSION,               true,  false, lease},
+    [REQUEST_ADMIN]    = {"ADMIN",    PHASE_SESSION,               true,  false, admin},
+    [REQUEST_REGISTER] = {"REGISTER", PHASE_LOGIN,                 true,  false, register_request},
+    [REQUEST_PASSWORD] = {"PASSWORD", PHASE_SESSION,               true,  false, password},
     /* clang-format on */
 };
 

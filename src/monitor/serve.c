@@ -90,8 +90,9 @@ static const char *const limit_replies[] = {
     [REGISTRY_DRAINING] = "421 The server is going down for maintenance. Try again later.\r\n",
 };
 
-#define REPLY_BROKEN "421 Service not available.\r\n"
-#define REPLY_BANNED "421 Too many failed logins from your address. Try again later.\r\n"
+#define REPLY_BROKEN  "421 Service not available.\r\n"
+#define REPLY_ON_LIST "421 An administrator has banned your address.\r\n"
+#define REPLY_BANNED  "421 Too many failed logins from your address. Try again later.\r\n"
 
 /* True if the connection may go on. PROBLEMS of the configuration are logged here, where it is
  * known that a stranger does not fill the disk with them. */
@@ -123,7 +124,12 @@ static bool admit(struct monitor *monitor, const char *problems)
         turn_away(monitor, limit_replies[limit]);
         return false;
     }
-    return true;
+    r = guard_banned(monitor, &banned);
+    if (banned)
+        guard_log_stranger(monitor, EVENT_REFUSE_CONNECTION, "ban-list");
+    if (r < 0 || banned)
+        turn_away(monitor, r < 0 ? REPLY_BROKEN : REPLY_ON_LIST);
+    return r == 0 && !banned;
 }
 
 static bool start_cell(struct monitor *monitor)
@@ -329,11 +335,12 @@ static int serve_connection(struct monitor *monitor)
     return started ? 0 : -ECANCELED;
 }
 
-int monitor_serve(const struct config *config, const char *problems, enum session_kind kind,
-                  int control)
+int monitor_serve(const struct config *config, const char *config_file, const char *problems,
+                  enum session_kind kind, int control)
 {
     struct monitor monitor = {
         .config = config,
+        .config_file = config_file,
         .kind = kind,
         .control = control,
         .registry = {.fd = -1},

@@ -248,6 +248,62 @@ int ask_certificate(struct session *session, const uint8_t *messages, size_t siz
     return message_end(&message) ? -(int)error : -EBADMSG;
 }
 
+int ask_admin(struct session *session, unsigned operation, size_t count, char *const *arguments,
+              unsigned *ret_status, int *ret_fd)
+{
+    struct message message;
+    int fd = -1;
+    message_begin(&message, REQUEST_ADMIN);
+    message_put_u32(&message, operation);
+    message_put_u32(&message, (uint32_t)count);
+    for (size_t i = 0; i < count; i++)
+        message_put_string(&message, arguments[i]);
+    int r = ask(session, &message, &fd);
+    cleanup_close int output = fd;
+    if (r < 0)
+        return r;
+    uint32_t error = message_get_u32(&message);
+    *ret_status = message_get_u32(&message);
+    if (!message_end(&message))
+        return -EBADMSG;
+    *ret_fd = take_fd(&output);
+    return -(int)error;
+}
+
+static int ask_account(struct session *session, struct message *message, enum register_result *ret,
+                       char ret_words[REGISTER_WORDS_MAX + 1])
+{
+    int r = ask_plainly(session, message);
+    if (r < 0)
+        return r;
+    *ret = message_get_u32(message);
+    (void)snprintf(ret_words, REGISTER_WORDS_MAX + 1, "%s",
+                   message_get_string(message, REGISTER_WORDS_MAX));
+    return message_end(message) ? 0 : -EBADMSG;
+}
+
+int ask_register(struct session *session, const char *name, const char *password,
+                 const char *invitation, enum register_result *ret,
+                 char ret_words[REGISTER_WORDS_MAX + 1])
+{
+    struct message message;
+    message_begin(&message, REQUEST_REGISTER);
+    message_put_string(&message, name);
+    message_put_string(&message, password);
+    message_put_string(&message, invitation);
+    return ask_account(session, &message, ret, ret_words);
+}
+
+int ask_password(struct session *session, const char *present, const char *new,
+                 enum register_result *ret, char ret_words[REGISTER_WORDS_MAX + 1])
+{
+    struct message message;
+    message_begin(&message, REQUEST_PASSWORD);
+    message_put_string(&message, present);
+    message_put_string(&message, new);
+    return ask_account(session, &message, ret, ret_words);
+}
+
 static struct ledger_amount read_amount(struct message *message)
 {
     uint64_t bytes = message_get_u64(message);

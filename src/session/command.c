@@ -54,12 +54,17 @@ static void forget_pending(struct session *session, unsigned flags)
     }
 }
 
+void reply_not_logged_in(struct session *session)
+{
+    reply(session, 530, "Log in first, with USER and PASS.");
+}
+
 /* True if COMMAND may be served now with ARGUMENT; else it has been answered. */
 static bool is_permitted(struct session *session, const struct command *command,
                          const char *argument)
 {
     if (!session->logged_in && !(command->flags & BEFORE_LOGIN)) {
-        reply(session, 530, "Log in first, with USER and PASS.");
+        reply_not_logged_in(session);
         return false;
     }
     if (!command_is_offered(session, command)) {

@@ -46,6 +46,9 @@ bool command_is_offered(const struct session *session, const struct command *com
  * if nothing did. */
 #define COMMAND_FUNCTION(name) void name(struct session *session, char *argument)
 
+/* The answer to whatever comes too early; command.c */
+void reply_not_logged_in(struct session *session);
+
 /* command_login.c */
 COMMAND_FUNCTION(command_user);
 COMMAND_FUNCTION(command_pass);

@@ -3,6 +3,7 @@
 #include "lib/cleanup.h"
 #include "lib/clock.h"
 #include "session/command.h"
+#include "session/command_admin.h"
 
 #include <string.h>
 
@@ -46,7 +47,11 @@ static char *show_argument(const struct session *session, const struct command *
     if (size == 0)
         return NULL;
     bool is_site = command->serve == command_site;
-    if ((command->flags & SECRET) || (is_site && !site_may_be_logged(argument)))
+    if (is_site && !site_may_be_logged(argument)) {
+        size_t shown = admin_visible(session, argument);
+        return show(argument, shown, shown < size);
+    }
+    if (command->flags & SECRET)
         return show(argument, 0, true);
     size_t visible = session->logged_in ? size : command_secret(argument, size);
     return show(argument, visible, visible < size);

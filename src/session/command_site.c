@@ -3,6 +3,7 @@
 #include "lib/scan.h"
 #include "lib/text.h"
 #include "session/command.h"
+#include "session/command_admin.h"
 #include "session/file.h"
 
 #include <fcntl.h>
@@ -167,6 +168,7 @@ static void site_help(struct session *session, char *argument)
         if (!(session->flags & ACCOUNT_ANONYMOUS) || site_commands[i].serve == site_help)
             reply_line(session, "%s %s: %s", site_commands[i].verb, site_commands[i].syntax,
                        site_commands[i].help);
+    admin_help(session);
     reply(session, 214, "End.");
 }
 
@@ -190,12 +192,19 @@ bool site_may_be_logged(const char *argument)
 
 void command_site(struct session *session, char *argument)
 {
+    if (admin_serve(session, argument)) /* "QUOTA SET" before "QUOTA" */
+        return;
     const struct site_command *site = find(argument);
+    if (!session->logged_in) {
+        reply_not_logged_in(session);
+        return;
+    }
     if ((session->flags & ACCOUNT_ANONYMOUS) && !(site && site->serve == site_help)) {
         reply(session, 550, "SITE HELP is the only one that is offered to you.");
         return;
     }
-    if (!site) {
+    /* One's own quota takes no argument: what has one is the administrators' command. */
+    if (!site || (site->serve == command_site_quota && argument[strlen(site->verb)])) {
         reply(session, 504, "Unknown SITE command; see SITE HELP.");
         return;
     }

@@ -214,6 +214,18 @@ int ask_certificate(struct session *session, const uint8_t *messages, size_t siz
 int ask_identity(struct session *session, const char *name, uint8_t *ret_chain, size_t *size);
 int ask_sign(struct session *session, unsigned scheme, const uint8_t *text, size_t text_size,
              uint8_t *ret_signature, size_t *signature_size);
+/* What an administrator asks for (lib/admin.h), with COUNT arguments. *RET_STATUS is cellftpctl's
+ * exit status, *RET_FD what it has said. -EINVAL for an argument that none can be; the server's
+ * errno, negative. */
+int ask_admin(struct session *session, unsigned operation, size_t count, char *const *arguments,
+              unsigned *ret_status, int *ret_fd);
+/* RET_WORDS is for the client. */
+enum { REGISTER_WORDS_MAX = 511 };
+int ask_register(struct session *session, const char *name, const char *password,
+                 const char *invitation, enum register_result *ret,
+                 char ret_words[REGISTER_WORDS_MAX + 1]);
+int ask_password(struct session *session, const char *present, const char *new,
+                 enum register_result *ret, char ret_words[REGISTER_WORDS_MAX + 1]);
 /* A step in the ledger of OWNER (0: the session's own). 0 if there was an answer. */
 struct lease_answer {
     int error; /* -EDQUOT: there is no room; another negative errno: nobody knows */

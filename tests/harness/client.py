@@ -38,7 +38,7 @@ class Client:
     `check` is called with every reply and listing: it raises if they tell what they must not.
     `loose = True` says that unread replies at the end are no fault; `exit_status = None` that any way
     in which the server process ends will do (for tests that kill it). `is_admin = True` that it may be told names of
-    users.
+    users, `administers = True` that it may be told what cellftpctl says.
     """
 
     def __init__(self, connection, server, check, timeout):
@@ -51,6 +51,7 @@ class Client:
         self.sent = b""
         self.passwords = {}
         self.is_admin = False  # may be told the names of other users
+        self.administers = False  # and whatever cellftpctl says
         self._check = check
         self.resume = True  # data connections offer: the newest session; False: none; or this ssl.SSLSession
         self.protected = False

@@ -98,9 +98,9 @@ class CtlTest(unittest.TestCase):
         self.config.write_text(
             "directories: {\n"
             f'    users = "{self.users}"; homes = "{self.homes}";\n'
-            f'    run = "{self.directory}/run"; logs = "{self.logs}";\n'
+            f'    run = "{self.directory}/run"; logs = "{self.logs}"; state = "{self.directory}/state";\n'
             "};\n"
-            "accounts: { hash_cost = 1; };\n" + more
+            f'accounts: {{ hash_cost = 1; skeleton = "{self.directory}/skeleton"; }};\n' + more
         )
 
     def command(self, *arguments):

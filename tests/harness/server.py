@@ -121,7 +121,12 @@ class Server:
         """Writes the configuration: what every test wants, then OVERRIDES (group -> key -> value)."""
         self.config = {
             "directories": {name: str(self.directory / name) for name in ("users", "homes", "state", "run", "logs")},
-            "accounts": {"uid_min": self.uid_min, "uid_max": self.uid_min + 999, "hash_cost": 1},
+            "accounts": {
+                "uid_min": self.uid_min,
+                "uid_max": self.uid_min + 999,
+                "hash_cost": 1,
+                "skeleton": str(self.directory / "skeleton"),
+            },
             "auth": {"order": ["local"]},
             # Every client of a test is 127.0.0.1: no pause and no ban unless the test is about them.
             "login": {"delay": "0 s", "failures_per_address": 1000000, "failures_per_name": 1000000},
@@ -133,7 +138,7 @@ class Server:
                 "hosts": str(self.directory / "hosts"),
             },
         }
-        for name in ("users", "homes", "run", "logs", "hosts"):
+        for name in ("users", "homes", "state", "run", "logs", "hosts"):
             (self.directory / name).mkdir(mode=0o711 if name == "homes" else 0o755, exist_ok=True)
         (self.directory / "users").chmod(0o700)
         for group, options in overrides.items():
@@ -262,6 +267,8 @@ class Server:
     def check_reply(self, client, text):
         """No reply tells a path of the host, its name, a uid, the version, or a user that the client does not
         know of."""
+        if client.administers:
+            return
         secrets = {
             "a path of the host": re.escape(str(self.directory)),
             "the host's name": rf"(?<![\w.-]){re.escape(self._host)}(?![\w-])",

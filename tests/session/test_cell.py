@@ -13,6 +13,7 @@ from harness import PASSWORD, ServerTest, build, main, process, wait_until
 from harness.server import CELL_USER
 
 KILL, SETGID, SETUID, SETPCAP, BIND, SYS_ADMIN, READ_SEARCH = 5, 6, 7, 8, 10, 21, 2
+TOOL = CHOWN, DAC_OVERRIDE, FOWNER = 0, 1, 3  # what cellftpctl takes, run for a client
 CHOWN, DAC_OVERRIDE, FOWNER = 0, 1, 3
 # In its own user namespace, in which no uid is valid yet: to become the user, and what an administrator's keeps.
 ENTER = (SETUID, SETGID, SYS_ADMIN, CHOWN, DAC_OVERRIDE, FOWNER)
@@ -240,7 +241,7 @@ class Monitor(ServerTest):
 
     def test_before_the_login(self):
         client = self.connect()
-        self.check_capabilities(client.monitor_pid, READ_SEARCH, KILL, SETGID, SETUID, SETPCAP, BIND, SYS_ADMIN)
+        self.check_capabilities(client.monitor_pid, READ_SEARCH, KILL, SETGID, SETUID, SETPCAP, BIND, SYS_ADMIN, *TOOL)
         # The connection, with which a fresh session may have to go on.
         self.assertEqual(len(network_sockets(client.monitor_pid)), 1)
         self.assertEqual(network_sockets(client.session_pid), {3})
@@ -251,6 +252,11 @@ class Monitor(ServerTest):
     def test_after_the_login(self):
         client = self.login()
         self.check_capabilities(client.monitor_pid, KILL)
+
+    def test_after_the_login_of_an_administrator(self):
+        self.server.add_user("boss", PASSWORD, "--role", "admin")
+        client = self.login("boss")
+        self.check_capabilities(client.monitor_pid, KILL, *TOOL)
 
     def test_after_the_login_with_port_20(self):
         server = self.make_server({"active": {"port_20": True}})

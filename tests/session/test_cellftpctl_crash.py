@@ -9,7 +9,7 @@ import subprocess
 from harness import PASSWORD, ServerTest, in_clear, main, process, slow
 from harness.ctl import FAILED, OK, SECRET, CtlTest, crypt
 
-CHANGING = "write,pwrite64,fsync,ftruncate,rename,renameat,renameat2,unlinkat,mkdir,mkdirat,fchmod,fchown"
+CHANGING = "write,pwrite64,sendfile,fsync,ftruncate,rename,renameat,renameat2,unlinkat,mkdir,mkdirat,fchmod,fchown"
 FUTURE = "2099-12-31"
 
 
@@ -139,6 +139,58 @@ class Fault(CtlTest):
     def test_L10_purge(self):
         self.begin_with_alice()
         self.check("user", "del", "alice", "--purge", "--yes", between={"state": "locked"})
+
+
+@in_clear("no client connects")
+class Skeleton(Fault):
+    """The same with a skeleton: its files are all there, or there is no account."""
+
+    def setUp(self):
+        super().setUp()
+        skeleton = self.directory / "skeleton"
+        (skeleton / "incoming" / "deep").mkdir(parents=True)
+        (skeleton / "welcome").write_bytes(b"hello" * 1000)
+        (skeleton / "incoming" / "deep" / "file").write_bytes(b"x")
+        os.symlink("/etc/passwd", skeleton / "link")
+        os.mkfifo(skeleton / "fifo")
+
+    def describe(self):
+        shown = super().describe()
+        if shown and not self.old_hash:
+            home = self.homes / "alice"
+            owner = home.stat().st_uid
+            shown["skeleton"] = {
+                str(path.relative_to(home)): (path.stat().st_uid == owner, path.is_dir() or path.read_bytes())
+                for path in home.rglob("*")
+            }
+        return shown
+
+    def test_L10_add(self):
+        super().test_L10_add()
+        self.assertEqual(
+            self.describe()["skeleton"],
+            {
+                "incoming": (True, True),
+                "incoming/deep": (True, True),
+                "incoming/deep/file": (True, b"x"),
+                "welcome": (True, b"hello" * 1000),
+            },
+        )
+
+    def test_L10_somebody_elses_file_is_not_touched(self):
+        """The folder of a begun account that has something else in it is not taken over."""
+        done = self.run_with(
+            ["-e", "inject=renameat2:signal=KILL:when=1"], ("user", "add", "alice", "--password-stdin"), SECRET + "\n"
+        )
+        self.assertNotEqual(done.returncode, OK)
+        (self.homes / "alice" / "incoming" / "mine").write_text("precious")
+        self.assertIn("not empty", self.ctl("user", "add", "alice", "--password-stdin", text=SECRET, status=FAILED).stderr)
+        self.assertEqual((self.homes / "alice" / "incoming" / "mine").read_text(), "precious")
+        (self.homes / "alice" / "incoming" / "mine").unlink()
+        self.add("alice")
+
+    test_L10_ensure = test_L10_passwd = test_L10_lock = test_L10_mod = test_L10_expire = None
+    test_L10_del = test_L10_purge = None
 
 
 def fill(directory):

@@ -34,6 +34,7 @@ struct fixture {
     char root[PATH_MAX / 4];
     char users[PATH_MAX / 2];
     char homes[PATH_MAX / 2];
+    char skeleton[PATH_MAX / 2];
 };
 
 static int fixture_setup(void **state)
@@ -52,6 +53,8 @@ static int fixture_setup(void **state)
     fixture->config.directories_homes = fixture->homes;
     fixture->config.accounts_uid_min = 200000;
     fixture->config.accounts_uid_max = 299999;
+    fixture->config.accounts_skeleton = fixture->skeleton;
+    (void)snprintf(fixture->skeleton, sizeof(fixture->skeleton), "%s/skeleton", fixture->root);
     buffer_init(&fixture->problem, 65536);
     *state = fixture;
     return 0;

@@ -3,7 +3,9 @@
  * (row C21). A million good, mutated and random messages in every phase, each judged by a second
  * opinion written here; what the monitor would do to the system is recorded instead of done.
  */
+#include "lib/admin.h"
 #include "lib/text.h"
+
 #include "requests_messages.h"
 #include "requests_record.h"
 
@@ -772,6 +774,120 @@ static void test_A20_role_changed_meanwhile(void **state)
     (void)close(pair[1]);
 }
 
+/* Sends a request of KIND with the texts of WORDS; ADMIN has its operation and their number before
+ * them. */
+static int ask_with(struct bench *bench, enum request kind, unsigned operation,
+                    const char *const *words)
+{
+    static struct message message;
+    int fd = -1;
+    unsigned count = 0;
+    while (words[count])
+        count++;
+    message_begin(&message, kind);
+    if (kind == REQUEST_ADMIN) {
+        message_put_u32(&message, operation);
+        message_put_u32(&message, count);
+    }
+    for (unsigned i = 0; i < count; i++)
+        message_put_string(&message, words[i]);
+    int r = requests_handle(&bench->monitor, &message, -1);
+    if (r == 0) {
+        assert_int_equal(message_receive(bench->session, &message, &fd), 1);
+        assert_int_equal(message.type, kind | REQUEST_ANSWER);
+    }
+    return r;
+}
+#define ASK(kind, operation, ...)                                                                  \
+    ask_with(&bench, (kind), (operation), (const char *const[]){__VA_ARGS__, NULL})
+
+/* A session that was taken over can ask; the monitor looks who has logged in, and whether it may be
+ * asked at all. */
+static void test_A20_L11_work_for_others_is_an_attack(void **state)
+{
+    (void)state;
+    static struct bench bench;
+    int pair[2];
+    static char name[] = "alice", hash[] = "x";
+    struct account account = {.name = name, .password = hash};
+    open_bench(&bench, pair);
+    memset(&record, 0, sizeof(record));
+    bench.monitor.account = &account;
+    bench.monitor.phase = PHASE_SESSION;
+    for (unsigned operation = 0; operation <= ADMIN_OPERATION_COUNT; operation++)
+        assert_int_equal(ASK(REQUEST_ADMIN, operation, "bob"), -EPROTO);
+    assert_int_equal(ASK(REQUEST_PASSWORD, 0, "old", "new password"), -EPROTO); /* switched off */
+    bench.config.accounts_password_change = true;
+    account.anonymous = true;
+    assert_int_equal(ASK(REQUEST_PASSWORD, 0, "old", "new password"), -EPROTO);
+    account.anonymous = false;
+    account.password = NULL; /* a user of the system */
+    assert_int_equal(ASK(REQUEST_PASSWORD, 0, "old", "new password"), -EPROTO);
+    bench.config.registration_open = true;
+    assert_int_equal(ASK(REQUEST_REGISTER, 0, "bob", "password", ""), -EPROTO); /* too late */
+    bench.config.registration_open = false;
+    bench.monitor.phase = PHASE_LOGIN;
+    assert_int_equal(ASK(REQUEST_REGISTER, 0, "bob", "password", ""), -EPROTO); /* closed */
+    assert_int_equal(ASK(REQUEST_ADMIN, ADMIN_USER_LOCK, "bob"), -EPROTO);
+    assert_int_equal(ASK(REQUEST_PASSWORD, 0, "old", "new password"), -EPROTO);
+    assert_int_equal(record.tool_ran, 0);
+    bench.monitor.account = NULL;
+    (void)close(pair[0]);
+    (void)close(pair[1]);
+}
+
+/* Nothing that is asked for becomes an option, or another command. */
+static void test_A20_command_lines(void **state)
+{
+    (void)state;
+    static struct bench bench;
+    int pair[2];
+    static char name[] = "boss";
+    struct account account = {.name = name, .role = ACCOUNT_ADMIN};
+    open_bench(&bench, pair);
+    memset(&record, 0, sizeof(record));
+    bench.monitor.account = &account;
+    bench.monitor.phase = PHASE_SESSION;
+    static const struct {
+        unsigned operation;
+        const char *words[4];
+        const char *line; /* NULL: it is not run */
+        const char *password;
+    } rows[] = {
+        {ADMIN_USER_ADD, {"bob", "secret"}, "user add bob --password-stdin", "secret"},
+        {ADMIN_USER_ADD, {"bob", "-x", "5G"}, "user add bob --password-stdin --quota 5G", "-x"},
+        {ADMIN_USER_LIST, {NULL}, "user list", ""},
+        {ADMIN_QUOTA_SET, {"bob", "none"}, "quota set bob none", ""},
+        {ADMIN_QUOTA_SET, {"bob", "1G", "7"}, "quota set bob 1G --files 7", ""},
+        {ADMIN_BAN, {"::1/64"}, "ban add ::1/64", ""},
+        {ADMIN_BAN, {"::1", "1 h"}, "ban add ::1 --for 1 h", ""},
+        {ADMIN_USER_ADD, {"--role=admin", "secret"}, NULL, NULL},
+        {ADMIN_USER_ADD, {"bob", "secret", "--role=admin"}, NULL, NULL},
+        {ADMIN_USER_ADD, {"bob", "a\nb"}, NULL, NULL},
+        {ADMIN_USER_DEL, {"-h"}, NULL, NULL},
+        {ADMIN_USER_DEL, {""}, NULL, NULL},
+        {ADMIN_USER_SHOW, {"a\x1b"}, NULL, NULL},
+    };
+    for (size_t i = 0; i < ELEMENTS(rows); i++) {
+        int before = record.tool_ran;
+        assert_int_equal(ask_with(&bench, REQUEST_ADMIN, rows[i].operation, rows[i].words), 0);
+        assert_int_equal(record.tool_ran - before, rows[i].line != NULL);
+        if (!rows[i].line)
+            continue;
+        assert_string_equal(record.tool_line, rows[i].line);
+        assert_string_equal(record.tool_password, rows[i].password);
+        assert_int_equal(record.tool_role, TOOL_ADMIN);
+    }
+    /* Too few, too many, no such operation. */
+    assert_int_equal(ASK(REQUEST_ADMIN, ADMIN_USER_ADD, "bob"), -EPROTO);
+    assert_int_equal(ASK(REQUEST_ADMIN, ADMIN_USER_LIST, "bob"), -EPROTO);
+    assert_int_equal(ASK(REQUEST_ADMIN, ADMIN_OPERATION_COUNT, "bob"), -EPROTO);
+    assert_int_equal(ASK(REQUEST_ADMIN, UINT32_MAX, "bob"), -EPROTO);
+    bench.monitor.account = NULL;
+    (void)close(pair[0]);
+    (void)close(pair[1]);
+}
+
 /* He is who no user is, whatever his record says. */
 static void test_A20_grant_of_an_administrator(void **state)
 {
@@ -861,6 +977,8 @@ int main(void)
         cmocka_unit_test(test_C21_a_million_messages),
         cmocka_unit_test(test_C21_reports_are_not_believed),
         cmocka_unit_test(test_A20_capabilities_are_the_role_s),
+        cmocka_unit_test(test_A20_L11_work_for_others_is_an_attack),
+        cmocka_unit_test(test_A20_command_lines),
         cmocka_unit_test(test_A20_role_changed_meanwhile),
         cmocka_unit_test(test_A20_grant_of_an_administrator),
         cmocka_unit_test(test_C21_unread_answers),
