@@ -110,7 +110,10 @@ static bool is_harmless(const struct event_kind *kind, const char *field)
     if (strcmp(field, "FTP_USER") == 0)
         return kind->file == EVENT_FILE_files || kind->file == EVENT_FILE_admin ||
                kind == event_kind(EVENT_LOGIN) || kind == event_kind(EVENT_QUOTA_COUNTED) ||
-               kind == event_kind(EVENT_QUOTA_DAMAGED);
+               kind == event_kind(EVENT_QUOTA_DAMAGED) ||
+               kind == event_kind(EVENT_QUOTA_UNENFORCED) || kind == event_kind(EVENT_REGISTER) ||
+               kind == event_kind(EVENT_PASSWORD_CHANGED) ||
+               kind == event_kind(EVENT_PASSWORD_REFUSED);
     for (size_t i = 0; i < ELEMENTS(texts); i++)
         if (strcmp(field, texts[i]) == 0)
             return kind->from == EVENT_FROM_MONITOR && kind != event_kind(EVENT_DISCONNECT) &&
