@@ -29,11 +29,9 @@ static struct ledger_amount gained_by(struct upload_target *target)
         claim->uncertain |= size < before;
         return gained;
     }
-    if (!target->made) {
-        /* Removed while it was being continued. Whoever did it had not got the lock. */
-        claim->freed.bytes += before;
-        claim->freed.files++;
-    }
+    /* Removed while it was being continued, nobody knows when: a count since then has not seen it
+     * any more, and it must not be credited twice. */
+    claim->uncertain |= !target->made;
     target->file = close_fd(target->file);
     return gained;
 }

@@ -1,0 +1,46 @@
+"""The regression list: ways to make a ledger forget what is on the disk (rows Q04 to Q06, A20)."""
+
+from harness import main
+from harness.quota import MEGABYTE, QuotaTest
+from harness.server import PASSWORD
+
+
+class Cheat(QuotaTest):
+    users = {"alice": PASSWORD, "boss": PASSWORD}
+
+    def setUp(self):
+        super().setUp()
+        self.server.ctl("user", "mod", "boss", "--role", "admin")
+
+    def count(self, user="alice"):
+        self.server.ctl("quota", "recount", user)
+
+    def ledger(self, user="alice"):
+        """Bytes and files, with what is promised."""
+        client = self.login(user)
+        try:
+            return self.used(client)
+        finally:
+            client.quit()
+
+    def assert_covered(self, user="alice"):
+        used, there = self.ledger(user), self.on_disk(user)
+        self.assertTrue(used[0] >= there[0] and used[1] >= there[1], f"the ledger has {used}, the disk {there}")
+
+    def test_Q06_removed_while_it_is_continued(self):
+        """A count has not seen it any more when the one who continues it comes to its end."""
+        continuing, other = self.login(), self.login()
+        continuing.stor("old", b"x" * 6 * MEGABYTE)
+        data = continuing.begin("APPE old")
+        data.send(b"x" * 300000)
+        other.expect(250, "DELE old")
+        self.count()
+        other.stor("new", b"x" * 6 * MEGABYTE)
+        data.send(b"x" * 2000000)  # more than was promised at once: the ledger is asked again
+        data.finish()
+        continuing.read_reply()
+        self.assert_covered()
+
+
+if __name__ == "__main__":
+    main()
