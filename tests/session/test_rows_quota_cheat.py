@@ -41,6 +41,15 @@ class Cheat(QuotaTest):
         continuing.read_reply()
         self.assert_covered()
 
+    def test_Q05_without_a_quota_for_a_time(self):
+        self.login().quit()
+        self.server.ctl("quota", "set", "alice", "none")
+        client = self.login()
+        client.stor("new", b"x" * 20 * MEGABYTE)
+        client.quit()
+        self.server.ctl("quota", "set", "alice", "10 MB")
+        self.assertEqual(self.ledger(), (20 * MEGABYTE, 1))
+
 
 if __name__ == "__main__":
     main()
