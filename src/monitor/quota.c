@@ -97,6 +97,24 @@ static void doubt(const struct monitor *monitor, const struct account *account)
         (void)ledger_doubt(monitor->config, account->uid);
 }
 
+/* A quota that was set since ACCOUNT was read, at the beginning of the login, must not be taken
+ * back: it is in the record before it is in the ledger. A system user has no record. */
+static void follow_record(const struct monitor *monitor, const struct account *account,
+                          const struct ledger_amount *quota)
+{
+    enum { PROBLEM_MAX = 4096 };
+    cleanup_account struct account *present = NULL;
+    cleanup_buffer struct buffer ignored;
+    buffer_init(&ignored, PROBLEM_MAX);
+    if (!account->password ||
+        account_load(monitor->config, account->name, &present, &ignored) < 0 ||
+        present->uid != account->uid || rules_resolve(monitor->config, present) < 0)
+        return;
+    const struct ledger_amount now = {present->effective.quota, present->effective.quota_files};
+    if (memcmp(&now, quota, sizeof(now)) != 0)
+        (void)ledger_set_quota(monitor->config, account->uid, &now);
+}
+
 void quota_open(struct monitor *monitor, const struct account *account, int folder)
 {
     const struct ledger_amount quota = {account->effective.quota, account->effective.quota_files};
@@ -108,6 +126,7 @@ void quota_open(struct monitor *monitor, const struct account *account, int fold
     }
     int r = ledger_open(monitor->config, account->uid, &quota, &monitor->ledger, &damaged);
     if (r == 0) {
+        follow_record(monitor, account, &quota);
         count(monitor, account, folder, damaged);
         return;
     }

@@ -1,6 +1,10 @@
 """The regression list: ways to make a ledger forget what is on the disk (rows Q04 to Q06, A20)."""
 
-from harness import main
+import fcntl
+import os
+from pathlib import Path
+
+from harness import main, wait_until
 from harness.quota import MEGABYTE, QuotaTest
 from harness.server import PASSWORD
 
@@ -49,6 +53,27 @@ class Cheat(QuotaTest):
         client.quit()
         self.server.ctl("quota", "set", "alice", "10 MB")
         self.assertEqual(self.ledger(), (20 * MEGABYTE, 1))
+
+    def test_Q01_set_during_a_login(self):
+        """The login has read the account before, and comes to the ledger afterwards."""
+        self.login().quit()
+        with open(self.server.directory / "state" / "usage" / str(self.server.uid()), "rb") as ledger:
+            fcntl.flock(ledger, fcntl.LOCK_EX)
+            client = self.connect()
+            client.expect(331, "USER alice")
+            client.send(f"PASS {PASSWORD}")
+            self.assertTrue(wait_until(lambda: self.waits(ledger)))
+            self.server.ctl("user", "mod", "alice", "--quota", "1K")
+            fcntl.flock(ledger, fcntl.LOCK_UN)
+            client.read(230)
+        self.refused(client, "STOR file", b"x" * 2000)
+
+    @staticmethod
+    def waits(ledger):
+        """Whether somebody waits for the lock."""
+        inode = f":{os.fstat(ledger.fileno()).st_ino} "
+        locks = Path("/proc/locks").read_text(encoding="ascii").splitlines()
+        return any("->" in line and inode in line for line in locks)
 
 
 if __name__ == "__main__":
