@@ -1,6 +1,7 @@
 """The regression list: ways to make a ledger forget what is on the disk (rows Q04 to Q06, A20)."""
 
 import fcntl
+import json
 import os
 from pathlib import Path
 
@@ -74,6 +75,25 @@ class Cheat(QuotaTest):
         inode = f":{os.fstat(ledger.fileno()).st_ino} "
         locks = Path("/proc/locks").read_text(encoding="ascii").splitlines()
         return any("->" in line and inode in line for line in locks)
+
+    def known(self, user="alice"):
+        """What the ledger has, without a login that would count anew."""
+        return json.loads(self.server.ctl("quota", "show", user, "--json").stdout)[0]["used"]
+
+    def test_A20_moved_while_it_is_continued(self):
+        """It would be continued in the folder of the other one, and in nobody's quota."""
+        self.server.add_user("bob")
+        boss, alice = self.login("boss"), self.login()
+        alice.stor("file", b"x" * MEGABYTE)
+        data = alice.begin("APPE file")
+        boss.expect(350, "RNFR alice/file")
+        boss.expect(450, "RNTO bob/file")
+        data.send(b"x" * MEGABYTE)
+        data.finish()
+        alice.read(226)
+        self.assertEqual(self.server.path("file").stat().st_uid, self.server.uid())
+        boss.expect(350, "RNFR alice/file")
+        boss.expect(250, "RNTO bob/file")
 
 
 if __name__ == "__main__":
