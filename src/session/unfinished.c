@@ -44,11 +44,15 @@ int unfinished_make(int directory, mode_t mode, char ret_name[UNFINISHED_NAME_MA
     return take_fd(&fd);
 }
 
-static bool is_abandoned(int directory, const char *name)
+static bool is_abandoned(const struct session *session, int directory, const char *name)
 {
+    struct stat status;
     int state = temporary_look(directory, name);
-    /* With an umask of 777 even its owner cannot look at it. */
-    if (state == -EACCES && fchmodat(directory, name, S_IRUSR | S_IWUSR, 0) == 0)
+    /* With an umask of 777 even its owner cannot look at it. An administrator always can, and must
+     * not change what the owner of the directory could put there at this moment. */
+    if (state == -EACCES && !(session->flags & ACCOUNT_IS_ADMIN) &&
+        fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode) &&
+        fchmodat(directory, name, S_IRUSR | S_IWUSR, 0) == 0)
         state = temporary_look(directory, name);
     return state == TEMPORARY_ABANDONED;
 }
@@ -56,7 +60,7 @@ static bool is_abandoned(int directory, const char *name)
 bool unfinished_remove_abandoned(struct session *session, int directory, const char *name)
 {
     struct quota_claim claim = QUOTA_CLAIM_NONE;
-    if (session->read_only || !is_abandoned(directory, name) ||
+    if (session->read_only || !is_abandoned(session, directory, name) ||
         quota_claim(session, directory, &claim) < 0)
         return false;
     quota_look(&claim, directory, name);
