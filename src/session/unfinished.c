@@ -24,13 +24,15 @@ static int lock_new(int fd)
     return -EWOULDBLOCK;
 }
 
-int unfinished_make(int directory, mode_t mode, char ret_name[UNFINISHED_NAME_MAX])
+int unfinished_make(const struct session *session, int directory, mode_t mode,
+                    char ret_name[UNFINISHED_NAME_MAX])
 {
     uint64_t number;
+    const char *prefix =
+        session->flags & ACCOUNT_IS_ADMIN ? NAME_TEMPORARY_ADMIN : NAME_TEMPORARY_PREFIX;
     if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
         return -EIO;
-    (void)snprintf(ret_name, UNFINISHED_NAME_MAX, "%s%016llx", NAME_TEMPORARY_PREFIX,
-                   (unsigned long long)number);
+    (void)snprintf(ret_name, UNFINISHED_NAME_MAX, "%s%016llx", prefix, (unsigned long long)number);
     /* O_EXCL: whatever somebody put there beforehand, a link or a file, is not ours (row C17). */
     cleanup_close int fd =
         openat(directory, ret_name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);

@@ -95,6 +95,30 @@ class Cheat(QuotaTest):
         boss.expect(350, "RNFR alice/file")
         boss.expect(250, "RNTO bob/file")
 
+    def test_A20_counted_while_an_administrator_stores(self):
+        """He has no lease, what he has announced is not there yet, and what others are promised is theirs."""
+        alice, boss = self.login(), self.login("boss")
+        alice.expect(200, "ALLO 1000000")
+        promised = alice.begin("STOR promised")
+        boss.expect(200, f"ALLO {8 * MEGABYTE}")
+        data = boss.begin("STOR alice/file")
+        data.send(b"x" * 100000)
+        self.assertTrue(wait_until(lambda: self.on_disk()[0] == 100000))
+        self.count()
+        data.send(b"x" * (8 * MEGABYTE - 100000))
+        data.finish()
+        boss.read(226)
+        self.assertGreaterEqual(self.known(), 8 * MEGABYTE)
+        promised.reset()
+        alice.read(426)
+
+    def test_A20_little_is_left_over(self):
+        """A count just before keeps what was asked for ahead from being taken back."""
+        self.login().quit()
+        self.login("boss").stor("alice/file", b"x" * 1000)
+        self.assertGreaterEqual(self.known(), 1000)
+        self.assertLessEqual(self.known(), 100000)
+
 
 if __name__ == "__main__":
     main()
