@@ -125,11 +125,12 @@ struct monitor {
     bool quiet; /* the log has enough of this address: see guard_arrival() */
     struct pam_process pam;
     struct hooks hooks;
-    char login_detail[256]; /* more about why a login was refused than its word says; "" */
-    struct noise noise;     /* events */
-    struct noise commands;  /* logged before the login */
-    struct noise statuses;  /* told to systemd */
-    uint64_t left_out;      /* events that were too many */
+    struct hooks stranger_hooks; /* of the same client before the login */
+    char login_detail[256];      /* more about why a login was refused than its word says; "" */
+    struct noise noise;          /* events */
+    struct noise commands;       /* logged before the login */
+    struct noise statuses;       /* told to systemd */
+    uint64_t left_out;           /* events that were too many */
     uint64_t log_debt; /* bytes of events beyond what time has earned, and when that was counted */
     uint64_t log_time;
     int signals;            /* signalfd */
@@ -227,9 +228,11 @@ int share_handle(struct monitor *monitor, struct message *message, struct messag
 /* Hooks; hook.c. Makes their process, if any is configured: with the rights of a login, once it is
  * known whose it is. What fails is logged. */
 void hooks_start(struct monitor *monitor);
-/* Queues the one of KIND, if there is one; never waits. TEXT is as in hook_post(): an account that
- * an administrator's session has had made is posted here, too. */
+/* Queues the one of KIND, if there is one; never waits. TEXT is as in hook_post(). */
 void hooks_post(struct monitor *monitor, enum hook_kind kind, const char *text, uint64_t bytes);
+/* The account NAME was made, for an administrator or, before a login, for a stranger: cellftpctl,
+ * which has made it, leaves its hook to the monitor, which outlives it. */
+void hooks_registered(struct monitor *monitor, const char *name);
 /* The session is over, and its slot given back: waits for hooks as long as one may take. */
 void hooks_end(struct monitor *monitor);
 
