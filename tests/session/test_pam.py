@@ -26,7 +26,7 @@ def setUpModule():
 def capabilities(*numbers):
     """As /proc/PID/status has them; those that this machine does not give to anybody are left out."""
     ours = int(process.status(os.getpid())["CapBnd"], 16)
-    return f"{sum(1 << number for number in numbers) & ours:016x}"
+    return f"{sum(1 << number for number in set(numbers)) & ours:016x}"
 
 
 def free_uid():
