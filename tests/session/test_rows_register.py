@@ -7,7 +7,7 @@ import os
 import threading
 import time
 
-from harness import PASSWORD, ClientTest, ServerTest, main, slow
+from harness import PASSWORD, ClientTest, ServerTest, main, process, slow
 
 GOOD = "swordfish 42 x"
 QUOTED = f'"{GOOD}"'
@@ -44,6 +44,14 @@ class Register(RegisterTest):
         shown = json.loads(self.server.ctl("user", "show", "carl", "--json").stdout)
         self.assertEqual((shown["role"], shown["read_only"]), ("user", False))
         client.expect(504, f"SITE REGISTER dave {QUOTED}")  # no longer a stranger
+
+    def test_L11_a_session_does_not_know_the_invitation(self):
+        invitation = "a rather rare invitation"
+        self.server.configure(self.config | {"registration": {"open": True, "invitation": invitation}})
+        client = self.connect()
+        found = invitation[:-4].encode() in process.memory(client.session_pid)
+        self.assertFalse(found)  # not assertNotIn, which prints all of it
+        client.expect(200, f'SITE REGISTER carl {QUOTED} "{invitation}"')
 
     def test_L11_off_by_default(self):
         closed = self.make_server({})
