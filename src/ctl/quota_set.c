@@ -2,6 +2,7 @@
  * sessions that are there, and in the file system where that counts. */
 #include "ctl/quota.h"
 
+#include "ctl/actor.h"
 #include "ctl/live.h"
 #include "ctl/user.h"
 #include "lib/cleanup.h"
@@ -30,9 +31,19 @@ static int set_rule(struct rules *rules, enum rule rule, const char *text)
            before.quota_files != rules->quota_files;
 }
 
+struct wish {
+    const struct invocation *invocation;
+    const char *refusal;
+};
+
+/* See account_change. */
 static int change(struct account *account, void *data)
 {
-    const struct invocation *invocation = data;
+    struct wish *wish = data;
+    const struct invocation *invocation = wish->invocation;
+    wish->refusal = actor_refusal(invocation, account->name);
+    if (wish->refusal)
+        return -EPERM;
     int bytes = set_rule(&account->rules, RULE_quota, invocation->operands[1]);
     int files = bytes < 0 ? 0
                           : set_rule(&account->rules, RULE_quota_files,
@@ -121,17 +132,16 @@ static enum exit_status report(const struct invocation *invocation, const struct
 }
 
 /* With --dry-run on a copy that nobody writes. */
-static int load_and_change(const struct invocation *invocation, struct account **ret,
-                           struct buffer *problem)
+static int load_and_change(struct wish *wish, struct account **ret, struct buffer *problem)
 {
+    const struct invocation *invocation = wish->invocation;
     int r;
     if (!option_given(invocation, OPTION_DRY_RUN)) {
-        r = account_change(invocation->config, invocation->name, change,
-                           (void *)(uintptr_t)invocation, ret, problem);
+        r = account_change(invocation->config, invocation->name, change, wish, ret, problem);
     } else {
         r = account_load(invocation->config, invocation->name, ret, problem);
         if (r == 0)
-            r = change(*ret, (void *)(uintptr_t)invocation);
+            r = change(*ret, wish);
     }
     int resolved = r < 0 ? 0 : rules_resolve(invocation->config, *ret);
     return resolved < 0 ? resolved : r;
@@ -148,7 +158,10 @@ enum exit_status command_quota_set(const struct invocation *invocation)
     cleanup_account struct account *account = NULL;
     cleanup_buffer struct buffer problem;
     buffer_init(&problem, USER_PROBLEM_MAX);
-    int changed = load_and_change(invocation, &account, &problem);
+    struct wish wish = {.invocation = invocation};
+    int changed = load_and_change(&wish, &account, &problem);
+    if (wish.refusal)
+        return user_refuse(invocation, wish.refusal);
     if (changed == -ENOENT && buffer_size(&problem) == 0 && is_system_user(invocation)) {
         complain(
             "\"%s\" is no account of cellftpd but a user of the system: its quota is that of a "
