@@ -68,7 +68,7 @@ char *hook_file(const struct config *config, const struct account *account, cons
 
 struct server {
     const struct config *config;
-    const struct account *account;
+    const struct account *account; /* NULL: a stranger's */
     const struct event_origin *origin;
     struct log log;
     int socket;
@@ -94,15 +94,16 @@ static void run(struct server *server, struct message *message)
     char address[ADDRESS_TEXT_MAX];
     address_format(server->origin->remote, address, sizeof(address));
     struct hook_facts facts = {
-        .user = server->account->name,
-        .file = root_of(server->config, server->account),
+        .user = server->account ? server->account->name : NULL,
+        .file = server->account ? root_of(server->config, server->account) : NULL,
         .client = address,
         .session = server->origin->session,
     };
     uint32_t kind = message_get_u32(message);
     const char *text = message_get_string(message, MESSAGE_STRING_MAX);
     facts.bytes = message_get_u64(message);
-    if (!message_end(message) || kind >= HOOK_COUNT)
+    if (!message_end(message) || kind >= HOOK_COUNT ||
+        (!server->account && kind != HOOK_REGISTRATION))
         return;
     facts.kind = kind;
     cleanup_free char *file = NULL;

@@ -4,6 +4,7 @@
  */
 #include "lib/admin.h"
 #include "lib/cleanup.h"
+#include "lib/hook.h"
 #include "lib/text.h"
 #include "monitor/tool.h"
 
@@ -127,6 +128,8 @@ int admin_handle(struct monitor *monitor, struct message *message, struct messag
         r = tool_run(monitor, TOOL_ADMIN, work.words, work.password, &status, &output);
     if (r == 0 && status == 0 && only_shows(work.operation))
         log_request(monitor, EVENT_ADMIN_LOOK, &work, NULL);
+    if (r == 0 && status == 0 && work.operation == ADMIN_USER_ADD)
+        hooks_post(monitor, HOOK_REGISTRATION, work.arguments[0], EVENT_UNSET);
     if (r < 0 || status != 0) {
         char why[512] = "";
         if (output >= 0)

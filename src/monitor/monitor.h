@@ -125,6 +125,7 @@ struct monitor {
     bool quiet; /* the log has enough of this address: see guard_arrival() */
     struct pam_process pam;
     struct hooks hooks;
+    struct hooks newcomers; /* the hooks for accounts that strangers make */
     char login_detail[256]; /* more about why a login was refused than its word says; "" */
     struct noise noise;     /* events */
     struct noise commands;  /* logged before the login */
@@ -217,7 +218,8 @@ int share_handle(struct monitor *monitor, struct message *message, struct messag
                  int *ret_fd);
 
 /* Hooks; hook.c. Makes their process, if any is configured: with the rights of a login, once it is
- * known whose it is. What fails is logged. */
+ * known whose it is; before that one for the accounts that a stranger makes. What fails is logged.
+ */
 void hooks_start(struct monitor *monitor);
 /* Queues the one of KIND, if there is one; never waits. TEXT is as in hook_post(): an account that
  * an administrator's session has had made is posted here, too. */

@@ -8,6 +8,7 @@
  */
 #include "lib/cleanup.h"
 #include "lib/clock.h"
+#include "lib/hook.h"
 #include "lib/password.h"
 #include "lib/registration.h"
 #include "lib/tls_policy.h"
@@ -157,6 +158,10 @@ int register_handle(struct monitor *monitor, struct message *message, struct mes
         make_account(monitor, &attempt, name, password);
     end(monitor, &attempt, registration_name, EVENT_REGISTER, EVENT_REGISTER_REFUSED, message,
         answer);
+    if (!attempt.reason) {
+        hooks_start(monitor);
+        hooks_post(monitor, HOOK_REGISTRATION, monitor->user, EVENT_UNSET);
+    }
     return 0;
 }
 

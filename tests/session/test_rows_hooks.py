@@ -164,6 +164,58 @@ class Facts(Hooks):
         self.assertNotIn("CELLFTPD_CLIENT", found)
         self.assertEqual(found["uid"], str(NOBODY.pw_uid))
 
+    def registered(self, session):
+        (found,) = self.reports(1)
+        expected = {
+            "CELLFTPD_EVENT": "registration",
+            "CELLFTPD_USER": "carol",
+            "CELLFTPD_FILE": str(self.server.home("carol")),
+            "CELLFTPD_CLIENT": "127.0.0.1",
+            "CELLFTPD_SESSION": session,
+        }
+        self.assertEqual({key: value for key, value in found.items() if key.startswith("CELLFTPD")}, expected)
+        self.assertEqual(found["uid"], str(NOBODY.pw_uid))
+
+    def test_L14_registration_by_an_administrator(self):
+        self.server.add_user("boss", PASSWORD, "--role", "admin")
+        self.hook("registration")
+        client = self.login("boss", secure="1.3")
+        client.administers = True
+        client.expect(200, "SITE USER ADD carol swordfish42")
+        client.expect(550, "SITE USER ADD carol swordfish42")
+        self.registered(self.server.expect_log("auth", "accepted", user="boss")["session"])
+
+    def test_L14_registration_by_a_stranger(self):
+        """The monitor stays for it: systemd ends whatever is left of a connection behind it."""
+        go = self.server.directory / "go"
+        self.hook("registration", f"while [ ! -e {go} ]; do sleep 0.1; done\n{REPORT}")
+        self.server.configure(self.server.config | {"registration": {"open": True}})
+        client = self.connect()
+        client.loose = True
+        client.expect(550, 'SITE REGISTER root "swordfish 42 x"')
+        client.expect(200, 'SITE REGISTER carol "swordfish 42 x"')
+        session = self.server.expect_log("auth", "registered", user="carol")["session"]
+        client.close()
+        self.server.expect_log("connections", "disconnect", session=session)
+        with self.assertRaises(subprocess.TimeoutExpired):
+            client.wait(1)
+        go.touch()
+        client.wait()
+        self.registered(session)
+
+    def test_L14_registration_and_login_in_one_session(self):
+        self.hook("registration")
+        self.hook()
+        self.server.configure(self.server.config | {"registration": {"open": True}})
+        client = self.connect()
+        client.expect(200, 'SITE REGISTER carol "swordfish 42 x"')
+        self.reports(1)
+        self.server.passwords["carol"] = "swordfish 42 x"
+        client.login("carol")
+        self.upload(client)
+        found = self.reports(2)[1]
+        self.assertEqual((found["CELLFTPD_EVENT"], found["CELLFTPD_FILE"]), ("upload", str(self.server.path("a", "carol"))))
+
     def test_L14_registration_is_not_waited_for(self):
         self.hook("registration", "echo wrong; sleep 600", timeout="1 s")
         begin = time.monotonic()
