@@ -31,18 +31,17 @@ static int set_rule(struct rules *rules, enum rule rule, const char *text)
            before.quota_files != rules->quota_files;
 }
 
-struct wish {
+struct setting {
     const struct invocation *invocation;
-    const char *refusal;
+    const char *refusal; /* why this account is not changed for this actor, NULL: it may be */
 };
 
-/* See account_change. */
 static int change(struct account *account, void *data)
 {
-    struct wish *wish = data;
-    const struct invocation *invocation = wish->invocation;
-    wish->refusal = actor_refusal(invocation, account->name);
-    if (wish->refusal)
+    struct setting *setting = data;
+    const struct invocation *invocation = setting->invocation;
+    setting->refusal = actor_refusal(invocation, account->name);
+    if (setting->refusal)
         return -EPERM;
     int bytes = set_rule(&account->rules, RULE_quota, invocation->operands[1]);
     int files = bytes < 0 ? 0
@@ -132,16 +131,16 @@ static enum exit_status report(const struct invocation *invocation, const struct
 }
 
 /* With --dry-run on a copy that nobody writes. */
-static int load_and_change(struct wish *wish, struct account **ret, struct buffer *problem)
+static int load_and_change(struct setting *setting, struct account **ret, struct buffer *problem)
 {
-    const struct invocation *invocation = wish->invocation;
+    const struct invocation *invocation = setting->invocation;
     int r;
     if (!option_given(invocation, OPTION_DRY_RUN)) {
-        r = account_change(invocation->config, invocation->name, change, wish, ret, problem);
+        r = account_change(invocation->config, invocation->name, change, setting, ret, problem);
     } else {
         r = account_load(invocation->config, invocation->name, ret, problem);
         if (r == 0)
-            r = change(*ret, wish);
+            r = change(*ret, setting);
     }
     int resolved = r < 0 ? 0 : rules_resolve(invocation->config, *ret);
     return resolved < 0 ? resolved : r;
@@ -158,10 +157,10 @@ enum exit_status command_quota_set(const struct invocation *invocation)
     cleanup_account struct account *account = NULL;
     cleanup_buffer struct buffer problem;
     buffer_init(&problem, USER_PROBLEM_MAX);
-    struct wish wish = {.invocation = invocation};
-    int changed = load_and_change(&wish, &account, &problem);
-    if (wish.refusal)
-        return user_refuse(invocation, wish.refusal);
+    struct setting setting = {.invocation = invocation};
+    int changed = load_and_change(&setting, &account, &problem);
+    if (setting.refusal)
+        return user_refuse(invocation, setting.refusal);
     if (changed == -ENOENT && buffer_size(&problem) == 0 && is_system_user(invocation)) {
         complain(
             "\"%s\" is no account of cellftpd but a user of the system: its quota is that of a "

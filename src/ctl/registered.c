@@ -40,9 +40,10 @@ _Noreturn static void run_hook(const struct invocation *invocation, const struct
 
 void user_registered(const struct invocation *invocation, const struct account *account)
 {
-    /* What a client has asked for the monitor runs: here the right to become hooks.user may be
-     * gone, and systemd ends what is left of a connection when its monitor ends. */
-    if (!hook_program(invocation->config, HOOK_REGISTRATION) || actor_role() != ACTOR_HERE)
+    /* What a client has asked for the monitor runs (monitor/hook.c): behind an administrator's the
+     * right to become hooks.user is gone here, and systemd ends what is left of a connection's unit
+     * when its monitor has ended. */
+    if (actor_role() != ACTOR_HERE || !hook_program(invocation->config, HOOK_REGISTRATION))
         return;
     (void)fflush(NULL);
     pid_t pid = fork();

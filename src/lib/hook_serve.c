@@ -68,7 +68,7 @@ char *hook_file(const struct config *config, const struct account *account, cons
 
 struct server {
     const struct config *config;
-    const struct account *account; /* NULL: a stranger's */
+    const struct account *account;
     const struct event_origin *origin;
     struct log log;
     int socket;
@@ -94,18 +94,19 @@ static void run(struct server *server, struct message *message)
     char address[ADDRESS_TEXT_MAX];
     address_format(server->origin->remote, address, sizeof(address));
     struct hook_facts facts = {
-        .user = server->account ? server->account->name : NULL,
-        .file = server->account ? root_of(server->config, server->account) : NULL,
         .client = address,
         .session = server->origin->session,
     };
     uint32_t kind = message_get_u32(message);
     const char *text = message_get_string(message, MESSAGE_STRING_MAX);
     facts.bytes = message_get_u64(message);
-    if (!message_end(message) || kind >= HOOK_COUNT ||
-        (!server->account && kind != HOOK_REGISTRATION))
+    if (!message_end(message) || kind >= HOOK_COUNT)
         return;
     facts.kind = kind;
+    if (server->account) {
+        facts.user = server->account->name;
+        facts.file = root_of(server->config, server->account);
+    }
     cleanup_free char *file = NULL;
     if (kind == HOOK_UPLOAD) {
         facts.path = text;

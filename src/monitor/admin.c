@@ -4,7 +4,6 @@
  */
 #include "lib/admin.h"
 #include "lib/cleanup.h"
-#include "lib/hook.h"
 #include "lib/text.h"
 #include "monitor/tool.h"
 
@@ -129,7 +128,7 @@ int admin_handle(struct monitor *monitor, struct message *message, struct messag
     if (r == 0 && status == 0 && only_shows(work.operation))
         log_request(monitor, EVENT_ADMIN_LOOK, &work, NULL);
     if (r == 0 && status == 0 && work.operation == ADMIN_USER_ADD)
-        hooks_post(monitor, HOOK_REGISTRATION, work.arguments[0], EVENT_UNSET);
+        hooks_registered(monitor, work.arguments[0]);
     if (r < 0 || status != 0) {
         char why[512] = "";
         if (output >= 0)

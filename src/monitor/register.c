@@ -8,7 +8,6 @@
  */
 #include "lib/cleanup.h"
 #include "lib/clock.h"
-#include "lib/hook.h"
 #include "lib/password.h"
 #include "lib/registration.h"
 #include "lib/tls_policy.h"
@@ -156,12 +155,10 @@ int register_handle(struct monitor *monitor, struct message *message, struct mes
                            : "An invitation is needed: SITE REGISTER name password invitation");
     else
         make_account(monitor, &attempt, name, password);
+    if (!attempt.reason)
+        hooks_registered(monitor, name);
     end(monitor, &attempt, registration_name, EVENT_REGISTER, EVENT_REGISTER_REFUSED, message,
         answer);
-    if (!attempt.reason) {
-        hooks_start(monitor);
-        hooks_post(monitor, HOOK_REGISTRATION, monitor->user, EVENT_UNSET);
-    }
     return 0;
 }
 

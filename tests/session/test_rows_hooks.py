@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 
-from harness import PASSWORD, ServerTest, main, process, slow, wait_until, within
+from harness import ServerTest, main, process, slow, wait_until, within
 
 NOBODY = pwd.getpwnam("nobody")
 RIGHTS = 1 << 5 | 1 << 6 | 1 << 7  # CAP_KILL, CAP_SETGID, CAP_SETUID
@@ -97,8 +97,7 @@ class Facts(Hooks):
         self.server.add_user("boss", PASSWORD, "--role", "admin")
         self.hook()
         self.hook("login")
-        client = self.login("boss", secure="1.3")
-        self.upload(client, "/alice/a")
+        self.upload(self.login("boss", secure="1.3"), "/alice/a")
         found = {report["CELLFTPD_EVENT"]: report["CELLFTPD_FILE"] for report in self.reports(2)}
         self.assertEqual(found["upload"], str(self.server.path("a")))
         self.assertEqual(found["login"], str(self.server.directory / "homes"))
@@ -164,64 +163,67 @@ class Facts(Hooks):
         self.assertNotIn("CELLFTPD_CLIENT", found)
         self.assertEqual(found["uid"], str(NOBODY.pw_uid))
 
-    def registered(self, session):
-        (found,) = self.reports(1)
-        expected = {
-            "CELLFTPD_EVENT": "registration",
-            "CELLFTPD_USER": "carol",
-            "CELLFTPD_FILE": str(self.server.home("carol")),
-            "CELLFTPD_CLIENT": "127.0.0.1",
-            "CELLFTPD_SESSION": session,
-        }
-        self.assertEqual({key: value for key, value in found.items() if key.startswith("CELLFTPD")}, expected)
-        self.assertEqual(found["uid"], str(NOBODY.pw_uid))
-
-    def test_L14_registration_by_an_administrator(self):
-        self.server.add_user("boss", PASSWORD, "--role", "admin")
-        self.hook("registration")
-        client = self.login("boss", secure="1.3")
-        client.administers = True
-        client.expect(200, "SITE USER ADD carol swordfish42")
-        client.expect(550, "SITE USER ADD carol swordfish42")
-        self.registered(self.server.expect_log("auth", "accepted", user="boss")["session"])
-
-    def test_L14_registration_by_a_stranger(self):
-        """The monitor stays for it: systemd ends whatever is left of a connection behind it."""
-        go = self.server.directory / "go"
-        self.hook("registration", f"while [ ! -e {go} ]; do sleep 0.1; done\n{REPORT}")
-        self.server.configure(self.server.config | {"registration": {"open": True}})
-        client = self.connect()
-        client.loose = True
-        client.expect(550, 'SITE REGISTER root "swordfish 42 x"')
-        client.expect(200, 'SITE REGISTER carol "swordfish 42 x"')
-        session = self.server.expect_log("auth", "registered", user="carol")["session"]
-        client.close()
-        self.server.expect_log("connections", "disconnect", session=session)
-        with self.assertRaises(subprocess.TimeoutExpired):
-            client.wait(1)
-        go.touch()
-        client.wait()
-        self.registered(session)
-
-    def test_L14_registration_and_login_in_one_session(self):
-        self.hook("registration")
-        self.hook()
-        self.server.configure(self.server.config | {"registration": {"open": True}})
-        client = self.connect()
-        client.expect(200, 'SITE REGISTER carol "swordfish 42 x"')
-        self.reports(1)
-        self.server.passwords["carol"] = "swordfish 42 x"
-        client.login("carol")
-        self.upload(client)
-        found = self.reports(2)[1]
-        self.assertEqual((found["CELLFTPD_EVENT"], found["CELLFTPD_FILE"]), ("upload", str(self.server.path("a", "carol"))))
-
     def test_L14_registration_is_not_waited_for(self):
         self.hook("registration", "echo wrong; sleep 600", timeout="1 s")
         begin = time.monotonic()
         self.server.add_user("carol")
         self.assertLess(time.monotonic() - begin, within(5))
         self.failed("timeout", "wrong", user="carol")
+
+    def check_registration(self, session, client="127.0.0.1"):
+        (found,) = self.reports(1)
+        self.assertEqual(
+            {key: value for key, value in found.items() if key.startswith("CELLFTPD")},
+            {
+                "CELLFTPD_EVENT": "registration",
+                "CELLFTPD_USER": "carol",
+                "CELLFTPD_FILE": str(self.server.home("carol")),
+                "CELLFTPD_CLIENT": client,
+                "CELLFTPD_SESSION": session,
+            },
+        )
+        self.assertEqual(found["uid"], str(NOBODY.pw_uid))
+        self.assertEqual(found["CapPrm"], "0" * 16)
+
+    def test_L14_registration_by_an_administrator(self):
+        self.server.add_user("boss", PASSWORD, "--role", "admin")
+        self.hook("registration")
+        boss = self.connect()
+        boss.is_admin = boss.administers = True
+        boss.login("boss")
+        boss.expect(550, "SITE USER ADD alice secretsecret")  # is there: nothing was made
+        boss.expect(200, "SITE USER ADD carol secretsecret")
+        self.check_registration(self.server.expect_log("auth", "accepted", user="boss")["session"])
+
+    def test_L14_registration_by_a_stranger(self):
+        self.hook("registration")
+        self.server.configure({**self.server.config, "registration": {"open": True}})
+        client = self.connect()
+        client.expect(550, "SITE REGISTER alice secretsecret")
+        client.expect(200, "SITE REGISTER carol secretsecret")
+        self.check_registration(self.server.expect_log("auth", "registered")["session"])
+
+    def test_L14_a_stranger_who_leaves_and_one_who_logs_in(self):
+        """The monitor outlives the hook, and the next hooks are those of the account."""
+        self.hook("registration", "sleep 1\n" + REPORT)
+        self.hook("upload")
+        self.server.configure({**self.server.config, "registration": {"open": True}})
+        for name, logs_in in (("carol", False), ("dave", True)):
+            with self.subTest(name=name):
+                client = self.connect()
+                client.expect(200, f"SITE REGISTER {name} secretsecret")
+                if logs_in:
+                    self.server.passwords[name] = "secretsecret"
+                    client.login(name)
+                    self.upload(client, "a")
+                client.quit()
+                client.process.wait(60 * slow())
+                self.assertIn(
+                    ("registration", name),
+                    [(found["CELLFTPD_EVENT"], found["CELLFTPD_USER"]) for found in map(self.parse, self.out.iterdir())],
+                )
+        (upload,) = [found for found in map(self.parse, self.out.iterdir()) if found["CELLFTPD_EVENT"] == "upload"]
+        self.assertEqual((upload["CELLFTPD_USER"], upload["CELLFTPD_PATH"]), ("dave", "/a"))
 
     def test_23_a_file_in_a_share(self):
         self.hook()
