@@ -140,8 +140,7 @@ class Server:
         }
         for name in ("users", "homes", "run", "logs", "hosts"):
             (self.directory / name).mkdir(mode=0o711 if name == "homes" else 0o755, exist_ok=True)
-        for name in ("users", "state"):
-            (self.directory / name).chmod(0o700)
+        (self.directory / "users").chmod(0o700)
         for group, options in overrides.items():
             if isinstance(options, list):  # groups and shares
                 self.config[group] = options
