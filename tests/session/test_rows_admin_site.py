@@ -164,10 +164,14 @@ class Commands(AdminSite):
         self.login(source="127.0.0.7").expect(257, "PWD")
         self.assertIn("your own", boss.expect(550, "SITE BAN 127.0.0.0/24").text)
         boss.expect(550, "SITE BAN nonsense")
+        boss.expect(257, "PWD")
+
+    def test_A20_ban_for_no_time(self):
+        """It would take the ban back that there is."""
+        boss = self.boss()
         boss.expect(200, "SITE BAN 192.0.2.7")
         self.assertIn("no time", boss.expect(550, "SITE BAN 192.0.2.7 0s").text)
         self.assertIn("192.0.2.7", self.server.ctl("ban", "list").stdout)
-        boss.expect(257, "PWD")
 
     def test_A20_quota_set(self):
         boss = self.boss()
