@@ -92,6 +92,16 @@ class Facts(Hooks):
         )
         self.assertEqual(found["arguments"], "0")
 
+    def test_L14_files_of_an_administrator(self):
+        """The root is that of all folders, not the account's own."""
+        self.server.add_user("boss", PASSWORD, "--role", "admin")
+        self.hook()
+        self.hook("login")
+        self.upload(self.login("boss", secure="1.3"), "/alice/a")
+        found = {report["CELLFTPD_EVENT"]: report["CELLFTPD_FILE"] for report in self.reports(2)}
+        self.assertEqual(found["upload"], str(self.server.path("a")))
+        self.assertEqual(found["login"], str(self.server.directory / "homes"))
+
     def test_L14_as_whom_it_runs(self):
         self.hook()
         self.upload(self.login())

@@ -116,6 +116,16 @@ class Register(RegisterTest):
         self.register("carl", code=550)
         self.register("admin")
 
+    def test_L11_names_that_a_share_is_for(self):
+        """Whoever takes the name before, or after, its owner has it would have the share."""
+        shared = self.server.directory / "shared"
+        shared.mkdir()
+        share = {"path": str(shared), "at": "shared", "users": ["erin", "carl"]}
+        self.server.configure(self.config | {"shares": [share]})
+        self.register("carl", code=550)
+        self.register("dave")
+        self.server.ctl("user", "add", "carl", "--password-stdin", text=GOOD)
+
     def test_L03_no_secret_in_the_logs(self):
         self.server.configure(self.config | {"registration": {"open": True, "invitation": "topsecret0"}})
         self.register("carl", "topsecret1", " topsecret0")
