@@ -36,7 +36,7 @@ struct walk {
     size_t open_from; /* the first that has its stream */
     uint64_t mount;
     uint32_t device_major, device_minor;
-    uint64_t *links; /* inodes of files with several links: a hash table, 0 is free */
+    uint64_t *links; /* files with several links: a hash table, 0 is free */
     size_t link_count, link_room;
     int no_atime; /* O_NOATIME, if it is permitted */
     bool sweep;
@@ -76,10 +76,13 @@ static int grow_links(struct walk *walk)
     return 0;
 }
 
-/* Whether this is the first link of a file. Where there are too many to remember, each is: too much
- * is counted then, never too little. */
-static int is_first_link(struct walk *walk, uint64_t inode)
+/* Whether this is the first link of a file. Where there are too many to remember, and in a layer of
+ * an overlay, each is: too much is counted then, never too little. */
+static int is_first_link(struct walk *walk, const struct statx *status)
 {
+    uint64_t inode = status->stx_ino;
+    if (status->stx_dev_major != walk->device_major || status->stx_dev_minor != walk->device_minor)
+        return 1; /* two layers can have the same numbers */
     bool crowded = 2 * (walk->link_count + 1) > walk->link_room;
     int r = crowded && walk->link_room < LINKS_MAX ? grow_links(walk) : 0;
     if (r < 0)
@@ -101,6 +104,10 @@ static int take_temporary(struct walk *walk, int directory, const char *name, ui
 {
     switch (temporary_look(directory, name)) {
     case TEMPORARY_RUNNING:
+        if (strncmp(name, NAME_TEMPORARY_ADMIN, sizeof(NAME_TEMPORARY_ADMIN) - 1) == 0) {
+            walk->result->unleased = true;
+            return 0;
+        }
         walk->result->running.bytes += size;
         walk->result->running.files++;
         return 1;
@@ -127,10 +134,13 @@ static int look(int directory, const char *name, struct statx *ret)
     return statx(directory, name, flags, STATX_BASIC_STATS | STATX_MNT_ID, ret) < 0 ? -errno : 0;
 }
 
+/* Something that is mounted there; or a directory of another device, as a subvolume of btrfs is. Of
+ * files the device says nothing: on an overlay they have that of the layer that they are in. */
 static bool is_elsewhere(const struct walk *walk, const struct statx *status)
 {
-    return status->stx_mnt_id != walk->mount || status->stx_dev_major != walk->device_major ||
-           status->stx_dev_minor != walk->device_minor;
+    return status->stx_mnt_id != walk->mount ||
+           (S_ISDIR(status->stx_mode) && (status->stx_dev_major != walk->device_major ||
+                                          status->stx_dev_minor != walk->device_minor));
 }
 
 /* Makes the stream of FD, which is taken over, that of LEVEL. */
@@ -209,7 +219,7 @@ static int take_entry(struct walk *walk, int directory, const char *name)
     if (S_ISREG(status.stx_mode) && !elsewhere) {
         if (name_is_temporary(name) && take_temporary(walk, directory, name, status.stx_size))
             return 0; /* the lease of its session covers it */
-        int first = status.stx_nlink > 1 ? is_first_link(walk, status.stx_ino) : 1;
+        int first = status.stx_nlink > 1 ? is_first_link(walk, &status) : 1;
         if (first < 0)
             return first;
         if (first > 0)

@@ -149,6 +149,14 @@ struct monitor {
 int monitor_serve(const struct config *config, const char *config_file, const char *problems,
                   enum session_kind kind, int control);
 
+/* Whether the connection may go on; arrival.c. PROBLEMS of the configuration are logged there,
+ * where it is known that a stranger does not fill the disk with them. */
+bool arrival_admit(struct monitor *monitor, const char *problems);
+/* The one thing that a monitor says to a client: a constant, and only if the socket takes it at
+ * once. Nothing where the client expects TLS: it could not read it. */
+void arrival_turn_away(struct monitor *monitor, const char *reply);
+#define ARRIVAL_BROKEN "421 Service not available.\r\n"
+
 /* What the connection is doing, for "cellftpctl who" and "systemctl status"; status.c. */
 void status_set(struct monitor *monitor, const char *text);
 

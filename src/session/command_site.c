@@ -222,6 +222,10 @@ void command_site(struct session *session, char *argument)
         reply_not_logged_in(session);
         return;
     }
+    if (!*argument) {
+        reply(session, 501, "SITE needs an argument: SITE command");
+        return;
+    }
     if ((session->flags & ACCOUNT_ANONYMOUS) && !is_help) {
         reply(session, 550, "SITE HELP is the only one that is offered to you.");
         return;

@@ -152,6 +152,44 @@ static void test_other_file_systems(void **state)
     assert_counts(place, 100, 4);
 }
 
+/* As in a container, or a live system: directories and files have different device numbers. */
+static void test_overlay(void **state)
+{
+    const struct place *place = *state;
+    char path[128], options[512];
+    (void)snprintf(path, sizeof(path), "%s/over", place->home);
+    assert_int_equal(mkdirat(place->folder, "over", 0700), 0);
+    assert_int_equal(mount("none", path, "tmpfs", 0, "mode=0700"), 0);
+    assert_int_equal(mkdirat(place->folder, "over/lower", 0700), 0);
+    put_file(place, "over/lower/below", 100);
+    assert_int_equal(mkdirat(place->folder, "over/disk", 0700), 0);
+    (void)snprintf(path, sizeof(path), "%s/over/disk", place->home);
+    assert_int_equal(mount("none", path, "tmpfs", 0, "mode=0700"), 0);
+    assert_int_equal(mkdirat(place->folder, "over/disk/upper", 0700), 0);
+    assert_int_equal(mkdirat(place->folder, "over/disk/work", 0700), 0);
+    assert_int_equal(mkdirat(place->folder, "over/merged", 0700), 0);
+    (void)snprintf(options, sizeof(options),
+                   "lowerdir=%1$s/over/lower,upperdir=%1$s/over/disk/upper,"
+                   "workdir=%1$s/over/disk/work,xino=off",
+                   place->home);
+    char merged[128];
+    (void)snprintf(merged, sizeof(merged), "%s/over/merged", place->home);
+    assert_int_equal(mount("none", merged, "overlay", 0, options), 0);
+
+    put_file(place, "over/merged/above", 10);
+    assert_int_equal(mkdirat(place->folder, "over/merged/directory", 0700), 0);
+    put_file(place, "over/merged/directory/inside", 1);
+    struct place top = {.folder = openat(place->folder, "over/merged", O_RDONLY | O_CLOEXEC)};
+    assert_true(top.folder >= 0);
+    assert_counts(&top, 111, 4);
+    assert_int_equal(close(top.folder), 0);
+
+    assert_int_equal(umount2(merged, 0), 0);
+    assert_int_equal(umount2(path, 0), 0);
+    path[strlen(path) - strlen("/disk")] = '\0';
+    assert_int_equal(umount2(path, 0), 0);
+}
+
 static int make_temporary(const struct place *place, const char *name, uint64_t size, time_t age)
 {
     put_file(place, name, size);
@@ -500,6 +538,7 @@ int main(void)
         TEST(test_deep),
         TEST(test_wide),
         TEST(test_other_file_systems),
+        TEST(test_overlay),
         TEST(test_Q11_unfinished_uploads),
         TEST(test_Q05_what_was_done_on_the_disk),
         TEST(test_deadline),
