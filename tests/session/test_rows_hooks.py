@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 
-from harness import ServerTest, main, process, slow, wait_until, within
+from harness import PASSWORD, ServerTest, main, process, slow, wait_until, within
 
 NOBODY = pwd.getpwnam("nobody")
 RIGHTS = 1 << 5 | 1 << 6 | 1 << 7  # CAP_KILL, CAP_SETGID, CAP_SETUID
