@@ -95,7 +95,7 @@ const struct command commands[] = {
     {"tls",    "check",  {{OPERAND_HOST, OPERAND_OPTIONAL}}, NEEDS_ROOT, OPTION_NAME | OPTION_JSON,
      "find everything that is wrong with certificates, keys and ciphers", command_tls_check},
     {"share",  "list",   NOTHING,  NEEDS_ROOT,    OPTION_JSON,
-     "the folders of the host that users see in theirs, and whether each can be had",
+     "folders of the host that users see in theirs, and whether they can",
      command_share_list},
     {"import", NULL,     {{OPERAND_FILE, OPERAND_SEVERAL}}, NEEDS_ROOT,
      OPTION_FROM | OPTION_KEEP_HOMES | OPTION_DRY_RUN | OPTION_JSON,

@@ -2,6 +2,7 @@
  * sessions that are there, and in the file system where that counts. */
 #include "ctl/quota.h"
 
+#include "ctl/actor.h"
 #include "ctl/live.h"
 #include "ctl/user.h"
 #include "lib/cleanup.h"
@@ -30,9 +31,18 @@ static int set_rule(struct rules *rules, enum rule rule, const char *text)
            before.quota_files != rules->quota_files;
 }
 
+struct setting {
+    const struct invocation *invocation;
+    const char *refusal; /* why this account is not changed for this actor, NULL: it may be */
+};
+
 static int change(struct account *account, void *data)
 {
-    const struct invocation *invocation = data;
+    struct setting *setting = data;
+    const struct invocation *invocation = setting->invocation;
+    setting->refusal = actor_refusal(invocation, account->name);
+    if (setting->refusal)
+        return -EPERM;
     int bytes = set_rule(&account->rules, RULE_quota, invocation->operands[1]);
     int files = bytes < 0 ? 0
                           : set_rule(&account->rules, RULE_quota_files,
@@ -121,17 +131,16 @@ static enum exit_status report(const struct invocation *invocation, const struct
 }
 
 /* With --dry-run on a copy that nobody writes. */
-static int load_and_change(const struct invocation *invocation, struct account **ret,
-                           struct buffer *problem)
+static int load_and_change(struct setting *setting, struct account **ret, struct buffer *problem)
 {
+    const struct invocation *invocation = setting->invocation;
     int r;
     if (!option_given(invocation, OPTION_DRY_RUN)) {
-        r = account_change(invocation->config, invocation->name, change,
-                           (void *)(uintptr_t)invocation, ret, problem);
+        r = account_change(invocation->config, invocation->name, change, setting, ret, problem);
     } else {
         r = account_load(invocation->config, invocation->name, ret, problem);
         if (r == 0)
-            r = change(*ret, (void *)(uintptr_t)invocation);
+            r = change(*ret, setting);
     }
     int resolved = r < 0 ? 0 : rules_resolve(invocation->config, *ret);
     return resolved < 0 ? resolved : r;
@@ -148,7 +157,10 @@ enum exit_status command_quota_set(const struct invocation *invocation)
     cleanup_account struct account *account = NULL;
     cleanup_buffer struct buffer problem;
     buffer_init(&problem, USER_PROBLEM_MAX);
-    int changed = load_and_change(invocation, &account, &problem);
+    struct setting setting = {.invocation = invocation};
+    int changed = load_and_change(&setting, &account, &problem);
+    if (setting.refusal)
+        return user_refuse(invocation, setting.refusal);
     if (changed == -ENOENT && buffer_size(&problem) == 0 && is_system_user(invocation)) {
         complain(
             "\"%s\" is no account of cellftpd but a user of the system: its quota is that of a "

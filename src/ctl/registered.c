@@ -2,6 +2,7 @@
  * The hook after an account was made: see hook.h. cellftpctl does not wait for it: a process of its
  * own runs it, and logs what went wrong.
  */
+#include "ctl/actor.h"
 #include "ctl/record.h"
 #include "ctl/user.h"
 #include "lib/cleanup.h"
@@ -28,7 +29,6 @@ _Noreturn static void run_hook(const struct invocation *invocation, const struct
         .user = account->name,
         .file = account->home,
         .bytes = EVENT_UNSET,
-        .session = getenv("CELLFTPCTL_SESSION"),
     };
     char detail[HOOK_DETAIL_MAX];
     enum hook_problem problem = hook_run(invocation->config, &facts, -1, detail);
@@ -40,11 +40,10 @@ _Noreturn static void run_hook(const struct invocation *invocation, const struct
 
 void user_registered(const struct invocation *invocation, const struct account *account)
 {
-    /* What an administrator's session has asked for the monitor runs: here the right to become
-     * hooks.user is gone. */
-    const char *role = getenv("CELLFTPCTL_ROLE");
-    if (!hook_program(invocation->config, HOOK_REGISTRATION) ||
-        (role && strcmp(role, "admin") == 0))
+    /* What a client has asked for the monitor runs (monitor/hook.c): behind an administrator's the
+     * right to become hooks.user is gone here, and systemd ends what is left of a connection's unit
+     * when its monitor has ended. */
+    if (actor_role() != ACTOR_HERE || !hook_program(invocation->config, HOOK_REGISTRATION))
         return;
     (void)fflush(NULL);
     pid_t pid = fork();

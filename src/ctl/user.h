@@ -14,7 +14,8 @@ enum { USER_PROBLEM_MAX = 16384, USER_TEXT_MAX = PATH_MAX + 256 };
 enum exit_status user_explain(const struct invocation *invocation, int error,
                               const struct buffer *problem);
 
-/* Says that on behalf of this actor (actor.h) the account is not changed, for the reason in WORDS. */
+/* Says that on behalf of this actor (actor.h) the account is not changed, for the reason in WORDS.
+ */
 enum exit_status user_refuse(const struct invocation *invocation, const char *words);
 
 /* Loads the account that the command is about, or says why not. */

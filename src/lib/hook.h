@@ -74,7 +74,8 @@ struct event hook_event(enum hook_problem problem, const struct hook_facts *fact
 
 /* The process of a session that runs hooks, one after the other, until SOCKET ends or it is told to
  * by a signal (SIGTERM). What it reads from there was written by hook_post(). It opens logs of its
- * own, and ends the process. */
+ * own, and ends the process. ACCOUNT is NULL before a login, when nothing but registrations comes.
+ */
 _Noreturn void hook_serve(const struct config *config, const struct account *account,
                           const struct event_origin *origin, int socket);
 /* Queues a hook without waiting: -EAGAIN if the queue is full, other negative errno. TEXT is the

@@ -88,8 +88,6 @@ static void run(struct server *server, struct message *message)
     char address[ADDRESS_TEXT_MAX];
     address_format(server->origin->remote, address, sizeof(address));
     struct hook_facts facts = {
-        .user = server->account->name,
-        .file = server->account->home,
         .client = address,
         .session = server->origin->session,
     };
@@ -99,6 +97,10 @@ static void run(struct server *server, struct message *message)
     if (!message_end(message) || kind >= HOOK_COUNT)
         return;
     facts.kind = kind;
+    if (server->account) {
+        facts.user = server->account->name;
+        facts.file = server->account->home;
+    }
     cleanup_free char *file = NULL;
     if (kind == HOOK_UPLOAD) {
         facts.path = text;

@@ -213,6 +213,24 @@ int ledger_adjust(const struct config *config, uid_t uid, const struct ledger_am
     return ledger_file_put_header(&file);
 }
 
+int ledger_doubt(const struct config *config, uid_t uid)
+{
+    cleanup_free char *path = NULL;
+    cleanup_ledger_file struct ledger_file file = {.fd = -1};
+    if (asprintf(&path, "%s/usage/%u", config->directories_state, uid) < 0)
+        return -ENOMEM;
+    /* Most have none: then nothing is made for it either. */
+    int r = access(path, F_OK) < 0 ? -errno : ledger_file_open(config, uid, false, &file);
+    if (r < 0)
+        return r;
+    bool alone = true;
+    for (unsigned i = 0; i < file.header.slots; i++)
+        alone = alone && !(file.slots[i].taken && ledger_file_slot_lives(&file, i));
+    file.header.flags |= alone ? LEDGER_UNKNOWN : LEDGER_STALE;
+    file.header.changes++; /* a count that runs has not seen all */
+    return ledger_file_put_header(&file);
+}
+
 int ledger_read(const struct config *config, uid_t uid, struct ledger_state *ret)
 {
     *ret = (struct ledger_state){.unknown = true};

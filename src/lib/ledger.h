@@ -87,6 +87,11 @@ int ledger_step(struct ledger *ledger, const struct ledger_step *step, struct le
 int ledger_adjust(const struct config *config, uid_t uid, const struct ledger_amount *gained,
                   const struct ledger_amount *freed, bool uncertain);
 
+/* A session of this user begins or ends that has no quota (any more, or yet) and says nothing of
+ * what it stores: if there is a ledger, it is to be counted again before it is believed. What is
+ * promised to other sessions is not taken from them: then it is stale only. */
+int ledger_doubt(const struct config *config, uid_t uid);
+
 /* How things stand. -ENOENT if there is no ledger. */
 int ledger_read(const struct config *config, uid_t uid, struct ledger_state *ret);
 /* The quota from now on, for sessions that are there, too. -ENOENT. */

@@ -47,6 +47,11 @@ static uint64_t excess(uint64_t running, uint64_t leased, uint64_t gained)
     return running > covered ? running - covered : 0;
 }
 
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
 /* The second look: puts COUNT in. 1 if that was in vain because of what happened meanwhile, which
  * ACCEPT takes as long as it is not too low. */
 static int look_after(const struct config *config, uid_t uid, const struct look *before,
@@ -76,9 +81,16 @@ static int look_after(const struct config *config, uid_t uid, const struct look 
         excess(count->running.bytes, leased.bytes, gained.bytes),
         excess(count->running.files, leased.files, gained.files),
     };
-    header->used.bytes = ledger_add(ledger_add(count->found.bytes, gained.bytes), more.bytes);
-    header->used.files = ledger_add(ledger_add(count->found.files, gained.files), more.files);
-    bool stale = changed || count->more || more.bytes > 0 || more.files > 0;
+    struct ledger_amount used = {
+        ledger_add(ledger_add(count->found.bytes, gained.bytes), more.bytes),
+        ledger_add(ledger_add(count->found.files, gained.files), more.files),
+    };
+    /* An administrator's upload has no lease: what it may still write is among what was used. */
+    if (count->unleased && !(header->flags & LEDGER_UNKNOWN))
+        used = (struct ledger_amount){larger(used.bytes, header->used.bytes),
+                                      larger(used.files, header->used.files)};
+    header->used = used;
+    bool stale = changed || count->more || count->unleased || more.bytes > 0 || more.files > 0;
     header->flags = stale ? LEDGER_STALE : 0;
     header->generation++;
     header->counted = before->when;

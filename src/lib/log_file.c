@@ -5,25 +5,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The group that may read logs on Debian. Read from the file itself: the name service would load
- * libraries into the monitor. -1 if there is none. */
-static gid_t log_group(void)
-{
-    cleanup_fclose FILE *groups = fopen("/etc/group", "re");
-    struct group *group;
-    while (groups && (group = fgetgrent(groups)))
-        if (strcmp(group->gr_name, "adm") == 0)
-            return group->gr_gid;
-    return (gid_t)-1;
-}
-
-/* Makes the file NAME in the log directory. Negative errno, -EEXIST if somebody else was faster. */
+/* Makes the file NAME in the log directory, with the group of that where it is set-gid. Negative
+ * errno, -EEXIST if somebody else was faster. */
 static int create_file(int directory, const char *name)
 {
     int fd =
@@ -32,10 +18,6 @@ static int create_file(int directory, const char *name)
     if (fd < 0)
         return -errno;
     (void)fchmod(fd, 0640); /* whatever the umask is */
-    /* Without the capability the file stays root's own: readable for fewer, but not lost. */
-    gid_t group = log_group();
-    bool shared = group != (gid_t)-1 && fchown(fd, 0, group) == 0;
-    (void)shared;
     return fd;
 }
 

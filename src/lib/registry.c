@@ -233,6 +233,13 @@ int registry_claim(struct registry *registry, const char *user, uint64_t most)
     return r;
 }
 
+void registry_disclaim(struct registry *registry)
+{
+    const char nobody[REGISTRY_USER_MAX + 1] = "";
+    (void)slot_write(registry, text_offset(registry, offsetof(struct text, user)), nobody,
+                     sizeof(nobody));
+}
+
 int registry_log_in(struct registry *registry, const char *user)
 {
     char name[REGISTRY_USER_MAX + 1] = "";

@@ -57,6 +57,8 @@ int registry_enter(const struct config *config, const struct address *remote, co
  * does nothing). -EUSERS if there are so many already: those that have claimed a place or logged
  * in, and are alive. All that come at once ask one after the other. */
 int registry_claim(struct registry *registry, const char *user, uint64_t most);
+/* It could not log in after all: the place is free again. */
+void registry_disclaim(struct registry *registry);
 /* The connection has logged in as USER; it no longer counts as waiting. */
 int registry_log_in(struct registry *registry, const char *user);
 int registry_set_status(struct registry *registry, const char *status);

@@ -113,7 +113,7 @@ enum login_result {
 /* What became of REGISTER and PASSWORD. */
 enum register_result {
     REGISTER_DONE,
-    REGISTER_REFUSED, /* name, password or invitation will not do: the words say why */
+    REGISTER_REFUSED,     /* name, password or invitation will not do: the words say why */
     REGISTER_TOO_MANY,    /* from this address, or in all */
     REGISTER_UNAVAILABLE, /* something is broken on the server; it is in the log */
 };

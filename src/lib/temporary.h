@@ -9,6 +9,8 @@
 /* Unfinished uploads have a name that begins so. No listing shows one, no command can address one.
  */
 #define NAME_TEMPORARY_PREFIX ".cellftpd-upload-"
+/* And an administrator's so, which no lease covers. */
+#define NAME_TEMPORARY_ADMIN  NAME_TEMPORARY_PREFIX "admin-"
 
 bool name_is_temporary(const char *name);
 

@@ -104,6 +104,10 @@ static int take_temporary(struct walk *walk, int directory, const char *name, ui
 {
     switch (temporary_look(directory, name)) {
     case TEMPORARY_RUNNING:
+        if (strncmp(name, NAME_TEMPORARY_ADMIN, sizeof(NAME_TEMPORARY_ADMIN) - 1) == 0) {
+            walk->result->unleased = true;
+            return 0;
+        }
         walk->result->running.bytes += size;
         walk->result->running.files++;
         return 1;

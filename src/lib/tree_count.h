@@ -11,7 +11,8 @@
 struct tree_count {
     struct ledger_amount found;
     struct ledger_amount running; /* uploads that are being written: not in "found" */
-    bool more; /* so many files with several links that some were counted for each */
+    bool unleased; /* an administrator writes one: in "found", but it is going to be longer */
+    bool more;     /* so many files with several links that some were counted for each */
 };
 
 /* Counts what is below DIRECTORY. SWEEP removes uploads that nobody writes any more. -ETIMEDOUT

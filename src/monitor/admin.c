@@ -127,6 +127,8 @@ int admin_handle(struct monitor *monitor, struct message *message, struct messag
         r = tool_run(monitor, TOOL_ADMIN, work.words, work.password, &status, &output);
     if (r == 0 && status == 0 && only_shows(work.operation))
         log_request(monitor, EVENT_ADMIN_LOOK, &work, NULL);
+    if (r == 0 && status == 0 && work.operation == ADMIN_USER_ADD)
+        hooks_registered(monitor, work.arguments[0]);
     if (r < 0 || status != 0) {
         char why[512] = "";
         if (output >= 0)

@@ -24,8 +24,9 @@ enum authentication authenticate_local(struct monitor *monitor, const char *user
                                        const char **ret_reason);
 
 /* Why the account that was just granted has to go again, STOP_COUNT if it may stay: looks at its
- * record, if it is a local one. authenticate_local.c. */
-enum stop_reason authenticate_local_again(const struct monitor *monitor);
+ * record, if it is a local one: it must be the same account, with the password that was checked,
+ * and be judged as it was then. authenticate_local.c. */
+enum stop_reason authenticate_local_again(struct monitor *monitor);
 
 /* The users of the system, through PAM (monitor/pam_process.h); authenticate_pam.c. */
 enum authentication authenticate_pam(struct monitor *monitor, const char *user,

@@ -120,19 +120,32 @@ const char *authenticate_anonymous(struct monitor *monitor, struct account **ret
     return reason;
 }
 
-enum stop_reason authenticate_local_again(const struct monitor *monitor)
+/* Whether it is another password than the one that was checked. A hash of an older method may just
+ * have been replaced, by this login or by another one at the same time. */
+static bool has_new_password(const struct account *before, const struct account *present)
 {
-    if (!monitor->account->password) /* not a local account */
+    return !before->anonymous && !password_is_outdated(before->password) &&
+           strcmp(before->password, present->password) != 0;
+}
+
+enum stop_reason authenticate_local_again(struct monitor *monitor)
+{
+    const struct account *before = monitor->account;
+    if (!before->password) /* not a local account */
         return STOP_COUNT;
     cleanup_buffer struct buffer ignored;
     buffer_init(&ignored, 4096);
     cleanup_account struct account *present = NULL;
-    int r = account_load(monitor->config, monitor->account->name, &present, &ignored);
-    if (r == -ENOENT || (r == 0 && present->uid != monitor->account->uid))
+    int r = account_load(monitor->config, before->name, &present, &ignored);
+    if (r == -ENOENT || (r == 0 && present->uid != before->uid))
         return STOP_DELETED;
     if (r < 0 || !present->enabled)
         return STOP_LOCKED;
-    if (rules_resolve(monitor->config, present) < 0 || present->role != monitor->account->role)
-        return STOP_KICKED;
-    return account_is_expired(present) ? STOP_EXPIRED : STOP_COUNT;
+    if (account_is_expired(present))
+        return STOP_EXPIRED;
+    if (has_new_password(before, present))
+        return STOP_PASSWORD;
+    return authenticate_judge(monitor, present) != REFUSAL_NONE || present->role != before->role
+               ? STOP_KICKED
+               : STOP_COUNT;
 }

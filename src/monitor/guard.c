@@ -72,7 +72,7 @@ static void log_bans(struct monitor *monitor, int error, const struct buffer *pr
 
 int guard_banned(struct monitor *monitor, bool *ret_banned)
 {
-    struct ban ban;
+    struct ban ban = {0};
     cleanup_buffer struct buffer problem;
     buffer_init(&problem, 1024);
     int r = ban_find(monitor->config, time(NULL), &monitor->remote, ret_banned, &ban, &problem);

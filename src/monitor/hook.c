@@ -67,14 +67,25 @@ static int start(struct monitor *monitor)
     return 0;
 }
 
-void hooks_start(struct monitor *monitor)
+static void start_if(struct monitor *monitor, bool wanted)
 {
-    bool wanted = false;
-    for (enum hook_kind kind = 0; kind < HOOK_COUNT; kind++)
-        wanted |= hook_program(monitor->config, kind) != NULL;
     int r = wanted && monitor->hooks.pid == 0 ? start(monitor) : 0;
     if (r < 0)
         log_problem(monitor, hook_problem_word(HOOK_PROBLEM_CANNOT_RUN), strerror(-r));
+}
+
+void hooks_start(struct monitor *monitor)
+{
+    struct hooks *hooks = &monitor->hooks;
+    if (hooks->pid != 0) { /* a stranger's, who has an account now; it does what it has to do */
+        monitor->stranger_hooks = *hooks;
+        monitor->stranger_hooks.socket = close_fd(hooks->socket);
+        *hooks = (struct hooks){.socket = -1, .process = -1, .hurry = hooks->hurry};
+    }
+    bool wanted = false;
+    for (enum hook_kind kind = 0; kind < HOOK_COUNT; kind++)
+        wanted |= hook_program(monitor->config, kind) != NULL;
+    start_if(monitor, wanted);
 }
 
 void hooks_post(struct monitor *monitor, enum hook_kind kind, const char *text, uint64_t bytes)
@@ -85,25 +96,16 @@ void hooks_post(struct monitor *monitor, enum hook_kind kind, const char *text, 
         monitor->hooks.left_out++;
 }
 
-void hooks_end(struct monitor *monitor)
+void hooks_registered(struct monitor *monitor, const char *name)
+{
+    if (!monitor->account)
+        start_if(monitor, hook_program(monitor->config, HOOK_REGISTRATION) != NULL);
+    hooks_post(monitor, HOOK_REGISTRATION, name, EVENT_UNSET);
+}
+
+static void end(const struct monitor *monitor, struct hooks *hooks, uint64_t deadline)
 {
     enum { PATIENCE = 4000 }; /* from the signal on: two seconds are the hook's */
-    struct hooks *hooks = &monitor->hooks;
-    if (hooks->pid == 0)
-        return;
-    hooks->socket = close_fd(hooks->socket);
-    if (hooks->left_out > 0) {
-        char detail[128];
-        (void)snprintf(detail, sizeof(detail),
-                       hooks->hurry ? "%llu were left out, as the server stops"
-                                    : "%llu were left out: they come faster than they are done",
-                       (unsigned long long)hooks->left_out);
-        log_problem(
-            monitor,
-            hook_problem_word(hooks->hurry ? HOOK_PROBLEM_STOPPED : HOOK_PROBLEM_QUEUE_FULL),
-            detail);
-    }
-    uint64_t deadline = hooks->hurry ? 0 : clock_msec() + monitor->config->hooks_timeout;
     for (int round = 0; round < 2; round++) {
         uint64_t now = clock_msec();
         struct pollfd watched[] = {
@@ -121,4 +123,27 @@ void hooks_end(struct monitor *monitor)
     (void)waitpid(hooks->pid, NULL, 0);
     (void)close_fd(hooks->process);
     *hooks = (struct hooks){.socket = -1, .process = -1};
+}
+
+void hooks_end(struct monitor *monitor)
+{
+    struct hooks *hooks = &monitor->hooks;
+    uint64_t deadline = hooks->hurry ? 0 : clock_msec() + monitor->config->hooks_timeout;
+    if (monitor->stranger_hooks.pid != 0)
+        end(monitor, &monitor->stranger_hooks, deadline);
+    if (hooks->pid == 0)
+        return;
+    hooks->socket = close_fd(hooks->socket);
+    if (hooks->left_out > 0) {
+        char detail[128];
+        (void)snprintf(detail, sizeof(detail),
+                       hooks->hurry ? "%llu were left out, as the server stops"
+                                    : "%llu were left out: they come faster than they are done",
+                       (unsigned long long)hooks->left_out);
+        log_problem(
+            monitor,
+            hook_problem_word(hooks->hurry ? HOOK_PROBLEM_STOPPED : HOOK_PROBLEM_QUEUE_FULL),
+            detail);
+    }
+    end(monitor, hooks, deadline);
 }

@@ -134,14 +134,21 @@ static void refuse(struct monitor *monitor, const char *reason, struct throttle_
     message_put_u32(answer, last ? LOGIN_LAST : LOGIN_REFUSED);
 }
 
-/* The password is right, and this is no failure; but the user has as many sessions as there may be.
- */
+/* The password is right, and nothing comes of it: what was begun for this user ends, as the next
+ * try may be another's. */
+static void give_up(struct monitor *monitor)
+{
+    enum { PATIENCE = 5000 };
+    (void)pam_process_end(&monitor->pam, PATIENCE);
+    registry_disclaim(&monitor->registry);
+}
+
+/* This is no failure; but the user has as many sessions as there may be. */
 static void refuse_crowded(struct monitor *monitor, const struct account *account,
                            struct message *answer)
 {
-    enum { PATIENCE = 5000 };
     uint64_t most = account->effective.sessions;
-    (void)pam_process_end(&monitor->pam, PATIENCE);
+    give_up(monitor);
     (void)snprintf(monitor->login_detail, sizeof(monitor->login_detail),
                    "%" PRIu64 " session%s at a time (sessions, limits.per_user)", most,
                    most == 1 ? "" : "s");
@@ -229,6 +236,7 @@ int login_handle(struct monitor *monitor, struct message *message, struct messag
             r = open_cell(monitor, account, ret_fd);
     }
     if (r < 0) {
+        give_up(monitor);
         message_put_u32(answer, LOGIN_UNAVAILABLE);
         return 0;
     }

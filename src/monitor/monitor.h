@@ -125,11 +125,12 @@ struct monitor {
     bool quiet; /* the log has enough of this address: see guard_arrival() */
     struct pam_process pam;
     struct hooks hooks;
-    char login_detail[256]; /* more about why a login was refused than its word says; "" */
-    struct noise noise;     /* events */
-    struct noise commands;  /* logged before the login */
-    struct noise statuses;  /* told to systemd */
-    uint64_t left_out;      /* events that were too many */
+    struct hooks stranger_hooks; /* of the same client before the login */
+    char login_detail[256];      /* more about why a login was refused than its word says; "" */
+    struct noise noise;          /* events */
+    struct noise commands;       /* logged before the login */
+    struct noise statuses;       /* told to systemd */
+    uint64_t left_out;           /* events that were too many */
     uint64_t log_debt; /* bytes of events beyond what time has earned, and when that was counted */
     uint64_t log_time;
     int signals;            /* signalfd */
@@ -147,6 +148,14 @@ struct monitor {
  */
 int monitor_serve(const struct config *config, const char *config_file, const char *problems,
                   enum session_kind kind, int control);
+
+/* Whether the connection may go on; arrival.c. PROBLEMS of the configuration are logged there,
+ * where it is known that a stranger does not fill the disk with them. */
+bool arrival_admit(struct monitor *monitor, const char *problems);
+/* The one thing that a monitor says to a client: a constant, and only if the socket takes it at
+ * once. Nothing where the client expects TLS: it could not read it. */
+void arrival_turn_away(struct monitor *monitor, const char *reply);
+#define ARRIVAL_BROKEN "421 Service not available.\r\n"
 
 /* What the connection is doing, for "cellftpctl who" and "systemctl status"; status.c. */
 void status_set(struct monitor *monitor, const char *text);
@@ -219,9 +228,11 @@ int share_handle(struct monitor *monitor, struct message *message, struct messag
 /* Hooks; hook.c. Makes their process, if any is configured: with the rights of a login, once it is
  * known whose it is. What fails is logged. */
 void hooks_start(struct monitor *monitor);
-/* Queues the one of KIND, if there is one; never waits. TEXT is as in hook_post(): an account that
- * an administrator's session has had made is posted here, too. */
+/* Queues the one of KIND, if there is one; never waits. TEXT is as in hook_post(). */
 void hooks_post(struct monitor *monitor, enum hook_kind kind, const char *text, uint64_t bytes);
+/* The account NAME was made, for an administrator or, before a login, for a stranger: cellftpctl,
+ * which has made it, leaves its hook to the monitor, which outlives it. */
+void hooks_registered(struct monitor *monitor, const char *name);
 /* The session is over, and its slot given back: waits for hooks as long as one may take. */
 void hooks_end(struct monitor *monitor);
 

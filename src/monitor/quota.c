@@ -90,15 +90,43 @@ void quota_enforce(struct monitor *monitor, struct account *account, int folder)
                        r == -EUCLEAN ? "not-marked" : "no-project-quotas", detail);
 }
 
+/* Nobody counts what this session stores: a ledger of a time with a quota does not know of it. */
+static void doubt(const struct monitor *monitor, const struct account *account)
+{
+    if (account->role != ACCOUNT_ADMIN && !account->read_only)
+        (void)ledger_doubt(monitor->config, account->uid);
+}
+
+/* A quota that was set since ACCOUNT was read, at the beginning of the login, must not be taken
+ * back: it is in the record before it is in the ledger. A system user has no record. */
+static void follow_record(const struct monitor *monitor, const struct account *account,
+                          const struct ledger_amount *quota)
+{
+    enum { PROBLEM_MAX = 4096 };
+    cleanup_account struct account *present = NULL;
+    cleanup_buffer struct buffer ignored;
+    buffer_init(&ignored, PROBLEM_MAX);
+    if (!account->password ||
+        account_load(monitor->config, account->name, &present, &ignored) < 0 ||
+        present->uid != account->uid || rules_resolve(monitor->config, present) < 0)
+        return;
+    const struct ledger_amount now = {present->effective.quota, present->effective.quota_files};
+    if (memcmp(&now, quota, sizeof(now)) != 0)
+        (void)ledger_set_quota(monitor->config, account->uid, &now);
+}
+
 void quota_open(struct monitor *monitor, const struct account *account, int folder)
 {
     const struct ledger_amount quota = {account->effective.quota, account->effective.quota_files};
     bool damaged = false;
     monitor->leases = (rules_flags(monitor->config, account) & ACCOUNT_LEASES) != 0;
-    if (!monitor->leases)
+    if (!monitor->leases) {
+        doubt(monitor, account);
         return;
+    }
     int r = ledger_open(monitor->config, account->uid, &quota, &monitor->ledger, &damaged);
     if (r == 0) {
+        follow_record(monitor, account, &quota);
         count(monitor, account, folder, damaged);
         return;
     }
@@ -119,6 +147,8 @@ void quota_close(struct monitor *monitor, bool lost)
     /* A lease that it still has may be used or not, and nobody is left to say. */
     const struct ledger_amount *lease = &monitor->ledger.lease;
     ledger_close(&monitor->ledger, lost || lease->bytes > 0 || lease->files > 0);
+    if (monitor->account && !monitor->leases)
+        doubt(monitor, monitor->account);
 }
 
 static struct ledger_amount get_amount(struct message *message)

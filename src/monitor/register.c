@@ -155,6 +155,8 @@ int register_handle(struct monitor *monitor, struct message *message, struct mes
                            : "An invitation is needed: SITE REGISTER name password invitation");
     else
         make_account(monitor, &attempt, name, password);
+    if (!attempt.reason)
+        hooks_registered(monitor, name);
     end(monitor, &attempt, registration_name, EVENT_REGISTER, EVENT_REGISTER_REFUSED, message,
         answer);
     return 0;

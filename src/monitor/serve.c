@@ -1,9 +1,8 @@
 /*
- * One connection, from the accepted socket to the last log line: limits, the cell, requests until
- * the session is gone, perhaps a fresh session in its place, and cleaning up after it. Runs in the
- * monitor. It may write one constant line to a client that it turns away; it never reads from one,
- * and keeps its copy of the control connection only until a login is granted: until then a fresh
- * session may have to go on with it.
+ * One connection, from the accepted socket to the last log line: its arrival, the cell, requests
+ * until the session is gone, perhaps a fresh session in its place, and cleaning up after it. Runs
+ * in the monitor. It never reads from a client, and keeps its copy of the control connection only
+ * until a login is granted: until then a fresh session may have to go on with it.
  */
 #include "lib/cleanup.h"
 #include "lib/clock.h"
@@ -60,78 +59,6 @@ static int name_session(char ret[17])
     return 0;
 }
 
-/* The one thing that a monitor says to a client: a constant, and only if the socket takes it at
- * once. Nothing where the client expects TLS: it could not read it. */
-static void turn_away(struct monitor *monitor, const char *reply)
-{
-    if (session_kind_is_tls(monitor->kind))
-        return;
-    (void)send(monitor->control, reply, strlen(reply), MSG_DONTWAIT | MSG_NOSIGNAL);
-    /* Closing with unread input would send a reset, which may overtake the reply. */
-    (void)shutdown(monitor->control, SHUT_WR);
-}
-
-/* What a limit is called in the log, and what the client hears. */
-static const char *const limit_reasons[] = {
-    [REGISTRY_FULL] = "limit-connections",
-    [REGISTRY_ADDRESS_FULL] = "limit-per-address",
-    [REGISTRY_WAITING_FULL] = "limit-waiting",
-    [REGISTRY_WAITING_ADDRESS_FULL] = "limit-waiting-per-address",
-    [REGISTRY_DRAINING] = "drained",
-};
-static const char *const limit_replies[] = {
-    [REGISTRY_FULL] = "421 Too many connections. Try again later.\r\n",
-    [REGISTRY_ADDRESS_FULL] =
-        "421 Too many connections from your address. Close one or try again later.\r\n",
-    [REGISTRY_WAITING_FULL] =
-        "421 Too many connections that have not logged in. Try again later.\r\n",
-    [REGISTRY_WAITING_ADDRESS_FULL] = ("421 Too many connections from your address that have not "
-                                       "logged in. Try again later.\r\n"),
-    [REGISTRY_DRAINING] = "421 The server is going down for maintenance. Try again later.\r\n",
-};
-
-#define REPLY_BROKEN  "421 Service not available.\r\n"
-#define REPLY_ON_LIST "421 An administrator has banned your address.\r\n"
-#define REPLY_BANNED  "421 Too many failed logins from your address. Try again later.\r\n"
-
-/* True if the connection may go on. PROBLEMS of the configuration are logged here, where it is
- * known that a stranger does not fill the disk with them. */
-static bool admit(struct monitor *monitor, const char *problems)
-{
-    bool banned = false;
-    int arrived = guard_arrival(monitor, &banned);
-    if (problems && !monitor->quiet)
-        monitor_log_reason(monitor, EVENT_CONFIG_REJECTED, "last-good", problems);
-    if (arrived < 0) {
-        turn_away(monitor, REPLY_BROKEN);
-        return false;
-    }
-    if (banned) {
-        guard_log_stranger(monitor, EVENT_REFUSE_CONNECTION, "banned");
-        turn_away(monitor, REPLY_BANNED);
-        return false;
-    }
-    enum registry_limit limit = REGISTRY_ADMITTED;
-    int r = registry_enter(monitor->config, &monitor->remote, monitor->session, &monitor->registry,
-                           &limit);
-    if (r < 0) {
-        monitor_log_reason(monitor, EVENT_SERVER_FAILED, "registry", strerror(-r));
-        turn_away(monitor, REPLY_BROKEN);
-        return false;
-    }
-    if (limit != REGISTRY_ADMITTED) {
-        guard_log_stranger(monitor, EVENT_REFUSE_CONNECTION, limit_reasons[limit]);
-        turn_away(monitor, limit_replies[limit]);
-        return false;
-    }
-    r = guard_banned(monitor, &banned);
-    if (banned)
-        guard_log_stranger(monitor, EVENT_REFUSE_CONNECTION, "ban-list");
-    if (r < 0 || banned)
-        turn_away(monitor, r < 0 ? REPLY_BROKEN : REPLY_ON_LIST);
-    return r == 0 && !banned;
-}
-
 static bool start_cell(struct monitor *monitor)
 {
     verifier_start(monitor);
@@ -148,7 +75,7 @@ static bool start_cell(struct monitor *monitor)
     int r = cell_start(&start, &monitor->cell, &step);
     if (r < 0) {
         monitor_log_cell(monitor, cell_step_name(step), r);
-        turn_away(monitor, REPLY_BROKEN);
+        arrival_turn_away(monitor, ARRIVAL_BROKEN);
         verifier_end(monitor);
         return false;
     }
@@ -297,7 +224,7 @@ static enum ending serve_cell(struct monitor *monitor, int *ret_status)
 {
     int r = serve_request(monitor);
     if (r < 0 && monitor->phase == PHASE_STARTING)
-        turn_away(monitor, REPLY_BROKEN);
+        arrival_turn_away(monitor, ARRIVAL_BROKEN);
     enum ending ending = r == 1 ? serve_session(monitor) : r == 0 ? ENDING_GONE : ENDING_FAILED;
     /* One that could not enter its folder has said so, and is telling its client: it is left the
      * time to. */
@@ -371,14 +298,14 @@ int monitor_serve(const struct config *config, const char *config_file, const ch
         r = monitor.signals = watch_signals();
     if (r < 0) {
         fprintf(stderr, "cellftpd: cannot serve the connection: %s\n", strerror(-r));
-        turn_away(&monitor, REPLY_BROKEN);
+        arrival_turn_away(&monitor, ARRIVAL_BROKEN);
         (void)close(control);
         log_close(&monitor.log);
         return 1;
     }
 
     int status = 0;
-    if (admit(&monitor, problems) && serve_connection(&monitor) < 0)
+    if (arrival_admit(&monitor, problems) && serve_connection(&monitor) < 0)
         status = 1;
     monitor.control = close_fd(monitor.control);
     registry_leave(&monitor.registry);

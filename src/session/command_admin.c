@@ -111,12 +111,15 @@ size_t admin_visible(const struct session *session, const char *argument)
     return (size_t)(rest - argument);
 }
 
-void admin_help(struct session *session)
+_Static_assert(ELEMENTS(rows) <= ADMIN_LINES_MAX, "all of them");
+
+size_t admin_lines(const struct session *session, struct site_line ret[ADMIN_LINES_MAX])
 {
+    size_t count = 0;
     for (size_t i = 0; i < ELEMENTS(rows); i++)
         if (is_there(session, &rows[i]))
-            reply_line(session, "%s%s%s: %s", rows[i].words, *rows[i].syntax ? " " : "",
-                       rows[i].syntax, rows[i].meaning);
+            ret[count++] = (struct site_line){rows[i].words, rows[i].syntax, rows[i].meaning};
+    return count;
 }
 
 /* --- What cellftpctl has said, as a reply --- */

@@ -149,26 +149,47 @@ static void site_idle(struct session *session, char *argument)
 static void site_help(struct session *session, char *argument);
 
 static const struct site_command site_commands[] = {
-    {"CHMOD", site_chmod, true, true, "mode path", "change permissions"},
-    {"HELP", site_help, false, true, "", "list these commands"},
-    {"IDLE", site_idle, false, true, "[seconds]", "tell or set when an idle session ends"},
+    {"CHMOD", site_chmod, true, true, "mode path", "change the permissions of a file or directory"},
+    {"HELP", site_help, false, true, "", "list the commands that you may use"},
+    {"IDLE", site_idle, false, true, "[seconds]",
+     "show or set after how many seconds an idle session ends"},
 #ifdef CELLFTPD_PROBE
     {"PROBE", command_probe, false, true, "probe", "try what must be impossible"},
 #endif
-    {"QUOTA", command_site_quota, false, true, "", "how much is stored, and can be"},
-    {"UMASK", site_umask, false, true, "[mask]", "tell or set what new files do not get"},
-    {"UTIME", site_utime, true, true, "YYYYMMDDhhmm[ss] path", "set when a file was changed"},
+    {"QUOTA", command_site_quota, false, true, "", "show how much you store, and may store"},
+    {"UMASK", site_umask, false, true, "[mask]",
+     "show or set the permissions that new files do not get"},
+    {"UTIME", site_utime, true, true, "YYYYMMDDhhmm[ss] path",
+     "set the time of a file's last change"},
 };
 
+/* Nobody but users has those of the table, for HELP. */
+static bool is_user(const struct session *session)
+{
+    return session->logged_in && !(session->flags & ACCOUNT_ANONYMOUS);
+}
+
+static int compare_lines(const void *left, const void *right)
+{
+    const struct site_line *a = left, *b = right;
+    return strcmp(a->words, b->words);
+}
+
+/* What this client may use, in the order of the alphabet. */
 static void site_help(struct session *session, char *argument)
 {
     (void)argument;
-    reply_first(session, 214, "SITE commands:");
+    struct site_line lines[ELEMENTS(site_commands) + ADMIN_LINES_MAX];
+    size_t count = admin_lines(session, lines);
     for (size_t i = 0; i < ELEMENTS(site_commands); i++)
-        if (!(session->flags & ACCOUNT_ANONYMOUS) || site_commands[i].serve == site_help)
-            reply_line(session, "%s %s: %s", site_commands[i].verb, site_commands[i].syntax,
-                       site_commands[i].help);
-    admin_help(session);
+        if (is_user(session) || site_commands[i].serve == site_help)
+            lines[count++] = (struct site_line){site_commands[i].verb, site_commands[i].syntax,
+                                                site_commands[i].help};
+    qsort(lines, count, sizeof(lines[0]), compare_lines);
+    reply_first(session, 214, "SITE commands:");
+    for (size_t i = 0; i < count; i++)
+        reply_line(session, "%s%s%s: %s", lines[i].words, *lines[i].syntax ? " " : "",
+                   lines[i].syntax, lines[i].meaning);
     reply(session, 214, "End.");
 }
 
@@ -195,11 +216,17 @@ void command_site(struct session *session, char *argument)
     if (admin_serve(session, argument)) /* "QUOTA SET" before "QUOTA" */
         return;
     const struct site_command *site = find(argument);
-    if (!session->logged_in) {
+    bool is_help = site && site->serve == site_help;
+    /* Whoever may register is told how. */
+    if (!session->logged_in && !(is_help && session->config->registration_open)) {
         reply_not_logged_in(session);
         return;
     }
-    if ((session->flags & ACCOUNT_ANONYMOUS) && !(site && site->serve == site_help)) {
+    if (!*argument) {
+        reply(session, 501, "SITE needs an argument: SITE command");
+        return;
+    }
+    if ((session->flags & ACCOUNT_ANONYMOUS) && !is_help) {
         reply(session, 550, "SITE HELP is the only one that is offered to you.");
         return;
     }

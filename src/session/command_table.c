@@ -60,7 +60,7 @@ static const struct command commands[] = {
     {"RMD",  REQUIRED, WRITES | REVEALS,        command_rmd,     "path",                 "remove an empty directory", NULL},
     {"RNFR", REQUIRED, WRITES | KEEPS_RENAME | REVEALS, command_rnfr,    "path",                 "rename this", NULL},
     {"RNTO", REQUIRED, WRITES | REVEALS,        command_rnto,    "path",                 "to this", NULL},
-    {"SITE", REQUIRED, OPEN,                    command_site,    "command",              "commands of this server; see SITE HELP", NULL},
+    {"SITE", OPTIONAL, OPEN,                    command_site,    "command",              "commands of this server; see SITE HELP", NULL},
     {"SIZE", REQUIRED, REST_ | REVEALS,         command_size,    "path",                 "size of a file", "SIZE"},
     {"SMNT", OPTIONAL, 0,                       NULL,            "path",                 "mount a structure", NULL},
     {"STAT", OPTIONAL, MID | REVEALS_PATH,      command_stat,    "[path]",               "state of the session or of the transfer, or a short listing", NULL},

@@ -122,14 +122,16 @@ int enter_folder(int monitor, const struct login_answer *answer, bool kernel_tls
         step = "entering the folder";
         r = root_replace(answer->folder);
     }
-    if (r == 0)
-        r = check_entrance();
     enum stop_reason stop = STOP_COUNT;
     if (r == 0)
         r = enter_shares(monitor, answer->share_count, ret_read_only, &stop);
     if (r == 0) {
         step = "dropping capabilities";
         r = drop_capabilities(admin ? ADMIN_CAPABILITIES : 0);
+    }
+    if (r == 0) {
+        step = "entering the folder"; /* with what is left */
+        r = check_entrance();
     }
     if (r == 0) {
         step = "verification";

@@ -3,6 +3,7 @@
 #include "lib/cleanup.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 /* Ids that the kernel does not map show as 65534, which is never in the range (lib/account_cell.c).
@@ -90,7 +91,11 @@ static int open_single(const struct session *session, int directory, const char 
         return -errno;
     if (!S_ISREG(ret->st_mode) || ret->st_nlink != 1)
         return -EOWNERDEAD;
-    return is_users(session, ret) ? take_fd(&file) : -EPERM;
+    if (!is_users(session, ret))
+        return -EPERM;
+    /* Who is continuing it would go on doing so in the folder of the other, and in nobody's quota.
+     */
+    return flock(file, LOCK_EX | LOCK_NB) < 0 ? -errno : take_fd(&file);
 }
 
 /*

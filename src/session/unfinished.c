@@ -24,13 +24,15 @@ static int lock_new(int fd)
     return -EWOULDBLOCK;
 }
 
-int unfinished_make(int directory, mode_t mode, char ret_name[UNFINISHED_NAME_MAX])
+int unfinished_make(const struct session *session, int directory, mode_t mode,
+                    char ret_name[UNFINISHED_NAME_MAX])
 {
     uint64_t number;
+    const char *prefix =
+        session->flags & ACCOUNT_IS_ADMIN ? NAME_TEMPORARY_ADMIN : NAME_TEMPORARY_PREFIX;
     if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
         return -EIO;
-    (void)snprintf(ret_name, UNFINISHED_NAME_MAX, "%s%016llx", NAME_TEMPORARY_PREFIX,
-                   (unsigned long long)number);
+    (void)snprintf(ret_name, UNFINISHED_NAME_MAX, "%s%016llx", prefix, (unsigned long long)number);
     /* O_EXCL: whatever somebody put there beforehand, a link or a file, is not ours (row C17). */
     cleanup_close int fd =
         openat(directory, ret_name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
@@ -44,11 +46,15 @@ int unfinished_make(int directory, mode_t mode, char ret_name[UNFINISHED_NAME_MA
     return take_fd(&fd);
 }
 
-static bool is_abandoned(int directory, const char *name)
+static bool is_abandoned(const struct session *session, int directory, const char *name)
 {
+    struct stat status;
     int state = temporary_look(directory, name);
-    /* With an umask of 777 even its owner cannot look at it. */
-    if (state == -EACCES && fchmodat(directory, name, S_IRUSR | S_IWUSR, 0) == 0)
+    /* With an umask of 777 even its owner cannot look at it. An administrator always can, and must
+     * not change what the owner of the directory could put there at this moment. */
+    if (state == -EACCES && !(session->flags & ACCOUNT_IS_ADMIN) &&
+        fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode) &&
+        fchmodat(directory, name, S_IRUSR | S_IWUSR, 0) == 0)
         state = temporary_look(directory, name);
     return state == TEMPORARY_ABANDONED;
 }
@@ -56,7 +62,7 @@ static bool is_abandoned(int directory, const char *name)
 bool unfinished_remove_abandoned(struct session *session, int directory, const char *name)
 {
     struct quota_claim claim = QUOTA_CLAIM_NONE;
-    if (session->read_only || !is_abandoned(directory, name) ||
+    if (session->read_only || !is_abandoned(session, directory, name) ||
         quota_claim(session, directory, &claim) < 0)
         return false;
     quota_look(&claim, directory, name);

@@ -9,9 +9,10 @@
 
 enum { UNFINISHED_NAME_MAX = 64 };
 
-/* Makes and locks a new one in DIRECTORY with MODE (the umask applies, or an inherited ACL). Fills
- * RET_NAME; returns the descriptor or a negative errno. */
-int unfinished_make(int directory, mode_t mode, char ret_name[UNFINISHED_NAME_MAX]);
+/* Makes and locks a new one of SESSION's in DIRECTORY with MODE (the umask applies, or an inherited
+ * ACL). Fills RET_NAME; returns the descriptor or a negative errno. */
+int unfinished_make(const struct session *session, int directory, mode_t mode,
+                    char ret_name[UNFINISHED_NAME_MAX]);
 
 /* Removes NAME in DIRECTORY if it is one that no session holds, and logs it. True if it is gone. */
 bool unfinished_remove_abandoned(struct session *session, int directory, const char *name);

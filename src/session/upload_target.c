@@ -29,11 +29,9 @@ static struct ledger_amount gained_by(struct upload_target *target)
         claim->uncertain |= size < before;
         return gained;
     }
-    if (!target->made) {
-        /* Removed while it was being continued. Whoever did it had not got the lock. */
-        claim->freed.bytes += before;
-        claim->freed.files++;
-    }
+    /* Removed while it was being continued, nobody knows when: a count since then has not seen it
+     * any more, and it must not be credited twice. */
+    claim->uncertain |= !target->made;
     target->file = close_fd(target->file);
     return gained;
 }
@@ -86,6 +84,13 @@ int upload_target_write(struct session *session, struct upload_target *target, c
     return r;
 }
 
+/* How much ALLO has announced, for which room is promised at once. Nothing keeps an administrator
+ * from what he wants to store, and what he has not stored yet is not to be counted. */
+static uint64_t promised(const struct session *session, const struct upload_target *target)
+{
+    return target->claim.owner == 0 ? session->pending.allocation : 0;
+}
+
 /* Continues the existing file in place, at its end. */
 static int open_in_place(struct session *session, struct upload_target *target, uint64_t restart,
                          bool append)
@@ -109,7 +114,7 @@ static int open_in_place(struct session *session, struct upload_target *target, 
     target->start = (uint64_t)status.st_size;
     target->position = target->start;
     /* For REST it is the size of the whole that clients announce, or of the rest. */
-    uint64_t announced = session->pending.allocation;
+    uint64_t announced = promised(session, target);
     if (!append)
         announced = announced > target->start ? announced - target->start : 0;
     target->claim.announced = announced;
@@ -171,16 +176,17 @@ static int open_unfinished(struct session *session, struct upload_target *target
 {
     uint64_t announced = session->pending.allocation;
     struct owner owner;
-    target->claim.announced = announced;
+    uint64_t room = promised(session, target);
+    target->claim.announced = room;
     target->claim.writes = true;
     session->quota.replaces = target->existed;
     int r = owner_of(session, target->directory, &owner);
     if (r == 0)
-        r = quota_reserve(session, &target->claim, announced > restart ? announced : restart, 1);
+        r = quota_reserve(session, &target->claim, room > restart ? room : restart, 1);
     if (r < 0)
         return r;
-    target->file =
-        unfinished_make(target->directory, (mode_t)session->config->files_mode, target->unfinished);
+    target->file = unfinished_make(session, target->directory, (mode_t)session->config->files_mode,
+                                   target->unfinished);
     if (target->file < 0)
         return target->file;
     target->made = true;

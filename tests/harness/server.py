@@ -138,7 +138,7 @@ class Server:
                 "hosts": str(self.directory / "hosts"),
             },
         }
-        for name in ("users", "homes", "state", "run", "logs", "hosts"):
+        for name in ("users", "homes", "run", "logs", "hosts"):
             (self.directory / name).mkdir(mode=0o711 if name == "homes" else 0o755, exist_ok=True)
         (self.directory / "users").chmod(0o700)
         for group, options in overrides.items():

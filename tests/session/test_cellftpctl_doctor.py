@@ -33,7 +33,7 @@ class Doctor(ServerTest):
         self.assertEqual([row["result"] for row in found], [result], found)
         self.assertEqual(found[0]["subject"], subject)
         self.assertRegex(found[0]["found"], words)
-        self.assertRegex(found[0]["remedy"], remedy)
+        self.assertRegex(found[0]["remedy"] or "", remedy)
 
     def user_file(self, name):
         return self.server.directory / "users" / f"{name}.conf"
@@ -96,6 +96,23 @@ class Doctor(ServerTest):
         rows = self.examine(FAILED)
         found = [row["found"] for row in rows if row["result"] == "problem"]
         self.assertTrue(any("/nonexistent/certificate.pem" in words for words in found), found)
+
+    def test_23_share_that_cannot_work(self):
+        common = self.server.directory / "common"
+        self.server.configure({"shares": [{"path": str(common), "at": "common"}]})
+        self.assert_finds("server", f"share at common: {common} is not there", "^$")
+        common.mkdir()
+        self.assertIn(f"share {common} at common", " ".join(row["found"] for row in self.examine()))
+
+    def test_L14_hook_that_cannot_work(self):
+        program = self.server.directory / "hook"
+        self.server.configure({"hooks": {"upload": str(program)}})
+        self.assert_finds("server", f"hooks.upload: .*{program}.*install it", "^$")
+        program.write_text("#!/bin/sh\n")
+        program.chmod(0o777)
+        self.assert_finds("server", "hooks.upload: .*can be changed by others", "^$")
+        program.chmod(0o755)
+        self.assertIn(f"hooks.upload {program}", [row["found"] for row in self.examine()])
 
     def test_Q07_damaged_ledger(self):
         self.server.ctl("quota", "set", "alice", "1M")

@@ -1,6 +1,7 @@
 """SITE (RFC 959 section 4.1.3): HELP, CHMOD, UTIME, UMASK, IDLE, and nothing that others had to regret (C15 C16)."""
 
 import os
+import re
 
 from harness import PASSWORD, ServerTest, main
 
@@ -9,10 +10,37 @@ class Site(ServerTest):
     def test_needs_login(self):
         self.check_needs_login("SITE CHMOD 600 x", "SITE UMASK", "SITE CPFR /etc/passwd", "SITE EXEC id", "SITE IDLE")
 
+    def told(self, client):
+        """The commands that SITE HELP has, in its order."""
+        lines = client.expect(214, "SITE HELP").lines
+        self.assertEqual((lines[0], lines[-1]), ("SITE commands:", "End."))
+        for line in lines[1:-1]:
+            self.assertRegex(line, r"^ [A-Z]+( [A-Z]+)?( [^:]*[^: ])?: [a-z].*[a-z]$")
+            self.assertLess(len(line), 80)
+        return [re.match(r" ([A-Z]+( [A-Z]+)?)(?=[ :])", line)[1] for line in lines[1:-1]]
+
     def test_help(self):
-        text = "\n".join(self.login().expect(214, "SITE HELP").lines)
-        for name in ("HELP", "CHMOD", "UTIME", "UMASK", "IDLE"):
-            self.assertIn(name, text)
+        """What one may use and nothing else, in the order of the alphabet."""
+        users = ["CHMOD", "HELP", "IDLE", "PSWD", "QUOTA", "UMASK", "UTIME"]
+        admins = ["BAN", "KICK", "QUOTA SET", "UNBAN", "USER ADD", "USER DEL", "USER LIST", "USER LOCK", "USER PASSWD",
+                  "USER SHOW", "USER UNLOCK", "WHO"]  # fmt: skip
+        self.server.configure({"anonymous": {"enabled": True, "account": "public"}})
+        self.server.add_user("public", PASSWORD)
+        self.server.add_user("boss", PASSWORD, "--role", "admin")
+        self.assertEqual(self.told(self.login()), users)
+        self.assertEqual(self.told(self.login("boss")), sorted(users + admins))
+        self.assertEqual(self.told(self.login("public")), users)
+        self.server.passwords["anonymous"] = "guest@example.org"
+        self.assertEqual(self.told(self.login("anonymous")), ["HELP"])
+
+    def test_help_of_strangers(self):
+        self.connect().expect(530, "SITE HELP")
+        self.server.configure({"registration": {"open": True}})
+        client = self.connect()
+        self.assertEqual(self.told(client), ["HELP", "REGISTER"])
+        client.expect(530, "SITE IDLE")
+        client.login()
+        self.assertNotIn("REGISTER", self.told(client))
 
     def test_unknown(self):  # C15 C16
         self.server.write("a", b"x")

@@ -21,6 +21,8 @@ class Rotation(ServerTest):
         self.logs = self.server.directory / "logs"
         shutil.chown(self.logs, "root", "adm")
         self.logs.chmod(0o2750)
+        for path in self.logs.iterdir():  # the account was made before the directory was as it is installed
+            shutil.chown(path, "root", "adm")
         self.state = self.server.directory / "logrotate.state"
         self.rules = self.server.directory / "logrotate.conf"
         text = SHIPPED.read_text()

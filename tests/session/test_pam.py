@@ -15,7 +15,7 @@ from harness.system_users import SERVICE, SERVICE_FILE, SOURCE, SystemUserTest, 
 PR_SET_NO_NEW_PRIVS = 38
 SHIPPED = (SOURCE / "pam.d/cellftpd").read_text()
 # What a login may need: src/monitor/capabilities.c.
-LOGIN = (2, 5, 6, 7, 8, 10, 21)
+LOGIN = (0, 1, 2, 3, 5, 6, 7, 8, 10, 21)
 PAM = (0, 1, 3, 23, 24, 29)
 
 
@@ -26,7 +26,7 @@ def setUpModule():
 def capabilities(*numbers):
     """As /proc/PID/status has them; those that this machine does not give to anybody are left out."""
     ours = int(process.status(os.getpid())["CapBnd"], 16)
-    return f"{sum(1 << number for number in numbers) & ours:016x}"
+    return f"{sum(1 << number for number in set(numbers)) & ours:016x}"
 
 
 def free_uid():

@@ -182,6 +182,8 @@ class Commands(AdminSite):
         for command in ("DEL chief", "PASSWD chief secretsecret", "LOCK chief", "UNLOCK chief", "LOCK boss", "DEL boss"):
             with self.subTest(command=command):
                 self.assertIn("administrator's", boss.expect(550, f"SITE USER {command}").text)
+        for name in ("chief", "boss"):
+            self.assertIn("administrator's", boss.expect(550, f"SITE QUOTA SET {name} 1MiB").text)
         self.assertIn("administrator's", boss.expect(550, f'SITE PSWD "{PASSWORD}" secretsecret').text)
         self.assertEqual(self.records(), before)
 

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 
-from harness import PASSWORD, ServerTest, main, process, slow, wait_until, within
+from harness import ServerTest, main, process, slow, wait_until, within
 
 NOBODY = pwd.getpwnam("nobody")
 RIGHTS = 1 << 5 | 1 << 6 | 1 << 7  # CAP_KILL, CAP_SETGID, CAP_SETUID
@@ -159,6 +159,61 @@ class Facts(Hooks):
         self.server.add_user("carol")
         self.assertLess(time.monotonic() - begin, within(5))
         self.failed("timeout", "wrong", user="carol")
+
+    def check_registration(self, session, client="127.0.0.1"):
+        (found,) = self.reports(1)
+        self.assertEqual(
+            {key: value for key, value in found.items() if key.startswith("CELLFTPD")},
+            {
+                "CELLFTPD_EVENT": "registration",
+                "CELLFTPD_USER": "carol",
+                "CELLFTPD_FILE": str(self.server.home("carol")),
+                "CELLFTPD_CLIENT": client,
+                "CELLFTPD_SESSION": session,
+            },
+        )
+        self.assertEqual(found["uid"], str(NOBODY.pw_uid))
+        self.assertEqual(found["CapPrm"], "0" * 16)
+
+    def test_L14_registration_by_an_administrator(self):
+        self.server.add_user("boss", PASSWORD, "--role", "admin")
+        self.hook("registration")
+        boss = self.connect()
+        boss.is_admin = boss.administers = True
+        boss.login("boss")
+        boss.expect(550, "SITE USER ADD alice secretsecret")  # is there: nothing was made
+        boss.expect(200, "SITE USER ADD carol secretsecret")
+        self.check_registration(self.server.expect_log("auth", "accepted", user="boss")["session"])
+
+    def test_L14_registration_by_a_stranger(self):
+        self.hook("registration")
+        self.server.configure({**self.server.config, "registration": {"open": True}})
+        client = self.connect()
+        client.expect(550, "SITE REGISTER alice secretsecret")
+        client.expect(200, "SITE REGISTER carol secretsecret")
+        self.check_registration(self.server.expect_log("auth", "registered")["session"])
+
+    def test_L14_a_stranger_who_leaves_and_one_who_logs_in(self):
+        """The monitor outlives the hook, and the next hooks are those of the account."""
+        self.hook("registration", "sleep 1\n" + REPORT)
+        self.hook("upload")
+        self.server.configure({**self.server.config, "registration": {"open": True}})
+        for name, logs_in in (("carol", False), ("dave", True)):
+            with self.subTest(name=name):
+                client = self.connect()
+                client.expect(200, f"SITE REGISTER {name} secretsecret")
+                if logs_in:
+                    self.server.passwords[name] = "secretsecret"
+                    client.login(name)
+                    self.upload(client, "a")
+                client.quit()
+                client.process.wait(60 * slow())
+                self.assertIn(
+                    ("registration", name),
+                    [(found["CELLFTPD_EVENT"], found["CELLFTPD_USER"]) for found in map(self.parse, self.out.iterdir())],
+                )
+        (upload,) = [found for found in map(self.parse, self.out.iterdir()) if found["CELLFTPD_EVENT"] == "upload"]
+        self.assertEqual((upload["CELLFTPD_USER"], upload["CELLFTPD_PATH"]), ("dave", "/a"))
 
     def test_23_a_file_in_a_share(self):
         self.hook()

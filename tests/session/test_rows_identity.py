@@ -5,7 +5,7 @@ import re
 import resource
 import subprocess
 
-from harness import PASSWORD, ServerTest, build, in_clear, main, process, wait_until
+from harness import PASSWORD, ServerTest, build, in_clear, main, process
 from harness.refusal import CALLS, drop_capability, refuse_call
 
 CLONE_NEWUSER, CLONE_NEWPID = 0x10000000, 0x20000000

@@ -107,7 +107,7 @@ class Secrets(LogTest):
                 self.assertEqual(client.command(line).code, code)
         client.login("alice")
         after_login = [
-            ("PASS {}", 503), ("site pswd {} new", 504), ("SITE PASSWD {}", 504), ("SITE CPWD {}", 504),
+            ("PASS {}", 503), ("site pswd {} new", 550), ("SITE PASSWD {}", 504), ("SITE CPWD {}", 504),
             ("SITE {}", 504), ("{}", 500), ("PASS\t{}", 500), ("ACCT {}", 502), ("PaSs {}", 503),
         ]  # fmt: skip
         for line, code in after_login:

@@ -340,7 +340,7 @@ class Words(QuotaTest):
             {"Used": "1048576 bytes (1 MiB)", "Limit": "10000000 bytes (10 MB)", "Free": "8951424 bytes",
              "Files": "1, no limit"},
         )  # fmt: skip
-        self.assertIn(" QUOTA : how much", "\n".join(client.expect(214, "SITE HELP").lines))
+        self.assertIn(" QUOTA: show how much", "\n".join(client.expect(214, "SITE HELP").lines))
 
     def test_without_a_quota(self):
         self.server.configure({})

@@ -286,6 +286,33 @@ class Password(ServerTest):
         self.assert_closed(client)
         self.login(source="127.0.0.2").expect(257, "PWD")
 
+    def test_A04_guesses_from_many_addresses(self):
+        """Whoever sits at many of somebody's open sessions has as many guesses as at a login, and ends no others."""
+
+        def guess(low):
+            for host in range(low, low + 30):
+                client = self.login(source=f"127.0.1.{host}")
+                client.loose = True
+                for number in range(3):
+                    if client.command(f'SITE PSWD guess{host}{number} "new password 2"').code == 421:
+                        break
+                client.close()
+                client.wait()
+                self.server.clients.remove(client)
+
+        threads = [threading.Thread(target=guess, args=(low,)) for low in (1, 51)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        checked = len(self.server.logs("auth", "password-refused", reason="bad-password"))
+        self.assertLessEqual(checked, 100 + 60)  # each address once more, as it has not failed yet
+        self.assertGreater(len(self.server.logs("auth", "password-refused", reason="name-throttled")), 10)
+        bob = self.login("bob", source="127.0.1.1")
+        bob.expect(200, f'SITE PSWD "{PASSWORD}" "new password 2"')
+        alice = self.login(source="127.0.2.1")
+        alice.expect(200, f'SITE PSWD "{PASSWORD}" "new password 2"')
+
     def test_switched_off(self):
         self.server.configure(self.config | {"accounts": {"password_change": False}})
         client = self.login()

@@ -2,7 +2,7 @@
 
 import time
 
-from harness import MachineTest, main, wait_until
+from harness import PASSWORD, MachineTest, main, wait_until
 
 OUT = "/var/tmp/hooks"
 WEB = 33  # www-data of Debian's base-passwd
@@ -55,6 +55,24 @@ class SharesAndHooks(MachineTest):
             client.quit()
         self.expect_journal("FTP_EVENT=connections-disconnect")
         self.assertEqual(self.said("done"), "done\n")
+
+    def test_L14_registration_over_ftp(self):
+        """A stranger's, who has gone when it runs, and an administrator's: it ends with the unit's processes."""
+        self.machine.write("/usr/local/lib/hook", f"#!/bin/sh\nsleep 1; id -u > {OUT}/$CELLFTPD_USER\n", 0o755)
+        self.machine.add_user("boss", PASSWORD)
+        self.machine.run("cellftpctl", "user", "mod", "boss", "--role", "admin")
+        nobody = self.machine.run("id", "-u", "nobody").stdout
+        with self.config('hooks: { registration = "/usr/local/lib/hook"; };\nregistration: { open = true; };'):
+            stranger = self.connect()
+            stranger.expect(200, "SITE REGISTER carol secretsecret")
+            stranger.quit()
+            self.assertEqual(self.said("carol"), nobody)
+            boss = self.connect()
+            boss.is_admin = boss.administers = True
+            boss.login("boss")
+            boss.expect(200, "SITE USER ADD dave secretsecret")
+            boss.quit()
+            self.assertEqual(self.said("dave"), nobody)
 
     def test_L14_stopping_does_not_hang(self):
         with self.hook(f"trap '' TERM; echo $$ > {OUT}/pid; while :; do sleep 1; done", 'timeout = "1 h";'):

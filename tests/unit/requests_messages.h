@@ -77,8 +77,7 @@ static void make_good(struct message *message)
     static const uint32_t types[] = {
         REQUEST_READY,    REQUEST_LOGIN,  REQUEST_ENTERED,     REQUEST_LISTEN, REQUEST_CONNECT,
         REQUEST_EVENT,    REQUEST_STATUS, REQUEST_USER,        REQUEST_TLS,    REQUEST_HANDOVER,
-        REQUEST_IDENTITY, REQUEST_SIGN,   REQUEST_CERTIFICATE, REQUEST_SHARE,
-        REQUEST_PACE};
+        REQUEST_IDENTITY, REQUEST_SIGN,   REQUEST_CERTIFICATE, REQUEST_SHARE,  REQUEST_PACE};
     static const uint8_t bytes[CLIENT_MESSAGES_MAX + 1];
     uint32_t type = ANY_OF(types);
     message_begin(message, type);

@@ -40,6 +40,10 @@ static struct record {
     int stopped;
     int opened, closed, signed_texts; /* as the TLS library is told */
     bool locked;                      /* the account, since its password was checked */
+    bool new_password;                /* the same */
+    bool upgraded;                    /* its hash was */
+    char *hours;                      /* of the account */
+    int disclaimed;                   /* places of the user */
     bool crowded;                     /* the user has as many sessions as there may be */
     bool fail;                        /* the next system operation does */
     int keys;                         /* of tickets */
@@ -68,7 +72,12 @@ int account_load(const struct config *config, const char *name, struct account *
     *ret = calloc(1, sizeof(**ret));
     assert_non_null(*ret);
     (*ret)->name = strdup(name);
-    (*ret)->password = strdup(strcmp(name, "old") == 0 ? "old hash" : "hash");
+    (*ret)->password = strdup(record.upgraded            ? "new hash"
+                              : strcmp(name, "old") == 0 ? "old hash"
+                              : record.new_password      ? "another hash"
+                                                         : "hash");
+    (*ret)->rules.hours = record.hours;
+    (*ret)->rules.set = record.hours ? 1u << RULE_hours : 0;
     (*ret)->uid = (*ret)->gid = 200001;
     (*ret)->role = record.admin ? ACCOUNT_ADMIN : ACCOUNT_USER;
     (*ret)->enabled = strcmp(name, "disabled") != 0 && !record.locked;
@@ -123,7 +132,9 @@ bool account_is_expired(const struct account *account)
 
 void monitor_stop(struct monitor *monitor, enum stop_reason reason)
 {
-    assert_int_equal(reason, record.locked ? STOP_LOCKED : STOP_KICKED);
+    assert_int_equal(reason, record.locked         ? STOP_LOCKED
+                             : record.new_password ? STOP_PASSWORD
+                                                   : STOP_KICKED);
     monitor->stop_deadline = 1;
     record.stopped++;
 }
@@ -376,10 +387,16 @@ int registry_claim(struct registry *registry, const char *user, uint64_t most)
     return record.crowded ? -EUSERS : 0;
 }
 
+void registry_disclaim(struct registry *registry)
+{
+    (void)registry;
+    record.disclaimed++;
+}
+
 int registry_log_in(struct registry *registry, const char *user)
 {
     (void)registry;
-    assert_string_equal(user, "alice");
+    assert_true(strcmp(user, "alice") == 0 || strcmp(user, "old") == 0);
     record.logged_in++;
     return 0;
 }

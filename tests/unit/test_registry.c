@@ -198,6 +198,9 @@ static void test_P02_sessions_of_a_user(void **state)
     assert_int_equal(registry_claim(&a[2], "alice", NO_LIMIT), 0);
     registry_leave(&a[0]);
     assert_int_equal(registry_claim(&a[2], "alice", 3), 0);
+    assert_int_equal(registry_claim(&other, "alice", 3), -EUSERS);
+    registry_disclaim(&a[2]);
+    assert_int_equal(registry_claim(&other, "alice", 3), 0);
     for (size_t i = 1; i < ELEMENTS(a); i++)
         registry_leave(&a[i]);
     registry_leave(&other);

@@ -347,6 +347,7 @@ static void check_login(struct bench *bench, const struct opinion *opinion, stru
     if (record.throttled == THROTTLE_WAIT && !needs_tls) /* here: the table is broken */
         assert_int_equal(result, LOGIN_UNAVAILABLE);
     assert_int_equal(record.admitted, granted);
+    assert_int_equal(record.disclaimed > 0, result == LOGIN_UNAVAILABLE || crowded);
     assert_int_equal(result == LOGIN_GRANTED, granted);
     assert_int_equal(fd >= 0, granted);
     assert_int_equal(bench->monitor.phase, granted ? PHASE_ENTERING : PHASE_LOGIN);
@@ -400,7 +401,10 @@ static void check_report(const struct bench *bench, uint32_t type, const struct 
     assert_int_equal(record.dropped, type == REQUEST_ENTERED && opinion->number == 0);
     assert_int_equal(record.events[EVENT_LOGIN], type == REQUEST_ENTERED && !fails);
     /* Row L12: one that was locked in the meantime is not let in. */
-    assert_int_equal(record.stopped, type == REQUEST_ENTERED && !fails && record.locked);
+    bool needs_tls =
+        !speaks_tls(&bench->monitor) && bench->config.tls_required != TLS_REQUIRED_NEVER;
+    assert_int_equal(record.stopped,
+                     type == REQUEST_ENTERED && !fails && (record.locked || needs_tls));
     if (!fails)
         assert_int_equal(bench->monitor.phase, type == REQUEST_READY ? PHASE_LOGIN : PHASE_SESSION);
 }
@@ -747,6 +751,7 @@ static void test_A20_role_changed_meanwhile(void **state)
     static struct bench bench;
     int pair[2];
     open_bench(&bench, pair);
+    bench.monitor.kind = SESSION_TLS;
     for (unsigned before = 0; before < 2; before++)
         for (unsigned after = 0; after < 2; after++) {
             static struct message message;
@@ -770,6 +775,56 @@ static void test_A20_role_changed_meanwhile(void **state)
             bench.monitor.stop_deadline = 0;
         }
     memset(&record, 0, sizeof(record));
+    (void)close(pair[0]);
+    (void)close(pair[1]);
+}
+
+/* The account NAME, as it was when its password was checked, enters. How often it was told to
+ * leave.
+ */
+static int enter(struct bench *bench, const char *name, struct record then)
+{
+    static struct message message;
+    cleanup_buffer struct buffer problem;
+    int fd = -1;
+    buffer_init(&problem, 64);
+    bench->monitor.phase = PHASE_ENTERING;
+    record = (struct record){.locked = false};
+    assert_int_equal(account_load(&bench->config, name, &bench->monitor.account, &problem), 0);
+    record = then;
+    message_begin(&message, REQUEST_ENTERED);
+    message_put_u32(&message, 0);
+    message_put_string(&message, "");
+    assert_int_equal(requests_handle(&bench->monitor, &message, some_descriptor()), 0);
+    (void)answered(bench, REQUEST_ENTERED, &message, &fd);
+    bench->monitor.cell.listener = close_fd(bench->monitor.cell.listener);
+    account_free(bench->monitor.account);
+    bench->monitor.account = NULL;
+    bench->monitor.stop_deadline = 0;
+    int stopped = record.stopped;
+    memset(&record, 0, sizeof(record));
+    return stopped;
+}
+
+/* Row L12: what was changed between the check of the password and the entry counts. */
+static void test_L12_changed_meanwhile(void **state)
+{
+    (void)state;
+    static struct bench bench;
+    int pair[2];
+    char now[] = "sun-sat", never[8];
+    static const char *const days[] = {"sun", "mon", "tue", "wed", "thu", "fri", "sat"};
+    open_bench(&bench, pair);
+    bench.config.tls_required = TLS_REQUIRED_NEVER;
+    time_t when = time(NULL);
+    struct tm today;
+    assert_non_null(localtime_r(&when, &today));
+    (void)snprintf(never, sizeof(never), "%s", days[(today.tm_wday + 3) % 7]);
+    assert_int_equal(enter(&bench, "alice", (struct record){.hours = now}), 0);
+    assert_int_equal(enter(&bench, "alice", (struct record){.hours = never}), 1);
+    assert_int_equal(enter(&bench, "alice", (struct record){.new_password = true}), 1);
+    /* The upgrade of a hash, perhaps by another login, is no new password. */
+    assert_int_equal(enter(&bench, "old", (struct record){.upgraded = true}), 0);
     (void)close(pair[0]);
     (void)close(pair[1]);
 }
@@ -980,6 +1035,7 @@ int main(void)
         cmocka_unit_test(test_A20_L11_work_for_others_is_an_attack),
         cmocka_unit_test(test_A20_command_lines),
         cmocka_unit_test(test_A20_role_changed_meanwhile),
+        cmocka_unit_test(test_L12_changed_meanwhile),
         cmocka_unit_test(test_A20_grant_of_an_administrator),
         cmocka_unit_test(test_C21_unread_answers),
         cmocka_unit_test(test_Q10_events_are_held_back),

@@ -3,7 +3,6 @@ counts and refuses; cellftpd says so, sets it up, and finds what root has done b
 
 import json
 import re
-import unittest
 
 from harness import PASSWORD, EmulatorTest, main, show_console
 
