@@ -153,23 +153,16 @@ const char *reply_words(int error)
     return "A local error occurred.";
 }
 
-/* Errors that are ours alone: what the system calls them is about something else. */
-static const struct {
-    int error;
-    const char *words;
-} reasons[] = {
-    {EILSEQ, "Name not allowed: files.deny_names, deny_names, or no plain UTF-8"},
-    {EKEYREJECTED, "Name does not match files.allow_names or allow_names"},
-    {EUSERS, "Not in the directory of the users' folders"},
-    {EOWNERDEAD, "Only a single file is moved to another user"},
-};
-
+/* For errors that are ours alone the system's words are about something else. */
 const char *reply_reason(int error)
 {
-    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
-        if (reasons[i].error == -error)
-            return reasons[i].words;
-    return strerrordesc_np(-error);
+    switch (-error) {
+    case EILSEQ: return "Name not allowed: files.deny_names, deny_names, or no plain UTF-8";
+    case EKEYREJECTED: return "Name does not match files.allow_names or allow_names";
+    case EUSERS: return "Not in the directory of the users' folders";
+    case EOWNERDEAD: return "Only a single file is moved to another user";
+    default: return strerrordesc_np(-error);
+    }
 }
 
 /* A drop box does not tell what is in it, or in the way. That a name is taken can be found out by
