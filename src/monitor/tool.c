@@ -177,21 +177,25 @@ static int run(const struct monitor *monitor, enum tool_role role, const struct 
     return wait_for(monitor, pid, process, ret_status);
 }
 
+static void close_files(const struct tool *tool)
+{
+    (void)close_fd(tool->input);
+    (void)close_fd(tool->output);
+}
+
 int tool_run(struct monitor *monitor, enum tool_role role, const char *const *arguments,
              const char *password, int *ret_status, int *ret_output)
 {
-    struct tool tool = {.input = -1, .output = -1};
+    __attribute__((cleanup(close_files))) struct tool tool = {.input = -1, .output = -1};
     int r = prepare(monitor, role, arguments, &tool);
     if (r == 0)
         r = make_input(password, &tool.input);
-    cleanup_close int input = tool.input;
     if (r == 0)
         r = make_output(&tool.output);
-    cleanup_close int output = tool.output;
     if (r == 0)
         r = run(monitor, role, &tool, ret_status);
     if (r == 0)
-        r = finish_output(output);
+        r = finish_output(tool.output);
     if (r < 0) {
         cleanup_free char *detail = NULL;
         if (asprintf(&detail, "%s: %s", tool.path,
@@ -203,7 +207,7 @@ int tool_run(struct monitor *monitor, enum tool_role role, const char *const *ar
         monitor_log_reason(monitor, EVENT_SERVER_FAILED, "tool", detail);
         return r;
     }
-    *ret_output = take_fd(&output);
+    *ret_output = take_fd(&tool.output);
     return 0;
 }
 
