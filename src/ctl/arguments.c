@@ -74,7 +74,7 @@ static int take_option(int count, char *const *arguments, int *index, struct inv
         complain("%s was given twice", word->word);
         return -EINVAL;
     }
-    if (!operand_check(word->kind, value))
+    if (!operand_check(word->kind, word->word, value))
         return -EINVAL;
     if (invocation->value_count == WORDS_MAX) {
         complain("there are too many options");
@@ -216,7 +216,7 @@ static int check_operands(const struct invocation *invocation)
         }
         size_t takes = many ? left : left > 0;
         for (; takes > 0; takes--)
-            if (!operand_check(operand->kind, invocation->operands[taken++]))
+            if (!operand_check(operand->kind, NULL, invocation->operands[taken++]))
                 return -EINVAL;
     }
     if (taken == invocation->operand_count)

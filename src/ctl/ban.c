@@ -118,6 +118,10 @@ static struct ban read_ban(const struct invocation *invocation)
 enum exit_status command_ban_add(const struct invocation *invocation)
 {
     struct ban ban = read_ban(invocation);
+    if (ban.until <= ban.since) {
+        complain("a ban for no time would ban nobody; \"ban del\" takes one back");
+        return STATUS_USAGE;
+    }
     cleanup_buffer struct buffer problem;
     buffer_init(&problem, PROBLEM_MAX);
     cleanup_live struct live live = {.count = 0};

@@ -22,6 +22,15 @@ static bool is_one_of(char *const *words, const char *text)
     return false;
 }
 
+/* A share can be given to names before there are accounts, and after they were removed. */
+static bool is_given_a_share(const struct config *config, const char *name)
+{
+    for (size_t i = 0; i < config->share_count; i++)
+        if (is_one_of(config->shares[i].users, name))
+            return true;
+    return false;
+}
+
 enum exit_status behalf_check_name(const struct invocation *invocation)
 {
     const struct config *config = invocation->config;
@@ -31,7 +40,7 @@ enum exit_status behalf_check_name(const struct invocation *invocation)
     /* A user of the system would lose his login to a namesake, or this one would have none. */
     if (is_one_of(config->registration_reserved, name) ||
         is_one_of(config->anonymous_names, name) || strcmp(config->anonymous_account, name) == 0 ||
-        (system_user_name_is_good(name) && getpwnam(name)))
+        is_given_a_share(config, name) || (system_user_name_is_good(name) && getpwnam(name)))
         return refuse("this name cannot be registered; choose another");
     return STATUS_OK;
 }

@@ -75,8 +75,9 @@ struct operand {
 /* "NAME", and what it must be, in words. */
 const char *operand_placeholder(enum operand_kind kind);
 const char *operand_expected(enum operand_kind kind);
-/* Whether TEXT can be one; says on stderr what would be right. Nothing is opened. */
-bool operand_check(enum operand_kind kind, const char *text);
+/* Whether TEXT can be one; says on stderr what would be right, and of which OPTION, if it is the
+ * value of one and not NULL. Nothing is opened. */
+bool operand_check(enum operand_kind kind, const char *option, const char *text);
 /* Where TEXT stands in WORDS, which end with NULL; -1 if it is none of them. */
 int word_index(const char *const *words, const char *text);
 /* Whether TEXT is a host name as it stands in a path below tls.hosts: of a-z 0-9 . -, in labels

@@ -149,6 +149,8 @@ static enum exit_status look_at_quota(const struct account *account, void *data)
                   {"unmarked", &quotas->unmarked},
                   {"unenforced", &quotas->unenforced}};
     quotas->count++;
+    if (!quota_is_limited(&now.quota))
+        return STATUS_OK; /* nobody asks its ledger, if there is one of before */
     for (size_t i = 0; i < ELEMENTS(states); i++)
         if (strcmp(now.state, states[i].state) == 0)
             doctor_names_add(states[i].names, account->name);

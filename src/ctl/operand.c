@@ -255,7 +255,7 @@ const char *operand_expected(enum operand_kind kind)
                                 : kinds[kind].expected;
 }
 
-bool operand_check(enum operand_kind kind, const char *text)
+bool operand_check(enum operand_kind kind, const char *option, const char *text)
 {
     if (kind >= OPERAND_RULE ? is_rule(kind - OPERAND_RULE, text) : kinds[kind].check(text))
         return true;
@@ -268,6 +268,7 @@ bool operand_check(enum operand_kind kind, const char *text)
         complain("%.*s is no name for an account; expected %s", (int)buffer_size(&quoted),
                  buffer_begin(&quoted), operand_expected(kind));
     else
-        complain("%s is not right; expected %s", operand_placeholder(kind), operand_expected(kind));
+        complain("%s%s%s is not right; expected %s", option ? option : "", option ? " " : "",
+                 operand_placeholder(kind), operand_expected(kind));
     return false;
 }

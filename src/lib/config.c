@@ -9,6 +9,7 @@
 #include "lib/cleanup.h"
 #include "lib/config_lists.h"
 #include "lib/option.h"
+#include "lib/share.h"
 #include "lib/syntax.h"
 #include "lib/text.h"
 
@@ -26,11 +27,11 @@ struct loader {
     struct config *config;
     struct buffer *problems;
     struct config_place *places; /* one an option */
-    const char *main;            /* the first file */
     const char *file;            /* that is being read */
     char **paths;                /* of conf.d */
     size_t path_count;
-    int result; /* the first error */
+    const char **share_files; /* where each share is from */
+    int result;               /* the first error */
 };
 
 /* Ends up as the result unless something worse came before. */
@@ -128,6 +129,26 @@ static void report_list(void *data, unsigned line, const char *words)
     add_problem(loader, loader->file, line, "%s", words);
 }
 
+static void load_list(struct loader *loader, const config_setting_t *setting)
+{
+    struct config *config = loader->config;
+    size_t before = config->share_count;
+    int r = config_list_take(config, setting, report_list, loader);
+    if (r != -ENOMEM && config->share_count > before) {
+        const char **files = (const char **)reallocarray((void *)loader->share_files,
+                                                         config->share_count, sizeof(*files));
+        if (files) {
+            loader->share_files = files;
+            while (before < config->share_count)
+                files[before++] = loader->file;
+        } else {
+            r = -ENOMEM;
+        }
+    }
+    if (r == -ENOMEM)
+        fail(loader, -ENOMEM);
+}
+
 /* One of the settings outside of all groups: a group, or one of the two lists. */
 static void load_outermost(struct loader *loader, const config_setting_t *setting)
 {
@@ -135,8 +156,7 @@ static void load_outermost(struct loader *loader, const config_setting_t *settin
     unsigned line = config_setting_source_line(setting);
     bool group = config_setting_type(setting) == CONFIG_TYPE_GROUP;
     if (config_list_exists(name)) {
-        if (config_list_take(loader->config, setting, report_list, loader) == -ENOMEM)
-            fail(loader, -ENOMEM);
+        load_list(loader, setting);
     } else if (group && option_group_exists(name)) {
         load_group(loader, setting);
     } else if (group) {
@@ -245,16 +265,23 @@ static void report(void *data, const struct option *about, const struct option *
                    const char *words)
 {
     struct loader *loader = data;
-    if (!about) { /* of a list, which may be in several files */
-        add_problem(loader, loader->main, 0, "%s", words);
-        return;
-    }
     const struct config_place *place = place_of(loader, about);
     bool bad = place->bad || (other && place_of(loader, other)->bad);
     if (!place->file && other)
         place = place_of(loader, other);
     if (!bad)
         add_problem(loader, place->file, place->line, "%s.%s: %s", about->group, about->key, words);
+}
+
+/* What users can never be shown, which depends on the directories of all files. */
+static void check_shares(struct loader *loader)
+{
+    char words[SHARE_WORDS_MAX];
+    for (size_t i = 0; i < loader->config->share_count; i++) {
+        const struct share *share = &loader->config->shares[i];
+        if (share_check(loader->config, share, words) < 0)
+            add_problem(loader, loader->share_files[i], share->line, "shares: %s", words);
+    }
 }
 
 struct config *config_default(void)
@@ -273,8 +300,7 @@ int config_load_places(const char *path, bool required, struct config **ret,
 {
     *ret = config_default();
     *ret_places = calloc(option_count(), sizeof(**ret_places));
-    struct loader loader = {
-        .config = *ret, .main = path, .problems = problems, .places = *ret_places};
+    struct loader loader = {.config = *ret, .problems = problems, .places = *ret_places};
     if (!*ret || !*ret_places) {
         add_problem(&loader, path, 0, "%s", strerror(ENOMEM));
         return -ENOMEM;
@@ -283,10 +309,13 @@ int config_load_places(const char *path, bool required, struct config **ret,
     load_file(&loader, path, required);
     load_drop_ins(&loader, path);
     config_check(*ret, report, &loader);
+    if (loader.result != -ENOMEM)
+        check_shares(&loader);
 
     for (size_t i = 0; i < loader.path_count; i++)
         free(loader.paths[i]);
     free((void *)loader.paths);
+    free((void *)loader.share_files);
     return loader.result;
 }
 

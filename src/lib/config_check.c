@@ -5,7 +5,6 @@
 #include "lib/address.h"
 #include "lib/cleanup.h"
 #include "lib/option.h"
-#include "lib/share.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -104,23 +103,10 @@ static void check_tls(const struct config *config, config_report report, void *d
                "TLS is off but tls.client_certificates wants it; expected \"off\" with it");
 }
 
-/* What users can never be shown, as the options are. */
-static void check_shares(const struct config *config, config_report report, void *data)
-{
-    char words[SHARE_WORDS_MAX];
-    for (size_t i = 0; i < config->share_count; i++)
-        if (share_check(config, &config->shares[i], words) < 0) {
-            char whole[SHARE_WORDS_MAX + 16];
-            (void)snprintf(whole, sizeof(whole), "shares: %s", words);
-            report(data, NULL, NULL, whole);
-        }
-}
-
 void config_check(const struct config *config, config_report report, void *data)
 {
     check_order(config, report, data);
     check_passive(config, report, data);
     check_auth(config, report, data);
     check_tls(config, report, data);
-    check_shares(config, report, data);
 }

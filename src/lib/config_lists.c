@@ -222,8 +222,10 @@ static void share_free(struct share *share)
 static void take_share(struct entry *entry, const config_setting_t *setting)
 {
     struct config *config = entry->config;
-    struct share share = {
-        .read_only = true, .users = calloc(1, sizeof(char *)), .groups = calloc(1, sizeof(char *))};
+    struct share share = {.read_only = true,
+                          .users = calloc(1, sizeof(char *)),
+                          .groups = calloc(1, sizeof(char *)),
+                          .line = config_setting_source_line(setting)};
     struct share *longer = reallocarray(config->shares, config->share_count + 1, sizeof(*longer));
     if (longer)
         config->shares = longer;

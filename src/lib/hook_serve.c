@@ -42,11 +42,17 @@ static bool is_canonical(const char *path)
     return true;
 }
 
+/* What the user sees as "/". */
+static const char *root_of(const struct config *config, const struct account *account)
+{
+    return account->role == ACCOUNT_ADMIN ? config->directories_homes : account->home;
+}
+
 char *hook_file(const struct config *config, const struct account *account, const char *path)
 {
     if (!is_canonical(path))
         return NULL;
-    const char *folder = account->home;
+    const char *folder = root_of(config, account);
     const char *rest = path;
     for (size_t i = 0; share_of(config, account, i); i++) {
         const struct share *share = share_of(config, account, i);
@@ -99,7 +105,7 @@ static void run(struct server *server, struct message *message)
     facts.kind = kind;
     if (server->account) {
         facts.user = server->account->name;
-        facts.file = server->account->home;
+        facts.file = root_of(server->config, server->account);
     }
     cleanup_free char *file = NULL;
     if (kind == HOOK_UPLOAD) {

@@ -76,7 +76,7 @@ int config_file_read(const char *path, struct buffer *ret, unsigned *ret_line,
                      const char **ret_problem);
 
 /* Finds what is wrong though each value alone is right. REPORT is called for each problem with the
- * options that it is about (OTHER may be NULL; both are for a list) and words that say what is
+ * options that it is about (OTHER may be NULL) and words that say what is
  * wrong and what would be right. */
 typedef void (*config_report)(void *data, const struct option *about, const struct option *other,
                               const char *words);

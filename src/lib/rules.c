@@ -50,7 +50,9 @@ enum rule rule_find(const char *key)
     return rule;
 }
 
-struct option rule_option(enum rule rule)
+/* RULE as an option, whose values are a struct rules; without their limits, which need a search:
+ * for values that are good. */
+static struct option bare_option(enum rule rule)
 {
     static const enum option_type types[] = {
         [RULE_IS_LIMIT] = OPTION_LIMIT,  [RULE_IS_COUNT] = OPTION_COUNT,
@@ -58,7 +60,7 @@ struct option rule_option(enum rule rule)
         [RULE_IS_TEXT] = OPTION_STRING,
     };
     const struct rule_row *row = &rule_rows[rule];
-    struct option option = {
+    return (struct option){
         .type = types[row->type],
         .key = row->key,
         .meaning = row->meaning,
@@ -66,12 +68,23 @@ struct option rule_option(enum rule rule)
         .minimum = row->type == RULE_IS_TEXT ? 1 : 0,
         .maximum = row->type == RULE_IS_WORDS ? WORDS_MAX : TEXT_MAX,
     };
+}
+
+static struct option rule_option(enum rule rule)
+{
+    struct option option = bare_option(rule);
     for (size_t i = 0; i < option_count(); i++)
-        if (option_at(i)->offset == row->initial) {
+        if (option_at(i)->offset == rule_rows[rule].initial) {
             option.minimum = option_at(i)->minimum;
             option.maximum = option_at(i)->maximum;
         }
     return option;
+}
+
+int rule_copy(const struct rules *from, enum rule rule, struct rules *to)
+{
+    struct option option = bare_option(rule);
+    return option_copy(&option, from, to);
 }
 
 /* What is wrong with a rule that its type alone cannot tell; NULL if nothing is. */
@@ -156,14 +169,14 @@ int rule_set(struct rules *rules, enum rule rule, const char *text)
 
 void rule_clear(struct rules *rules, enum rule rule)
 {
-    struct option option = rule_option(rule);
+    struct option option = bare_option(rule);
     option_clear(&option, rules);
     rules->set &= ~(UINT32_C(1) << rule);
 }
 
 int rule_append_value(const struct rules *rules, enum rule rule, struct buffer *buffer)
 {
-    struct option option = rule_option(rule);
+    struct option option = bare_option(rule);
     return option_append_value(&option, rules, buffer);
 }
 
@@ -235,9 +248,8 @@ int rules_copy(const struct rules *from, struct rules *to)
     for (enum rule rule = 0; rule < RULE_KIND_COUNT; rule++) {
         if (!rule_is_given(from, rule))
             continue;
-        struct option option = rule_option(rule);
         struct rules read = {0};
-        if (option_copy(&option, from, &read) < 0)
+        if (rule_copy(from, rule, &read) < 0)
             return -ENOMEM;
         keep(to, rule, &read);
     }

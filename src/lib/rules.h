@@ -78,6 +78,7 @@ struct share {
     bool read_only; /* true if the file does not say */
     char **users;   /* ends with NULL, never NULL */
     char **groups;  /* the same */
+    unsigned line;  /* of its file */
 };
 
 /* Releases the members; no rule is given any more. */

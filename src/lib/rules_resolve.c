@@ -77,8 +77,7 @@ static int resolve(const struct config *config, struct account *account, enum ru
     account->effective.set |= UINT32_C(1) << rule;
     if (!rule_is_given(said, rule))
         return take_default(config, row, &account->effective);
-    struct option option = rule_option(rule);
-    return option_copy(&option, said, &account->effective);
+    return rule_copy(said, rule, &account->effective);
 }
 
 int rules_resolve(const struct config *config, struct account *account)

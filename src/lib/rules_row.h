@@ -30,5 +30,5 @@ extern const struct rule_row rule_rows[];
 
 enum { RULE_HAS_NO_DEFAULT = offsetof(struct rule_defaults, none) };
 
-/* RULE as an option, whose values are a struct rules. */
-struct option rule_option(enum rule rule);
+/* Copies a value that is good. -ENOMEM. */
+int rule_copy(const struct rules *from, enum rule rule, struct rules *to);

@@ -3,25 +3,18 @@
 #include "lib/share.h"
 
 #include "lib/cleanup.h"
+#include "lib/words.h"
 
 #include <limits.h>
 #include <string.h>
-
-static bool has_word(char *const *words, const char *word)
-{
-    for (size_t i = 0; words && words[i]; i++)
-        if (strcmp(words[i], word) == 0)
-            return true;
-    return false;
-}
 
 static bool is_for(const struct share *share, const struct account *account)
 {
     if (!share->users[0] && !share->groups[0])
         return true;
-    bool found = has_word(share->users, account->name);
+    bool found = words_have(share->users, account->name);
     for (size_t i = 0; account->labels && account->labels[i]; i++)
-        found |= has_word(share->groups, account->labels[i]);
+        found |= words_have(share->groups, account->labels[i]);
     return found;
 }
 

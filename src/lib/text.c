@@ -74,6 +74,10 @@ static bool is_space(uint32_t code)
 struct text_character text_character(const char *bytes, size_t size)
 {
     struct text_character character = {.code = (unsigned char)bytes[0], .size = 1};
+    if (character.code >= ' ' && character.code <= '~') { /* nearly all of them */
+        character.valid = character.printable = true;
+        return character;
+    }
     size_t wide = utf8_decode((const unsigned char *)bytes, size, &character.code);
     if (wide == 0)
         return character;

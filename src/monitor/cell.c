@@ -124,6 +124,13 @@ static pid_t fork_in_pid_namespace(enum cell_step *ret_step)
     return r < 0 ? r : pid;
 }
 
+/* The one secret of the configuration, which only the monitor asks for (register.c). */
+static void forget_secrets(const struct config *config)
+{
+    char *invitation = config->registration_invitation;
+    explicit_bzero(invitation, strlen(invitation));
+}
+
 int cell_start(const struct session_start *start, struct cell *ret, enum cell_step *ret_step)
 {
     cleanup_close int process = -1;
@@ -145,6 +152,7 @@ int cell_start(const struct session_start *start, struct cell *ret, enum cell_st
         return pid;
     if (pid == 0) {
         struct session_start begun = *start;
+        forget_secrets(start->config);
         cell_close(&parts, &begun);
         _exit(session_run(&begun));
     }

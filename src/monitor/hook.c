@@ -63,7 +63,9 @@ static int start(struct monitor *monitor)
         (void)waitpid(pid, NULL, 0);
         return r;
     }
-    monitor->hooks = (struct hooks){.pid = pid, .process = process, .socket = take_fd(&ours)};
+    monitor->hooks.pid = pid;
+    monitor->hooks.process = process;
+    monitor->hooks.socket = take_fd(&ours);
     return 0;
 }
 

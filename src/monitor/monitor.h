@@ -5,8 +5,8 @@
  * Rights: it begins as root with what capabilities.h lists, reads no byte from the network, and
  * answers the requests of lib/request.h. After a login it keeps the capabilities of
  * capabilities.h's second list and no descriptor but the logs, its slot in the registry, the user's
- * ledger, the session's socket, and that of the PAM process of a system user. Of a session under
- * TLS it holds the private key, for signatures, until that ends.
+ * ledger and rates, the session's socket, that of the PAM process of a system user, and the queue
+ * of hooks. Of a session under TLS it holds the private key, for signatures, until that ends.
  */
 #pragma once
 

@@ -25,6 +25,6 @@ void event_refused(struct session *session, const char *path, int error)
 {
     char full[PATH_MAX];
     struct event event = event_about(session, EVENT_FILE_REFUSED, path, full);
-    event.reason = strerrordesc_np(-error);
+    event.reason = reply_reason(error);
     tell_event(session, &event);
 }

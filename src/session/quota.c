@@ -107,6 +107,8 @@ static uint64_t generous(const struct session *session, const struct quota_claim
 {
     /* What an administrator has ahead is in no lease but used: a count while he writes forgets it,
      * and one just before keeps it from being taken back. So it is little. */
+    if (claim->owner != 0 && !claim->writes)
+        return bytes;
     if (claim->owner != 0)
         return bytes + (bytes < 4 * STEP_ADMIN ? STEP_ADMIN : less(bytes / 4, STEP_LEAST));
     if (claim->announced > 0 && bytes <= claim->announced)

@@ -153,6 +153,18 @@ const char *reply_words(int error)
     return "A local error occurred.";
 }
 
+/* For errors that are ours alone the system's words are about something else. */
+const char *reply_reason(int error)
+{
+    switch (-error) {
+    case EILSEQ: return "Name not allowed: files.deny_names, deny_names, or no plain UTF-8";
+    case EKEYREJECTED: return "Name does not match files.allow_names or allow_names";
+    case EUSERS: return "Not in the directory of the users' folders";
+    case EOWNERDEAD: return "Only a single file is moved to another user";
+    default: return strerrordesc_np(-error);
+    }
+}
+
 /* A drop box does not tell what is in it, or in the way. That a name is taken can be found out by
  * taking it, and that is so in any drop box. */
 static int without_details(int error)

@@ -269,6 +269,8 @@ void reply_error(struct session *session, unsigned code, int error);
 /* The code that reply_error would use. */
 unsigned reply_code(unsigned code, int error);
 const char *reply_words(int error);
+/* The same for the log: the system's words, or ours for what only we refuse. */
+const char *reply_reason(int error);
 /* "/a ""quoted"" path" as 257 has it (RFC 959 appendix II). */
 void reply_path(struct session *session, unsigned code, const char *path, const char *text);
 

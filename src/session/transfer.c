@@ -307,7 +307,7 @@ void transfer_log(struct session *session, const struct transfer *transfer, enum
     event.reason = error == -ECANCELED   ? "aborted"
                    : error == -ESHUTDOWN ? "session-ended"
                    : is_refused(session) ? data_failure_word(session->data.failure)
-                   : error < 0           ? strerrordesc_np(-error)
+                   : error < 0           ? reply_reason(error)
                                          : NULL;
     tell_event(session, &event);
 }

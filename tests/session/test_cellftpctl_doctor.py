@@ -124,6 +124,10 @@ class Doctor(ServerTest):
         (ledger,) = (self.server.directory / "state" / "usage").iterdir()
         ledger.write_bytes(b"damaged")
         self.assert_finds("quotas", "1 can upload nothing.*: alice", "quota recount")
+        self.server.ctl("quota", "set", "alice", "none")  # then nobody asks it
+        self.examine()
+        self.server.ctl("quota", "set", "alice", "1M")
+        self.assert_finds("quotas", "1 can upload nothing.*: alice", "quota recount")
         self.server.ctl("quota", "recount", "--all")
         self.examine()
 

@@ -209,6 +209,9 @@ class Names(ServerTest):
         self.assertEqual(client.retr("old.exe"), b"x")
         client.expect(250, "DELE old.exe")
         self.assertEqual(sorted(os.listdir(self.server.home())), ["b.pdf", "c.pdf", "docs"])
+        for name, option in (("a.exe", "allow_names"), ("b.bad", "deny_names")):
+            line = self.server.expect_log("files", "refused", command="STOR", path=f"/{name}")
+            self.assertIn(f"files.{option}", line["reason"])
 
     def test_of_an_account(self):
         """Its allowed names stand in place of the server's, its denied ones beside them."""

@@ -166,6 +166,13 @@ class Commands(AdminSite):
         boss.expect(550, "SITE BAN nonsense")
         boss.expect(257, "PWD")
 
+    def test_A20_ban_for_no_time(self):
+        """It would take the ban back that there is."""
+        boss = self.boss()
+        boss.expect(200, "SITE BAN 192.0.2.7")
+        self.assertIn("no time", boss.expect(550, "SITE BAN 192.0.2.7 0s").text)
+        self.assertIn("192.0.2.7", self.server.ctl("ban", "list").stdout)
+
     def test_A20_quota_set(self):
         boss = self.boss()
         boss.expect(200, "SITE QUOTA SET bob 1MiB 10")

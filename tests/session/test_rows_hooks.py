@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 
-from harness import ServerTest, main, process, slow, wait_until, within
+from harness import PASSWORD, ServerTest, main, process, slow, wait_until, within
 
 NOBODY = pwd.getpwnam("nobody")
 RIGHTS = 1 << 5 | 1 << 6 | 1 << 7  # CAP_KILL, CAP_SETGID, CAP_SETUID
@@ -91,6 +91,16 @@ class Facts(Hooks):
             {key for key in found if key.isupper()}, {*expected, "PATH"}, "nothing of the server's environment"
         )
         self.assertEqual(found["arguments"], "0")
+
+    def test_L14_files_of_an_administrator(self):
+        """The root is that of all folders, not the account's own."""
+        self.server.add_user("boss", PASSWORD, "--role", "admin")
+        self.hook()
+        self.hook("login")
+        self.upload(self.login("boss", secure="1.3"), "/alice/a")
+        found = {report["CELLFTPD_EVENT"]: report["CELLFTPD_FILE"] for report in self.reports(2)}
+        self.assertEqual(found["upload"], str(self.server.path("a")))
+        self.assertEqual(found["login"], str(self.server.directory / "homes"))
 
     def test_L14_as_whom_it_runs(self):
         self.hook()

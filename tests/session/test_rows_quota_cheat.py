@@ -112,6 +112,20 @@ class Cheat(QuotaTest):
         promised.reset()
         alice.read(426)
 
+    def test_A20_counted_while_an_administrator_appends(self):
+        """A count cannot tell that: what he has not written yet must not be in the ledger to be forgotten."""
+        self.login().quit()
+        boss = self.login("boss")
+        boss.stor("alice/file", b"x" * 1000)
+        data = boss.begin("APPE alice/file")
+        data.send(b"x" * 1000)
+        self.assertTrue(wait_until(lambda: self.on_disk()[0] == 2000))
+        self.count()
+        data.send(b"x" * 60000)
+        data.finish()
+        boss.read(226)
+        self.assertGreaterEqual(self.known(), 62000)
+
     def test_A20_little_is_left_over(self):
         """A count just before keeps what was asked for ahead from being taken back."""
         self.login().quit()

@@ -7,7 +7,7 @@ import os
 import threading
 import time
 
-from harness import PASSWORD, ClientTest, ServerTest, main, slow
+from harness import PASSWORD, ClientTest, ServerTest, main, process, slow
 
 GOOD = "swordfish 42 x"
 QUOTED = f'"{GOOD}"'
@@ -44,6 +44,14 @@ class Register(RegisterTest):
         shown = json.loads(self.server.ctl("user", "show", "carl", "--json").stdout)
         self.assertEqual((shown["role"], shown["read_only"]), ("user", False))
         client.expect(504, f"SITE REGISTER dave {QUOTED}")  # no longer a stranger
+
+    def test_L11_a_session_does_not_know_the_invitation(self):
+        invitation = "a rather rare invitation"
+        self.server.configure(self.config | {"registration": {"open": True, "invitation": invitation}})
+        client = self.connect()
+        found = invitation[:-4].encode() in process.memory(client.session_pid)
+        self.assertFalse(found)  # not assertNotIn, which prints all of it
+        client.expect(200, f'SITE REGISTER carl {QUOTED} "{invitation}"')
 
     def test_L11_off_by_default(self):
         closed = self.make_server({})
@@ -107,6 +115,16 @@ class Register(RegisterTest):
         self.server.configure(self.config | {"registration": {"open": True, "reserved": ["carl"]}})
         self.register("carl", code=550)
         self.register("admin")
+
+    def test_L11_names_that_a_share_is_for(self):
+        """Whoever takes the name before, or after, its owner has it would have the share."""
+        shared = self.server.directory / "shared"
+        shared.mkdir()
+        share = {"path": str(shared), "at": "shared", "users": ["erin", "carl"]}
+        self.server.configure(self.config | {"shares": [share]})
+        self.register("carl", code=550)
+        self.register("dave")
+        self.server.ctl("user", "add", "carl", "--password-stdin", text=GOOD)
 
     def test_L03_no_secret_in_the_logs(self):
         self.server.configure(self.config | {"registration": {"open": True, "invitation": "topsecret0"}})

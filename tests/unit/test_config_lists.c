@@ -71,6 +71,24 @@ static void test_conf_d_adds_to_them(void **state)
     remove_file("conf.d/20.conf");
 }
 
+/* What a share must not be is told where the share is, whatever file the directories are in. */
+static void test_problems_of_shares_have_a_place(void **state)
+{
+    (void)state;
+    cleanup_free char *drop_ins = in_directory("conf.d");
+    assert_true(mkdir(drop_ins, 0755) == 0 || errno == EEXIST);
+    write_text("cellftpd.conf", "shares = ( { path = \"/x\"; at = \"x\"; } );\n");
+    write_text("conf.d/10.conf", "shares = ( { path = \"/y\"; at = \"y\"; },\n"
+                                 "{ path = \"/etc\"; at = \"z\"; } );\n");
+    cleanup_config struct config *config = NULL;
+    cleanup_free char *problems = NULL;
+    assert_int_equal(load(&config, &problems), -EINVAL);
+    assert_string_equal(problems, "conf.d/10.conf:2: shares: path \"/etc\" is in /etc, which is "
+                                  "the system's: share another directory, with a copy of what "
+                                  "is wanted\n");
+    remove_file("conf.d/10.conf");
+}
+
 static void test_every_problem_is_told(void **state)
 {
     (void)state;
@@ -158,6 +176,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_groups_and_shares),
         TEST(test_conf_d_adds_to_them),
+        TEST(test_problems_of_shares_have_a_place),
         TEST(test_every_problem_is_told),
         TEST(test_damaged_lists),
     };

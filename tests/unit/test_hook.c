@@ -49,6 +49,19 @@ static void test_L14_files_on_the_host(void **state)
     }
 }
 
+/* An administrator sees all folders, and no shares. */
+static void test_L14_files_of_an_administrator(void **state)
+{
+    (void)state;
+    static char homes[] = "/srv/ftp", name[] = "boss", own[] = "/srv/ftp/boss";
+    const struct config some = {.directories_homes = homes, .shares = shares, .share_count = 1};
+    const struct account admin = {.name = name, .home = own, .role = ACCOUNT_ADMIN};
+    cleanup_free char *file = hook_file(&some, &admin, "/alice/a");
+    cleanup_free char *other = hook_file(&some, &admin, "/common/x");
+    assert_string_equal(file, "/srv/ftp/alice/a");
+    assert_string_equal(other, "/srv/ftp/common/x");
+}
+
 static void test_L14_nothing_else_has_a_file(void **state)
 {
     (void)state;
@@ -99,6 +112,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_L14_files_on_the_host),
+        cmocka_unit_test(test_L14_files_of_an_administrator),
         cmocka_unit_test(test_L14_nothing_else_has_a_file),
         cmocka_unit_test(test_programs_and_words),
     };
