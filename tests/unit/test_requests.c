@@ -594,6 +594,7 @@ static void open_bench(struct bench *bench, int *ret_pair)
                    .tls_certificate = key_file,
                    .tls_key = key_file,
                    .directories_run = run,
+                   .directories_state = nowhere,
                    .tls_hosts = nowhere,
                    .tls_client_ca = nowhere,
                    .tls_client_crl = nowhere},
