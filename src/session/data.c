@@ -37,10 +37,13 @@ void data_close(struct data *data)
  * is closed, the answer would be a reset, and on many systems that takes away what the client has
  * received and not read yet. So the socket stays for a moment, with our side of it shut. Whoever is
  * UNREAD, as there is no room for what comes, gets the time to hear of that: to a reset, many
- * clients answer with another try of the same. */
+ * clients answer with another try of the same. Under TLS we say close_notify to it at once, because
+ * some clients wait for that, behind their own, before they read the reply. */
 void data_leave(struct data *data, bool unread)
 {
     enum { PATIENCE = 5000 }; /* milliseconds */
+    if (unread && data->connection.tls)
+        (void)connection_finish(&data->connection);
     if (data->connection.fd >= 0 &&
         (unread || (data->connection.tls && shutdown(data->connection.fd, SHUT_WR) == 0))) {
         connection_close(&data->leaving);

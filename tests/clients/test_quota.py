@@ -1,10 +1,14 @@
-"""curl and lftp go over the quota: they say so, what was there stays, and the next try works."""
+"""curl, lftp and ftplib go over the quota: they say so, what was there stays, and the next try works."""
 
+import ftplib
+import io
 import os
+import ssl
 
 from harness import main
 from harness.client_case import TlsClientTest
 from harness.quota import MEGABYTE, QuotaTest
+from harness.tls import VERSIONS
 
 
 class Over(QuotaTest, TlsClientTest):
@@ -51,6 +55,26 @@ class Over(QuotaTest, TlsClientTest):
         self.assertRegex(self.lftp("quote site quota"), "Free: 4000000 bytes")
         self.lftp("rm a; put small -o b; put -c small -o b")
         self.assert_remote("b", good)
+
+    def test_ftplib(self):
+        """Under TLS it answers our close_notify only after all is sent, and reads the reply after ours."""
+        good, large = os.urandom(6 * MEGABYTE), b"x" * 11 * MEGABYTE
+        for version in VERSIONS.values():
+            with self.subTest(version=version):
+                context = ssl.create_default_context(cafile=self.authority)
+                context.minimum_version = context.maximum_version = version
+                with ftplib.FTP_TLS(context=context, timeout=30) as ftp:
+                    ftp.connect("127.0.0.1", self.port)
+                    ftp.login("alice", self.password)
+                    ftp.prot_p()
+                    ftp.storbinary("STOR a", io.BytesIO(good))
+                    for command in ("STOR new", "STOR a", "APPE a"):
+                        with self.assertRaisesRegex(ftplib.error_perm, "^552 .*4000000 of 10000000 bytes are free"):
+                            ftp.storbinary(command, io.BytesIO(large))
+                    ftp.delete("a")
+                    ftp.storbinary("STOR a", io.BytesIO(good))
+                self.check_good(good)
+                self.login().expect(250, "DELE a")
 
 
 if __name__ == "__main__":
