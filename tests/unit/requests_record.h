@@ -90,6 +90,7 @@ void account_free(struct account *account)
     if (account) {
         free(account->name);
         free(account->password);
+        rules_free(&account->effective); /* the record's own are constants */
     }
     free(account);
 }

@@ -583,6 +583,7 @@ static void open_bench(struct bench *bench, int *ret_pair)
 {
     static char *no_networks[] = {NULL};
     static char automatic[] = "auto", nowhere[] = "/nonexistent", run[] = "/nonexistent/run";
+    static char state_directory[] = "/nonexistent/state"; /* nor can it be made: no ledger */
     *bench = (struct bench){
         .config = {.login_attempts = ATTEMPTS,
                    .accounts_uid_min = 200000,
@@ -594,7 +595,7 @@ static void open_bench(struct bench *bench, int *ret_pair)
                    .tls_certificate = key_file,
                    .tls_key = key_file,
                    .directories_run = run,
-                   .directories_state = nowhere,
+                   .directories_state = state_directory,
                    .tls_hosts = nowhere,
                    .tls_client_ca = nowhere,
                    .tls_client_crl = nowhere},
