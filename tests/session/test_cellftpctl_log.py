@@ -174,9 +174,10 @@ class Show(LogTest):
         self.login().quit()
         self.server.expect_log("connections", "disconnect")
         command = [self.server.ctl_program, "--config", self.server.config_file, "log"]
-        self.assertEqual(subprocess.run(command, user=65534, capture_output=True, check=False).returncode, NO_PERMISSION)
+        done = subprocess.run(command, user=65534, group=65534, extra_groups=[], capture_output=True, check=False)
+        self.assertEqual(done.returncode, NO_PERMISSION)
         for path in self.directory.glob("*.log"):
-            shutil.chown(path, group="adm")  # as after logrotate: the monitor has no right to do it
+            shutil.chown(path, group="adm")  # as in the directory of tmpfiles, which is set-gid
         done = subprocess.run(
             command, user=65534, group=65534, extra_groups=["adm"], capture_output=True, text=True, check=False
         )

@@ -22,7 +22,10 @@ report=$(mktemp {out}/.new.XXXXXX)
 {{
     echo "arguments=$arguments"; echo "uid=$(id -u)"; echo "gid=$(id -g)"; echo "groups=$(id -G)"; echo "pwd=$(pwd)"
     echo "umask=$(umask)"; echo "stdin=$(readlink /proc/$$/fd/0)"; echo "descriptors=$descriptors"
-    grep -E '^(CapPrm|CapEff|CapBnd|NoNewPrivs|SigBlk|SigIgn)' /proc/$$/status
+    # By the shell itself: while it forks, it blocks signals.
+    while read -r line; do
+        case $line in CapPrm*|CapEff*|CapBnd*|NoNewPrivs*|SigBlk*|SigIgn*) echo "$line" ;; esac
+    done < /proc/$$/status
     tr '\\0' '\\n' < /proc/$$/environ
 }} > "$report"
 mv "$report" {out}/$(date +%s%N)

@@ -377,8 +377,8 @@ class Monitor(ServerTest):
         lines = output.read_text(errors="replace").splitlines()
         self.assertTrue(any("files.log" in line for line in lines), "nothing was seen of the monitor")
         self.assertTrue(any("connect(" in line for line in lines))
-        # A log file; whom a new one belongs to; the time zone of xferlog.
-        allowed = (str(self.server.directory / "logs"), '"/etc/group"', "</etc/group>", "/etc/localtime", "/zoneinfo/")
+        # A log file; the user's ledger; the time zone of xferlog.
+        allowed = (str(self.server.directory / "logs"), str(self.server.directory / "state"), "/etc/localtime", "/zoneinfo/")
         for line in lines:
             self.assertNotIn(str(self.server.home()), line)
             call = self.CALL.match(line)
