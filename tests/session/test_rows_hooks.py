@@ -117,7 +117,9 @@ class Facts(Hooks):
             self.assertEqual(int(found[name], 16), 0, name)
         self.assertEqual(int(found["CapBnd"], 16) & ~RIGHTS, 0)
         self.assertEqual(found["NoNewPrivs"], "1")
-        self.assertEqual((int(found["SigBlk"], 16), int(found["SigIgn"], 16)), (0, 0))
+        self.assertEqual(int(found["SigBlk"], 16), 0)
+        # The two that the C library keeps for itself nobody can set; whoever starts the tests may ignore them.
+        self.assertEqual(int(found["SigIgn"], 16) & ~(3 << 31), 0)
         self.assertEqual(found["descriptors"].split(), ["0", "1", "10", "2"])  # 10 is where sh reads its script
 
     def test_C16_names_are_values_and_nothing_else(self):
