@@ -24,6 +24,7 @@
 #include "lib/account_homes.h"
 #include "lib/account_store.h"
 #include "lib/cleanup.h"
+#include "lib/file.h"
 #include "lib/quota_project.h"
 #include "lib/skeleton.h"
 #include "lib/words.h"
@@ -56,19 +57,6 @@ __attribute__((format(printf, 3, 4))) static int fail(struct creation *creation,
     return error;
 }
 
-/* The entries of the open directory FD, which stays with the caller. */
-static int open_stream(int fd, DIR **ret)
-{
-    cleanup_close int own = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (own < 0)
-        return -errno;
-    *ret = fdopendir(own);
-    if (!*ret)
-        return -errno;
-    (void)take_fd(&own);
-    return 0;
-}
-
 static int refuse_existing(struct creation *creation)
 {
     char file[ACCOUNT_FILE_MAX];
@@ -92,7 +80,7 @@ static int refuse_too_many(struct creation *creation, uint64_t most)
     if (most == 0)
         return 0;
     cleanup_closedir DIR *stream = NULL;
-    int r = open_stream(creation->store->users, &stream);
+    int r = directory_stream(creation->store->users, &stream);
     if (r < 0)
         return r;
     uint64_t count = 0;
@@ -122,7 +110,7 @@ static void read_pending(struct creation *creation)
 static int is_occupied(int fd)
 {
     cleanup_closedir DIR *stream = NULL;
-    int r = open_stream(fd, &stream);
+    int r = directory_stream(fd, &stream);
     if (r < 0)
         return r;
     for (;;) {

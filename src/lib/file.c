@@ -37,3 +37,15 @@ int write_all(int fd, const void *bytes, size_t size)
     }
     return 0;
 }
+
+int directory_stream(int fd, DIR **ret)
+{
+    cleanup_close int own = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (own < 0)
+        return -errno;
+    *ret = fdopendir(own);
+    if (!*ret)
+        return -errno;
+    (void)take_fd(&own);
+    return 0;
+}

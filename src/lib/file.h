@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <dirent.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -13,3 +14,7 @@ int directory_open(const char *path, int flags);
 
 /* All of SIZE bytes, past EINTR and short writes. Negative errno. */
 int write_all(int fd, const void *bytes, size_t size);
+
+/* The entries of the open directory FD, as a stream of its own; FD stays with the caller. Negative
+ * errno. */
+int directory_stream(int fd, DIR **ret);

@@ -9,6 +9,7 @@
 #include "lib/tree.h"
 
 #include "lib/cleanup.h"
+#include "lib/file.h"
 #include "lib/text.h"
 
 #include <errno.h>
@@ -95,19 +96,6 @@ static int move_to_top(struct removal *removal, int directory, const char *name)
     }
 }
 
-/* Opens what FD is as a stream of its own; FD stays with the caller. */
-static int open_stream(int fd, DIR **ret)
-{
-    cleanup_close int own = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (own < 0)
-        return -errno;
-    *ret = fdopendir(own);
-    if (!*ret)
-        return -errno;
-    (void)take_fd(&own);
-    return 0;
-}
-
 /* Empties the directory NAME of the top; its own directories end up in the top. */
 static int flatten(struct removal *removal, const char *name)
 {
@@ -118,7 +106,7 @@ static int flatten(struct removal *removal, const char *name)
         return fail(removal, name, directory);
 
     cleanup_closedir DIR *stream = NULL;
-    int r = open_stream(directory, &stream);
+    int r = directory_stream(directory, &stream);
     if (r < 0)
         return fail(removal, name, r);
 
@@ -137,7 +125,7 @@ static int flatten(struct removal *removal, const char *name)
 static int pass_over(struct removal *removal)
 {
     cleanup_closedir DIR *stream = NULL;
-    int r = open_stream(removal->top, &stream);
+    int r = directory_stream(removal->top, &stream);
     if (r < 0)
         return fail(removal, ".", r);
 
