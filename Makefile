@@ -65,6 +65,7 @@ pam_sources     := $(wildcard src/pam/*.c)
 session_sources := $(wildcard src/session/*.c)
 tls_sources     := $(wildcard src/tls/*.c)
 ctl_sources     := $(wildcard src/ctl/*.c)
+ftplint_sources := $(wildcard src/ftplint/*.c)
 ifneq ($(VARIANT),probe)
 session_sources := $(filter-out src/session/probe.c,$(session_sources))
 endif
@@ -76,12 +77,13 @@ pam_objects     := $(pam_sources:src/%.c=$(O)/%.o)
 session_objects := $(session_sources:src/%.c=$(O)/%.o)
 tls_objects     := $(tls_sources:src/%.c=$(O)/%.o)
 ctl_objects     := $(ctl_sources:src/%.c=$(O)/%.o)
+ftplint_objects := $(ftplint_sources:src/%.c=$(O)/%.o)
 # What cellftpctl has of the TLS library: certificates and settings read and judged as the server does.
 certificate_objects := $(filter $(O)/tls/certificate% $(O)/tls/settings% $(O)/tls/start% $(O)/tls/client_chain.o \
 	$(O)/tls/client_content.o,$(tls_objects))
 
 .PHONY: all
-all: $(O)/cellftpd $(O)/cellftpd-tls.so $(O)/cellftpctl $(O)/includes.checked
+all: $(O)/cellftpd $(O)/cellftpd-tls.so $(O)/cellftpctl $(O)/bin/ftplint $(O)/includes.checked
 
 # The server finds its TLS library beside it, or where "make install" puts it.
 $(O)/cellftpd: $(lib_objects) $(monitor_objects) $(check_objects) $(pam_objects) $(session_objects)
@@ -94,6 +96,11 @@ $(O)/cellftpd-tls.so: $(tls_objects)
 	$(call quiet,LINK,$@)$(CC) $(filter-out -pie,$(all_ldflags)) -shared -o $@ $^ $(tls_libs)
 
 $(O)/cellftpctl: $(lib_objects) $(ctl_objects) $(certificate_objects)
+	$(call quiet,LINK,$@)$(CC) $(all_ldflags) -o $@ $^ $(ctl_libs) $(tls_libs)
+
+# Not beside the others: its objects have a folder of that name.
+$(O)/bin/ftplint: $(lib_objects) $(ftplint_objects)
+	@mkdir -p $(@D)
 	$(call quiet,LINK,$@)$(CC) $(all_ldflags) -o $@ $^ $(ctl_libs) $(tls_libs)
 
 $(O)/%.o: src/%.c
@@ -113,7 +120,7 @@ $(O)/includes.checked: tests/includes $(wildcard src/*/*.[ch])
 	$(call quiet,CHECK,src)tests/includes src && touch $@
 
 -include $(patsubst %.o,%.d,$(lib_objects) $(monitor_objects) $(check_objects) $(pam_objects) $(tls_objects) \
-	$(session_objects) $(ctl_objects))
+	$(session_objects) $(ctl_objects) $(ftplint_objects))
 
 # Unit tests: one program per source file. They link what they need out of archives of everything.
 $(O)/lib.a: $(lib_objects)
@@ -123,12 +130,13 @@ $(O)/pam.a: $(pam_objects)
 $(O)/tls.a: $(tls_objects)
 $(O)/session.a: $(session_objects)
 $(O)/ctl.a: $(filter-out %/main.o,$(ctl_objects))
+$(O)/ftplint.a: $(filter-out %/main.o,$(ftplint_objects))
 $(O)/%.a:
 	@rm -f $@
 	$(call quiet,AR,$@)$(AR) rcs $@ $^
 
 unit_tests := $(patsubst tests/unit/%.c,$(O)/unit/%,$(wildcard tests/unit/test_*.c))
-archives := $(foreach domain,monitor check pam tls session ctl lib,$(O)/$(domain).a)
+archives := $(foreach domain,monitor check pam tls session ctl ftplint lib,$(O)/$(domain).a)
 $(O)/unit/%: tests/unit/%.c $(archives)
 	@mkdir -p $(@D)
 	$(call quiet,CC,$<)$(CC) $(all_cppflags) -Itests/unit $(all_cflags) $(all_ldflags) -MMD -MP -o $@ $< \

@@ -1,0 +1,252 @@
+/* Control connections: see client.h and the connections of exam.h. */
+#include "ftplint/exam.h"
+
+#include "lib/clock.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+void send_bytes(struct client *client, const void *bytes, size_t size)
+{
+    struct exam *exam = client->exam;
+    ssize_t sent = wire_send(&client->wire, bytes, size, false, exam_patience(exam));
+    if (sent < 0)
+        fail(exam, "that the server reads what is sent", "%s", strerror((int)-sent));
+    if ((size_t)sent < size) {
+        exam->result.timed_out = true;
+        fail(exam, "that the server reads what is sent", "it took %zd of %zu bytes", sent, size);
+    }
+}
+
+static void send_linev(struct client *client, const char *format, va_list arguments)
+{
+    struct exam *exam = client->exam;
+    char *line;
+    if (vasprintf(&line, format, arguments) < 0)
+        blocked(exam, "no memory");
+    char *whole = exam_format(exam, "%s\r\n", line);
+    free(line);
+    bool secret = strncasecmp(whole, "PASS ", 5) == 0;
+    ssize_t sent = wire_send(&client->wire, whole, strlen(whole), secret, exam_patience(exam));
+    if (sent == (ssize_t)strlen(whole))
+        return;
+    /* What the server said before it went tells more than that it went. */
+    const struct reply *last = try_reply(client, 100);
+    if (last->code)
+        fail(exam, "that the connection stays open", "%u %s, and the end", last->code, last->text);
+    fail(exam, "that the connection stays open", "%s",
+         sent < 0 ? strerror((int)-sent) : "the server does not read");
+}
+
+void send_line(struct client *client, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    send_linev(client, format, arguments);
+    va_end(arguments);
+}
+
+const struct reply *command(struct client *client, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    send_linev(client, format, arguments);
+    va_end(arguments);
+    return read_reply(client);
+}
+
+const struct reply *expect(struct client *client, const char *codes, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    send_linev(client, format, arguments);
+    va_end(arguments);
+    return expect_next(client, codes);
+}
+
+void expect_silence(struct client *client, unsigned milliseconds)
+{
+    struct exam *exam = client->exam;
+    const struct reply *reply = try_reply(client, milliseconds);
+    if (reply->code || reply->count)
+        fail(exam, "nothing: there is no command that it could answer", "\"%s\"", reply->lines[0]);
+    if (reply->error != -ETIMEDOUT)
+        fail(exam, "that the connection stays open", "the server closed it");
+}
+
+void expect_closed(struct client *client, unsigned milliseconds, const struct reply **ret_last)
+{
+    struct exam *exam = client->exam;
+    uint64_t end = clock_msec() + milliseconds;
+    const struct reply *last = NULL;
+    for (;;) {
+        uint64_t now = clock_msec();
+        const struct reply *reply = try_reply(client, now < end ? (unsigned)(end - now) : 0);
+        if (reply->code) {
+            last = reply;
+            continue;
+        }
+        if (reply->error == -ETIMEDOUT) {
+            exam->result.timed_out = true;
+            fail(exam, "that the server closes the connection", "it is open after %u ms",
+                 milliseconds);
+        }
+        break;
+    }
+    if (ret_last)
+        *ret_last = last;
+}
+
+/* A client in the exam's list, connected. */
+static struct client *client_open(struct exam *exam)
+{
+    struct client *client = calloc(1, sizeof(*client));
+    if (!client)
+        blocked(exam, "no memory");
+    client->exam = exam;
+    client->next = exam->clients;
+    exam->clients = client;
+    wire_init(&client->wire, exam->dialogue, ++exam->connections, false);
+    const struct target *target = exam->target;
+    int r = wire_connect(&client->wire, (const struct sockaddr *)&target->address,
+                         target->address_size, NULL, 0, exam_patience(exam));
+    if (r == -ETIMEDOUT)
+        exam->result.timed_out = true;
+    if (r < 0)
+        fail(exam, "a connection", "%s", strerror(-r));
+    return client;
+}
+
+struct client *given_socket(struct exam *exam)
+{
+    exam->given++;
+    struct client *client = client_open(exam);
+    exam->given--;
+    return client;
+}
+
+static void handshake(struct client *client)
+{
+    struct exam *exam = client->exam;
+    struct tls_offer offer = {.resume = NULL};
+    int r = tls_start(&client->wire, exam->target, &offer, &client->tls, exam_patience(exam));
+    if (r == -ETIMEDOUT)
+        exam->result.timed_out = true;
+    if (r < 0)
+        fail(exam, "a TLS handshake on the control connection", "%s", client->tls.problem);
+}
+
+void secure(struct client *client)
+{
+    expect(client, "234", "AUTH TLS");
+    handshake(client);
+}
+
+struct client *given_connection(struct exam *exam)
+{
+    exam->given++;
+    struct client *client = client_open(exam);
+    if (exam->target->tls == TLS_IMPLICIT)
+        handshake(client);
+    client->greeting = read_reply(client);
+    while (client->greeting->code == 120)
+        client->greeting = read_reply(client);
+    expect_code(client, client->greeting, "220");
+    if (exam->target->tls == TLS_EXPLICIT)
+        secure(client);
+    exam->given--;
+    return client;
+}
+
+const struct reply *try_login(struct client *client, const char *user, const char *password)
+{
+    const struct reply *reply = command(client, "USER %s", user);
+    return reply->code == 331 ? command(client, "PASS %s", password) : reply;
+}
+
+void login(struct client *client, enum account account)
+{
+    const struct login *who = &client->exam->target->logins[account];
+    const struct reply *reply = try_login(client, who->user, who->password);
+    if (!reply_is(reply, "230 232"))
+        fail(client->exam, "230 for the right password", "%u %s", reply->code, reply->text);
+    client->logged_in = true;
+    if (client->wire.tls) {
+        expect(client, "200", "PBSZ 0");
+        expect(client, "200", "PROT P");
+        client->private_data = true;
+    }
+}
+
+struct client *given_login(struct exam *exam, enum account account)
+{
+    exam->given++;
+    struct client *client = given_connection(exam);
+    login(client, account);
+    expect(client, "200", "TYPE I");
+    exam->given--;
+    return client;
+}
+
+/* The shared session is not the exam's: it is taken out of its list once it stands. */
+static struct client *new_session(struct exam *exam)
+{
+    struct client *client = given_login(exam, ACCOUNT_USER);
+    for (struct client **at = &exam->clients; *at; at = &(*at)->next) {
+        if (*at != client)
+            continue;
+        *at = client->next;
+        break;
+    }
+    client->next = NULL;
+    exam->server->session = client;
+    return client;
+}
+
+struct client *given_session(struct exam *exam)
+{
+    exam->given++;
+    struct client *client = exam->server->session;
+    if (!client || client->exam != exam) {
+        if (client) {
+            client->exam = exam;
+            client->wire.dialogue = exam->dialogue;
+            client->wire.number = ++exam->connections;
+            send_line(client, "TYPE I");
+            if (try_reply(client, exam_patience(exam))->code != 200) {
+                session_drop(exam->server);
+                client = NULL;
+            }
+        }
+        if (!client)
+            client = new_session(exam);
+        const char *place = exam->server->folder ? exam->server->folder : exam->server->start;
+        if (place)
+            expect(client, "250 200", "CWD %s", place);
+    }
+    exam->given--;
+    return client;
+}
+
+void client_close(struct client *client)
+{
+    wire_close(&client->wire);
+}
+
+void client_quit(struct client *client)
+{
+    if (client->wire.fd >= 0 &&
+        wire_send(&client->wire, "QUIT\r\n", 6, false, exam_patience(client->exam)) == 6)
+        (void)try_reply(client, exam_patience(client->exam));
+    wire_close(&client->wire);
+}
+
+void client_free(struct client *client)
+{
+    wire_close(&client->wire);
+    tls_session_free(client->session);
+    free(client);
+}

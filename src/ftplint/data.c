@@ -1,0 +1,293 @@
+/* Data connections: see data.h. */
+#include "ftplint/exam.h"
+
+#include "lib/cleanup.h"
+#include "lib/clock.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DATA_BYTES_MAX = 256 << 20 };
+
+static struct data *data_new(struct client *client)
+{
+    struct exam *exam = client->exam;
+    struct data *data = calloc(1, sizeof(*data));
+    if (!data)
+        blocked(exam, "no memory");
+    data->client = client;
+    data->listener = -1;
+    data->next = exam->data;
+    exam->data = data;
+    wire_init(&data->wire, exam->dialogue, ++exam->connections, true);
+    buffer_init(&data->wire.input, DATA_BYTES_MAX);
+    return data;
+}
+
+void data_free(struct data *data)
+{
+    wire_close(&data->wire);
+    (void)close_fd(data->listener);
+    free(data);
+}
+
+/* The port of 229 (|||6446|), RFC 2428, section 3; any delimiter. 0: there is none. */
+static uint16_t epsv_port(const char *text)
+{
+    const char *at = strchr(text, '(');
+    if (!at || at[1] == '\0' || at[2] != at[1] || at[3] != at[1])
+        return 0;
+    char *end;
+    unsigned long port = strtoul(at + 4, &end, 10);
+    return *end == at[1] && port > 0 && port < 65536 ? (uint16_t)port : 0;
+}
+
+/* The six numbers of 227, wherever they begin (RFC 1123, section 4.1.2.6). */
+static uint16_t pasv_port(const char *text, struct sockaddr_storage *ret_address)
+{
+    unsigned n[6];
+    for (const char *at = text; (at = strpbrk(at, "0123456789")); at += strspn(at, "0123456789")) {
+        if (sscanf(at, "%3u,%3u,%3u,%3u,%3u,%3u", &n[0], &n[1], &n[2], &n[3], &n[4], &n[5]) != 6)
+            continue;
+        for (int i = 0; i < 6; i++)
+            if (n[i] > 255)
+                return 0;
+        struct sockaddr_in *address = (struct sockaddr_in *)ret_address;
+        address->sin_family = AF_INET;
+        address->sin_addr.s_addr = htonl(n[0] << 24 | n[1] << 16 | n[2] << 8 | n[3]);
+        address->sin_port = htons((uint16_t)(n[4] << 8 | n[5]));
+        return (uint16_t)(n[4] << 8 | n[5]);
+    }
+    return 0;
+}
+
+static void ask_epsv(struct data *data, const struct reply *reply)
+{
+    expect_code(data->client, reply, "229");
+    data->port = epsv_port(reply->text);
+    if (!data->port)
+        fail(data->client->exam, "229 with (|||port|) (RFC 2428, section 3)", "%u %s", reply->code,
+             reply->text);
+}
+
+static void ask_pasv(struct data *data)
+{
+    const struct reply *reply = expect(data->client, "227", "PASV");
+    data->port = pasv_port(reply->text, &data->announced);
+    if (!data->port)
+        fail(data->client->exam, "227 with h1,h2,h3,h4,p1,p2 (RFC 959, section 4.1.2)", "%u %s",
+             reply->code, reply->text);
+}
+
+struct data *data_ask(struct client *client, enum data_mode mode)
+{
+    struct server *server = client->exam->server;
+    struct data *data = data_new(client);
+    if (mode == DATA_ANY && server->tried_epsv && !server->has_epsv)
+        mode = DATA_PASV;
+    if (mode == DATA_PASV) {
+        ask_pasv(data);
+        return data;
+    }
+    const struct reply *reply = command(client, "EPSV");
+    if (mode == DATA_ANY && reply_is(reply, "5")) {
+        server->tried_epsv = true;
+        ask_pasv(data);
+        return data;
+    }
+    ask_epsv(data, reply);
+    server->tried_epsv = server->has_epsv = true;
+    return data;
+}
+
+static void set_port(struct sockaddr_storage *address, uint16_t port)
+{
+    if (address->ss_family == AF_INET6)
+        ((struct sockaddr_in6 *)address)->sin6_port = htons(port);
+    else
+        ((struct sockaddr_in *)address)->sin_port = htons(port);
+}
+
+static uint16_t get_port(const struct sockaddr_storage *address)
+{
+    return ntohs(address->ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)address)->sin6_port
+                                                : ((const struct sockaddr_in *)address)->sin_port);
+}
+
+int data_connect(struct data *data, const struct sockaddr *source, socklen_t size)
+{
+    struct exam *exam = data->client->exam;
+    struct sockaddr_storage address;
+    int r = wire_peer(&data->client->wire, &address);
+    if (r < 0)
+        return r;
+    set_port(&address, data->port);
+    return wire_connect(&data->wire, (const struct sockaddr *)&address, exam->target->address_size,
+                        source, size, exam_patience(exam));
+}
+
+/* Listens where the control connection comes from; RET is that address with the port. */
+static int listen_beside(struct data *data, struct sockaddr_storage *ret)
+{
+    int r = wire_local(&data->client->wire, ret);
+    if (r < 0)
+        return r;
+    set_port(ret, 0);
+    socklen_t size = sizeof(*ret);
+    data->listener = socket(ret->ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (data->listener < 0 ||
+        bind(data->listener, (const struct sockaddr *)ret,
+             data->client->exam->target->address_size) < 0 ||
+        listen(data->listener, 4) < 0 ||
+        getsockname(data->listener, (struct sockaddr *)ret, &size) < 0)
+        return -errno;
+    data->port = get_port(ret);
+    return 0;
+}
+
+static void announce(struct data *data, enum data_mode mode, const struct sockaddr_storage *address)
+{
+    char host[INET6_ADDRSTRLEN];
+    const void *bytes = address->ss_family == AF_INET6
+                            ? (const void *)&((const struct sockaddr_in6 *)address)->sin6_addr
+                            : (const void *)&((const struct sockaddr_in *)address)->sin_addr;
+    (void)inet_ntop(address->ss_family, bytes, host, sizeof(host));
+    if (mode == DATA_EPRT) {
+        expect(data->client, "200", "EPRT |%d|%s|%u|", address->ss_family == AF_INET6 ? 2 : 1, host,
+               (unsigned)data->port);
+        return;
+    }
+    if (address->ss_family != AF_INET)
+        skip(data->client->exam, "PORT knows no IPv6 (RFC 2428)");
+    for (char *at = host; *at; at++)
+        if (*at == '.')
+            *at = ',';
+    expect(data->client, "200", "PORT %s,%u,%u", host, (unsigned)data->port >> 8,
+           (unsigned)data->port & 255);
+}
+
+struct data *data_open(struct client *client, enum data_mode mode)
+{
+    struct exam *exam = client->exam;
+    if (mode == DATA_EPRT || mode == DATA_PORT) {
+        struct sockaddr_storage address;
+        struct data *data = data_new(client);
+        int r = listen_beside(data, &address);
+        if (r < 0)
+            blocked(exam, "cannot listen for the server's data connection: %s", strerror(-r));
+        announce(data, mode, &address);
+        return data;
+    }
+    struct data *data = data_ask(client, mode);
+    int r = data_connect(data, NULL, 0);
+    if (r == -ETIMEDOUT)
+        exam->result.timed_out = true;
+    if (r < 0)
+        fail(exam, "a data connection to the port that the server named", "port %u: %s",
+             (unsigned)data->port, strerror(-r));
+    return data;
+}
+
+static int accept_within(struct data *data, unsigned timeout)
+{
+    struct pollfd waiting = {.fd = data->listener, .events = POLLIN};
+    int ready = poll(&waiting, 1, (int)timeout);
+    if (ready <= 0)
+        return ready == 0 ? -ETIMEDOUT : -errno;
+    int fd = accept4(data->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd < 0)
+        return -errno;
+    wire_adopt(&data->wire, fd);
+    data->listener = close_fd(data->listener);
+    return 0;
+}
+
+int try_data_ready(struct data *data)
+{
+    struct client *client = data->client;
+    struct exam *exam = client->exam;
+    if (data->wire.fd < 0) {
+        int r = accept_within(data, exam_patience(exam));
+        if (r < 0)
+            return r;
+    }
+    if (!client->private_data)
+        return 0;
+    /* The newest session, as every client does to servers that want to see it (RFC 4217, 10.2). */
+    void *newest = tls_session(client->wire.tls);
+    struct tls_offer offer = {.resume = client->session ? client->session : newest};
+    int r = tls_start(&data->wire, exam->target, &offer, &data->tls, exam_patience(exam));
+    tls_session_free(newest);
+    return r;
+}
+
+void data_ready(struct data *data)
+{
+    struct exam *exam = data->client->exam;
+    int r = try_data_ready(data);
+    if (r == -ETIMEDOUT)
+        exam->result.timed_out = true;
+    if (r == -ETIMEDOUT && data->wire.fd < 0)
+        fail(exam, "that the server connects to the port it was told", "nobody came");
+    if (r < 0 && data->wire.fd >= 0 && data->client->private_data)
+        fail(exam, "a TLS handshake on the data connection", "%s", data->tls.problem);
+    if (r < 0)
+        fail(exam, "a data connection", "%s", strerror(-r));
+}
+
+/* The session that the data connection's TLS gave, for the next one. */
+static void keep_session(struct data *data)
+{
+    void *session = data->wire.tls ? tls_session(data->wire.tls) : NULL;
+    if (!session)
+        return;
+    tls_session_free(data->client->session);
+    data->client->session = session;
+}
+
+struct bytes data_read(struct data *data, size_t limit)
+{
+    struct exam *exam = data->client->exam;
+    struct buffer *input = &data->wire.input;
+    size_t most = limit ? limit : DATA_BYTES_MAX;
+    while (buffer_size(input) < most) {
+        ssize_t got = wire_receive(&data->wire, exam_patience(exam));
+        if (got == WIRE_END)
+            break;
+        if (got == -ETIMEDOUT) {
+            exam->result.timed_out = true;
+            fail(exam, "data, and its end", "nothing more after %zu bytes", buffer_size(input));
+        }
+        if (got < 0)
+            fail(exam, "data, and its end", "%s after %zu bytes", strerror((int)-got),
+                 buffer_size(input));
+    }
+    keep_session(data);
+    size_t size = buffer_size(input) < most ? buffer_size(input) : most;
+    struct bytes bytes = {.data = exam_copy(exam, buffer_begin(input), size), .size = size};
+    buffer_consume(input, size);
+    return bytes;
+}
+
+void data_send(struct data *data, const void *bytes, size_t size)
+{
+    struct exam *exam = data->client->exam;
+    ssize_t sent = wire_send(&data->wire, bytes, size, false, exam_patience(exam));
+    if (sent < 0)
+        fail(exam, "that the server takes the data", "%s", strerror((int)-sent));
+    if ((size_t)sent < size) {
+        exam->result.timed_out = true;
+        fail(exam, "that the server takes the data", "it took %zd of %zu bytes", sent, size);
+    }
+}
+
+void data_end(struct data *data)
+{
+    keep_session(data);
+    wire_close(&data->wire);
+}

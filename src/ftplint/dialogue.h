@@ -1,0 +1,47 @@
+/*
+ * The dialogue: everything that one test sent and received on all of its connections, for
+ * --verbose and for findings. A password never enters it. Bounded: of a long dialogue, the
+ * beginning and the end stay. Only src/ftplint uses it.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum dialogue_kind {
+    DIALOGUE_SENT,
+    DIALOGUE_RECEIVED,
+    DIALOGUE_EVENT, /* "connected to 127.0.0.1:2121", "the server closed the connection" */
+};
+
+struct dialogue_entry {
+    uint64_t when;       /* milliseconds since the test began */
+    unsigned connection; /* numbered from 1 in the order of opening */
+    bool data;           /* of a data connection */
+    enum dialogue_kind kind;
+    char *bytes; /* the dialogue's own; at most DIALOGUE_BYTES_MAX of what there was */
+    size_t size;
+    size_t whole; /* how much there was */
+};
+
+enum { DIALOGUE_ENTRIES_MAX = 400, DIALOGUE_BYTES_MAX = 2048 };
+
+struct dialogue {
+    struct dialogue_entry entries[DIALOGUE_ENTRIES_MAX];
+    size_t count;
+    uint64_t left_out; /* entries that were dropped from the middle */
+    uint64_t begun;    /* clock_msec() */
+    /* Called with each entry when it is made, for --verbose; NULL: nobody watches. */
+    void (*watch)(const struct dialogue_entry *entry, void *context);
+    void *context;
+};
+
+void dialogue_begin(struct dialogue *dialogue);
+void dialogue_free(struct dialogue *dialogue);
+
+/* Records SIZE bytes. */
+void dialogue_add(struct dialogue *dialogue, enum dialogue_kind kind, unsigned connection,
+                  bool data, const void *bytes, size_t size);
+void dialogue_event(struct dialogue *dialogue, unsigned connection, bool data, const char *format,
+                    ...) __attribute__((format(printf, 4, 5)));

@@ -1,0 +1,157 @@
+/* How a test ends, and what it owns: see exam.h. */
+#include "ftplint/exam.h"
+
+#include "ftplint/runner.h"
+#include "lib/cleanup.h"
+#include "lib/clock.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct allocation {
+    struct allocation *next;
+    max_align_t bytes[];
+};
+
+void *exam_allocate(struct exam *exam, size_t size)
+{
+    struct allocation *allocation = calloc(1, sizeof(*allocation) + size);
+    if (!allocation)
+        blocked(exam, "no memory for %zu bytes", size);
+    allocation->next = exam->allocations;
+    exam->allocations = allocation;
+    return allocation->bytes;
+}
+
+char *exam_copy(struct exam *exam, const void *bytes, size_t size)
+{
+    char *copy = exam_allocate(exam, size + 1);
+    if (size)
+        memcpy(copy, bytes, size);
+    return copy;
+}
+
+char *exam_format(struct exam *exam, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    char *text = NULL;
+    int size = vasprintf(&text, format, arguments);
+    va_end(arguments);
+    if (size < 0)
+        blocked(exam, "no memory");
+    char *copy = exam_copy(exam, text, (size_t)size);
+    free(text);
+    return copy;
+}
+
+static void set_got(struct exam *exam, const char *format, va_list arguments)
+{
+    (void)vsnprintf(exam->result.got, sizeof(exam->result.got), format, arguments);
+}
+
+void fail(struct exam *exam, const char *expected, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    set_got(exam, format, arguments);
+    va_end(arguments);
+    (void)snprintf(exam->result.expected, sizeof(exam->result.expected), "%s", expected);
+    exam->result.outcome = exam->given ? OUTCOME_BLOCKED : OUTCOME_FAILED;
+    longjmp(exam->end, 1);
+}
+
+void skip(struct exam *exam, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    set_got(exam, format, arguments);
+    va_end(arguments);
+    exam->result.outcome = OUTCOME_SKIPPED;
+    longjmp(exam->end, 1);
+}
+
+void blocked(struct exam *exam, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    set_got(exam, format, arguments);
+    va_end(arguments);
+    exam->result.outcome = OUTCOME_BLOCKED;
+    longjmp(exam->end, 1);
+}
+
+void note(struct exam *exam, const char *format, ...)
+{
+    size_t used = strlen(exam->result.notes);
+    size_t room = sizeof(exam->result.notes) - used;
+    va_list arguments;
+    va_start(arguments, format);
+    int written = vsnprintf(exam->result.notes + used, room, format, arguments);
+    va_end(arguments);
+    if (written >= 0 && (size_t)written + 1 < room)
+        memcpy(exam->result.notes + used + (size_t)written, "\n", 2);
+}
+
+unsigned exam_patience(const struct exam *exam)
+{
+    uint64_t now = clock_msec();
+    uint64_t left = now < exam->deadline ? exam->deadline - now : 1;
+    return left < exam->target->timeout ? (unsigned)left : exam->target->timeout;
+}
+
+struct bytes exam_content(struct exam *exam, size_t size, unsigned seed)
+{
+    unsigned char *bytes = exam_allocate(exam, size + 1);
+    uint32_t state = seed * 2654435761u + 12345u;
+    for (size_t i = 0; i < size; i++) {
+        state = state * 1664525u + 1013904223u;
+        bytes[i] = i < 256 ? (unsigned char)i : (unsigned char)(state >> 24);
+    }
+    return (struct bytes){.data = (const char *)bytes, .size = size};
+}
+
+static void release(struct exam *exam)
+{
+    while (exam->data) {
+        struct data *data = exam->data;
+        exam->data = data->next;
+        data_free(data);
+    }
+    while (exam->clients) {
+        struct client *client = exam->clients;
+        exam->clients = client->next;
+        client_free(client);
+    }
+    while (exam->allocations) {
+        struct allocation *allocation = exam->allocations;
+        exam->allocations = allocation->next;
+        free(allocation);
+    }
+}
+
+void exam_run(const struct test *test, const struct target *target, struct server *server,
+              struct dialogue *dialogue, struct result *ret)
+{
+    struct exam exam = {
+        .target = target,
+        .server = server,
+        .test = test,
+        .dialogue = dialogue,
+        .deadline = clock_msec() + target->test_limit,
+    };
+    uint64_t begun = clock_msec();
+    dialogue_begin(dialogue);
+    if (setjmp(exam.end) == 0)
+        test->run(&exam);
+    /* A shared session is as a test that failed has left it: nobody knows how. */
+    if (exam.result.outcome != OUTCOME_PASSED && exam.result.outcome != OUTCOME_SKIPPED)
+        session_drop(server);
+    exam.result.duration = clock_msec() - begun;
+    *ret = exam.result;
+    release(&exam);
+    if (server->session)
+        server->session->exam = NULL;
+}

@@ -1,0 +1,61 @@
+/* What is learnt of the server before the tests: see server.h. */
+#include "ftplint/runner.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+static void learn_features(struct server *server, const struct reply *reply)
+{
+    server->has_feat = reply_is(reply, "211") && reply->count > 1;
+    for (size_t i = 1; server->has_feat && i + 1 < reply->count; i++) {
+        const char *line = reply->lines[i] + strspn(reply->lines[i], " ");
+        if (strncasecmp(line, "AUTH", 4) == 0 && strcasestr(line, "TLS"))
+            server->offers_tls = true;
+        /* Before the login some servers tell less than after it: what is told twice stands once. */
+        bool known = false;
+        for (size_t j = 0; j < server->count; j++)
+            known = known || strcmp(server->features[j], line) == 0;
+        if (!known && server->count < SERVER_FEATURES_MAX)
+            server->features[server->count++] = strdup(line);
+    }
+}
+
+static void learn(struct exam *exam)
+{
+    struct server *server = exam->server;
+    struct client *client = given_connection(exam);
+    exam->given++;
+    server->offers_tls = exam->target->tls != TLS_NONE;
+    server->greeting = strdup(client->greeting->text);
+    learn_features(server, command(client, "FEAT"));
+    login(client, ACCOUNT_USER);
+    learn_features(server, command(client, "FEAT"));
+    const struct reply *reply = command(client, "SYST");
+    server->system = strdup(reply->code == 215 ? reply->text : "");
+    if (exam->target->path)
+        expect(client, "250", "CWD %s", exam->target->path);
+    const char *start = reply_path(client, expect(client, "257", "PWD"));
+    if (!start)
+        blocked(exam, "PWD tells no path in quotes");
+    server->start = strdup(start);
+
+    uint32_t number;
+    if (getrandom(&number, sizeof(number), 0) != sizeof(number))
+        blocked(exam, "no random numbers");
+    const char *folder = exam_format(exam, "%s/ftplint-%08x", strcmp(start, "/") == 0 ? "" : start,
+                                     (unsigned)number);
+    reply = command(client, "MKD %s", folder);
+    server->may_write = reply_is(reply, "257 250");
+    if (server->may_write)
+        server->folder = strdup(folder);
+    server->learnt = true;
+}
+
+void server_learn(const struct target *target, struct server *server, struct dialogue *dialogue,
+                  struct result *ret)
+{
+    static const struct test test = {.name = "ftplint.learn", .run = learn};
+    exam_run(&test, target, server, dialogue, ret);
+}

@@ -1,0 +1,64 @@
+/*
+ * TLS as a client that can misbehave: any version, any ALPN, resuming or not, closing rightly or
+ * not. Only src/ftplint uses it. All that knows OpenSSL is in tls*.c; a certificate is never a
+ * reason to refuse a connection here, what is wrong with it is a finding.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct target;
+struct tls; /* one connection's */
+struct wire;
+
+/* What the handshake is to offer; zeros are a good client's defaults. */
+struct tls_offer {
+    int version_min;          /* TLS1_VERSION..TLS1_3_VERSION of OpenSSL; 0: TLS 1.2 */
+    int version_max;          /* 0: the newest */
+    const char *ciphers;      /* OpenSSL's list for TLS up to 1.2; NULL: its own */
+    const char *alpn;         /* one protocol name; NULL: none */
+    const char *name;         /* server name indication; NULL: the target's host if it is a name */
+    void *resume;             /* an SSL_SESSION (of tls_session()); NULL: a new session */
+    bool without_certificate; /* keeps the client's own certificate to itself */
+};
+
+/* What the handshake came to. */
+struct tls_result {
+    const char *version; /* "TLSv1.3" */
+    const char *cipher;
+    bool resumed;
+    char alpn[32];                 /* "" if none was chosen */
+    char problem[256];             /* of a handshake that failed: OpenSSL's words, with the alert */
+    char certificate_problem[256]; /* "" if the certificate would satisfy a strict client */
+};
+
+/* Begins TLS on WIRE, which is connected and in clear, within TIMEOUT milliseconds. 0, -ETIMEDOUT,
+ * -EPROTO (RET says why), or what the socket said. */
+int tls_start(struct wire *wire, const struct target *target, const struct tls_offer *offer,
+              struct tls_result *ret, unsigned timeout);
+
+/* As read(2) and write(2), with -EAGAIN when *RET_EVENTS (of poll(2)) has to be waited for; 0 from
+ * tls_read is close_notify, -ENODATA an end without it, -EPROTO another fault. */
+ssize_t tls_read(struct tls *tls, void *bytes, size_t size, short *ret_events);
+ssize_t tls_write(struct tls *tls, const void *bytes, size_t size, short *ret_events);
+
+/* Sends close_notify. */
+void tls_finish(struct tls *tls);
+
+/* The newest session of this connection, for tls_offer.resume; NULL if the server gave none. The
+ * caller frees it by tls_session_free(). */
+void *tls_session(const struct tls *tls);
+void tls_session_free(void *session);
+
+/* How many session tickets have come. */
+unsigned tls_tickets(const struct tls *tls);
+
+/* Bytes that are decrypted and not yet read. */
+size_t tls_pending(const struct tls *tls);
+
+/* OpenSSL's own object, an SSL, for the tests of TLS itself. */
+void *tls_handle(const struct tls *tls);
+
+void tls_free(struct tls *tls);
