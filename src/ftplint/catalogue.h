@@ -39,6 +39,7 @@ struct test {
     const char *reason;  /* "RFC 959, section 5.4: ..." or whom it harms; whole sentences */
     const char *remedy;  /* what the server's author or administrator does about it */
     void (*run)(struct exam *exam);
+    const void *parameter; /* RUN's own, for one function with several rows */
 };
 
 struct group {
