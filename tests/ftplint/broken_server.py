@@ -43,9 +43,7 @@ def make_certificate(directory):
             *("-keyout", "key.pem", "-out", "certificate.pem"),
         ),
     ):
-        subprocess.run(
-            ["openssl", "req", "-x509", *common, *arguments], check=True, cwd=directory, capture_output=True
-        )
+        subprocess.run(["openssl", "req", "-x509", *common, *arguments], check=True, cwd=directory, capture_output=True)
 
 
 @contextlib.contextmanager

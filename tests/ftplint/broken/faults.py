@@ -11,11 +11,13 @@ It stands in a file tests/ftplint/faults_PIECE.py and looks like this:
             self.reply(530, self.greeting)
 
 The name of the fault, for --fault, comes from the class: greeting-code. Behind the sentence stand the tests that must
-catch it, and nothing else may be an error or a warning then. What else matters:
+catch it; no other test may say that anything is an error then. Faults share the attributes of the session: a fault that
+keeps something sets it in init_NAME of the part that it changes, or on the class. And what else matters:
 
-    tls="explicit"  how the matrix connects: "none" (the default), "explicit" or "implicit"
-    also=("a.b.c",) tests that may fail too: two clauses that one deed violates
-    options=("--destructive",)   what ftplint is told in addition, for tests that do not run otherwise
+    tls="explicit"       how ftplint connects: "none" (the default), "explicit" or "implicit"
+    also=("a.b.c",)      errors that may be reported too: two clauses that one deed violates
+    options=("--destructive",)   what ftplint is told in addition
+    slow=True            a test that catches it is a slow one: ftplint runs without --quick
 """
 
 import dataclasses
@@ -37,10 +39,11 @@ class Fault:
     tls: str
     also: tuple
     options: tuple
+    slow: bool
     replaces: type
 
 
-def fault(sentence, *tests, tls="none", also=(), options=()):
+def fault(sentence, *tests, tls="none", also=(), options=(), slow=False):
     """A decorator: see above."""
 
     def register(replaces):
@@ -49,7 +52,7 @@ def fault(sentence, *tests, tls="none", also=(), options=()):
             raise ValueError(f"two faults are named {name}")
         if not tests:
             raise ValueError(f"no test catches {name}")
-        FAULTS[name] = Fault(name, sentence, tests, tls, tuple(also), tuple(options), replaces)
+        FAULTS[name] = Fault(name, sentence, tests, tls, tuple(also), tuple(options), slow, replaces)
         return replaces
 
     return register

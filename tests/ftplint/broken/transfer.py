@@ -216,4 +216,3 @@ class Transfers:
         if data.endswith(b"\r"):
             data, self.half = data[:-1], b"\r"
         return data.replace(b"\r\n", b"\n")
-
