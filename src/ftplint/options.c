@@ -293,7 +293,7 @@ bool options_read(struct options *ret, int argc, char **argv)
             if (!read_option(ret, argc, argv, &i))
                 return false;
         } else if (ret->url) {
-            return complain("%s: one server at a time", argv[i]);
+            return complain("one server at a time");
         } else {
             ret->url = argv[i];
         }
