@@ -50,7 +50,8 @@ struct group {
 };
 
 /* All groups in the order of a run; each is defined in group_NAME.c. */
-#define GROUPS(GROUP) GROUP(greeting) GROUP(paths) GROUP(quoting) GROUP(deletion)
+#define GROUPS(GROUP)                                                                              \
+    GROUP(greeting) GROUP(paths) GROUP(quoting) GROUP(directories) GROUP(rename) GROUP(deletion)
 
 #define GROUP_DECLARE(name) extern const struct group group_##name;
 GROUPS(GROUP_DECLARE)
