@@ -237,7 +237,7 @@ static const struct test tests[] = {
         .feature = "UTF8",
         .after = "rfc959.mkd.quoted",
         .title = "the reply to MKD repeats a name in UTF-8 byte for byte",
-        .reason = "RFC 2640, section 3.1: a server that announces UTF8 sends path names in UTF-8. "
+        .reason = "RFC 2640, section 3: a server that announces UTF8 sends path names in UTF-8. "
                   "A client is told a name that does not exist if a byte of it is changed.",
         .remedy = "Copy the bytes of the path into the reply.",
         .run = mkd_tells,
@@ -305,7 +305,7 @@ static const struct test tests[] = {
         .severity = SEVERITY_ERROR,
         .feature = "UTF8",
         .title = "PWD tells a name in UTF-8 byte for byte",
-        .reason = "RFC 2640, section 3.1: a server that announces UTF8 sends path names in UTF-8. "
+        .reason = "RFC 2640, section 3: a server that announces UTF8 sends path names in UTF-8. "
                   "A client cannot come back to a directory whose name is told otherwise.",
         .remedy = "Copy the bytes of the path into the reply.",
         .run = pwd_tells,

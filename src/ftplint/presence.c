@@ -141,15 +141,18 @@ const char *present_path(struct client *client)
     return path;
 }
 
+enum { SHOWN_MAX = 120 };
+
 const char *shown(struct exam *exam, const char *name)
 {
     struct buffer buffer;
-    buffer_init(&buffer, 8192);
-    const char *text = "(a name too long to be shown)";
-    if (text_append_quoted(&buffer, name, strlen(name)) >= 0)
-        text = exam_copy(exam, buffer_begin(&buffer), buffer_size(&buffer));
+    buffer_init(&buffer, SHOWN_MAX * 8);
+    size_t size = strlen(name);
+    /* Enough room for the longest escape of each byte: it cannot fail but for want of memory. */
+    int r = text_append_quoted(&buffer, name, size < SHOWN_MAX ? size : SHOWN_MAX);
+    const char *text = r < 0 ? "" : exam_copy(exam, buffer_begin(&buffer), buffer_size(&buffer));
     buffer_free(&buffer);
-    return text;
+    return size <= SHOWN_MAX ? text : exam_format(exam, "%s... (%zu bytes in all)", text, size);
 }
 
 const char *shown_lines(struct exam *exam, struct lines lines)

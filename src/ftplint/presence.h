@@ -36,7 +36,8 @@ void given_place(struct client *client, const char *path);
 /* What PWD tells, unquoted; only for findings' words and for tests that are about PWD. */
 const char *present_path(struct client *client);
 
-/* NAME between double quotes, fit for a terminal: what cannot be printed becomes \xNN. */
+/* NAME between double quotes, fit for a terminal: what cannot be printed becomes \xNN, and of a
+ * long one only the beginning is shown. */
 const char *shown(struct exam *exam, const char *name);
 /* All of LINES so, with commas between them; at most about 400 bytes. */
 const char *shown_lines(struct exam *exam, struct lines lines);
