@@ -362,7 +362,7 @@ static const struct test tests[] = {
     },
     {
         .name = "rfc959.rnto.immediate",
-        .severity = SEVERITY_WARNING,
+        .severity = SEVERITY_NOTE,
         .title = "a command between RNFR and RNTO makes RNFR void",
         .reason = "RFC 959, section 4.1.3: RNFR must be immediately followed by RNTO. A client "
                   "that has given a rename up does not expect the next RNTO to mean that file.",
