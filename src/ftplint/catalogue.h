@@ -51,7 +51,10 @@ struct group {
 };
 
 /* All groups in the order of a run; each is defined in group_NAME.c. */
-#define GROUPS(GROUP) GROUP(greeting)
+#define GROUPS(GROUP)                                                                              \
+    GROUP(greeting)                                                                                \
+    GROUP(paths)                                                                                   \
+    GROUP(quoting) GROUP(directories) GROUP(rename) GROUP(deletion) GROUP(names) GROUP(unicode)
 
 #define GROUP_DECLARE(name) extern const struct group group_##name;
 GROUPS(GROUP_DECLARE)
