@@ -50,11 +50,15 @@ struct group {
 };
 
 /* All groups in the order of a run; each is defined in group_NAME.c. */
-#define GROUPS(GROUP) \
-    GROUP(greeting)   \
-    GROUP(store)      \
-    GROUP(retrieve)   \
-    GROUP(types)
+#define GROUPS(GROUP)                                                                              \
+    GROUP(greeting)                                                                                \
+    GROUP(store)                                                                                   \
+    GROUP(retrieve)                                                                                \
+    GROUP(types)                                                                                   \
+    GROUP(resume)                                                                                  \
+    GROUP(abort)                                                                                   \
+    GROUP(facts)                                                                                   \
+    GROUP(digests)
 
 #define GROUP_DECLARE(name) extern const struct group group_##name;
 GROUPS(GROUP_DECLARE)
