@@ -53,11 +53,15 @@ struct group {
 #define GROUPS(GROUP)                                                                              \
     GROUP(greeting)                                                                                \
     GROUP(store)                                                                                   \
+    GROUP(unique)                                                                                  \
     GROUP(retrieve)                                                                                \
     GROUP(types)                                                                                   \
     GROUP(resume)                                                                                  \
+    GROUP(ranges)                                                                                  \
     GROUP(abort)                                                                                   \
-    GROUP(facts)                                                                                   \
+    GROUP(midway)                                                                                  \
+    GROUP(sizes)                                                                                   \
+    GROUP(times)                                                                                   \
     GROUP(digests)
 
 #define GROUP_DECLARE(name) extern const struct group group_##name;
