@@ -56,7 +56,9 @@ struct group {
     GROUP(tls_clear)                                                                               \
     GROUP(tls_versions)                                                                            \
     GROUP(tls_protocol)                                                                            \
-    GROUP(certificate)
+    GROUP(certificate)                                                                             \
+    GROUP(tls_data)                                                                                \
+    GROUP(tls_sessions)
 
 #define GROUP_DECLARE(name) extern const struct group group_##name;
 GROUPS(GROUP_DECLARE)

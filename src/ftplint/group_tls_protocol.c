@@ -5,7 +5,6 @@
 
 #include "lib/cleanup.h"
 
-#include <errno.h>
 #include <openssl/ssl.h>
 #include <string.h>
 
@@ -34,13 +33,6 @@ static void split_hello(struct exam *exam)
     takes_hello(exam, 0, 40);
 }
 
-static struct client *offered(struct exam *exam, const struct tls_offer *offer)
-{
-    struct client *client = given_before_handshake(exam);
-    client->offer = *offer;
-    return client;
-}
-
 static const struct tls_offer only_1_2 = {.version_max = TLS1_2_VERSION};
 
 static void safe_renegotiation(struct exam *exam)
@@ -62,7 +54,7 @@ static void no_renegotiation(struct exam *exam)
 static void foreign_protocol(struct exam *exam)
 {
     struct tls_offer offer = {.alpn = "http/1.1"};
-    struct client *client = offered(exam, &offer);
+    struct client *client = given_offer(exam, &offer);
     if (try_handshake(client) == 0)
         fail(exam, "an alert (no_application_protocol, 120): this is no web server",
              "a complete handshake%s%s", *client->tls.alpn ? " that agrees to " : "",
@@ -72,7 +64,7 @@ static void foreign_protocol(struct exam *exam)
 static void own_protocol(struct exam *exam)
 {
     struct tls_offer offer = {.alpn = "ftp"};
-    struct client *client = offered(exam, &offer);
+    struct client *client = given_offer(exam, &offer);
     if (try_handshake(client) < 0)
         fail(exam, "a handshake with the protocol that this server speaks", "%s",
              client->tls.problem);
@@ -81,7 +73,7 @@ static void own_protocol(struct exam *exam)
 static void own_protocol_selected(struct exam *exam)
 {
     struct tls_offer offer = {.alpn = "ftp"};
-    struct client *client = offered(exam, &offer);
+    struct client *client = given_offer(exam, &offer);
     if (try_handshake(client) < 0)
         skip(exam, "no handshake with ALPN: %s", client->tls.problem);
     if (strcmp(client->tls.alpn, "ftp") != 0)
@@ -91,7 +83,7 @@ static void own_protocol_selected(struct exam *exam)
 static void without_name(struct exam *exam)
 {
     struct tls_offer offer = {.without_name = true};
-    struct client *client = offered(exam, &offer);
+    struct client *client = given_offer(exam, &offer);
     if (try_handshake(client) < 0)
         fail(exam, "a handshake without a server name in the client's hello", "%s",
              client->tls.problem);

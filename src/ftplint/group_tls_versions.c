@@ -76,17 +76,10 @@ static void no_compression(struct exam *exam)
              (unsigned)answer.compression);
 }
 
-static struct client *offered(struct exam *exam, const struct tls_offer *offer)
-{
-    struct client *client = given_before_handshake(exam);
-    client->offer = *offer;
-    return client;
-}
-
 static void newest_version(struct exam *exam)
 {
     struct tls_offer offer = {.version_min = TLS1_3_VERSION};
-    struct client *client = offered(exam, &offer);
+    struct client *client = given_offer(exam, &offer);
     if (try_handshake(client) < 0)
         fail(exam, "a handshake with TLS 1.3", "%s", client->tls.problem);
 }
@@ -94,7 +87,7 @@ static void newest_version(struct exam *exam)
 static void prefers_newest(struct exam *exam)
 {
     struct tls_offer newest = {.version_min = TLS1_3_VERSION};
-    if (try_handshake(offered(exam, &newest)) < 0)
+    if (try_handshake(given_offer(exam, &newest)) < 0)
         skip(exam, "the server does not speak TLS 1.3");
     struct client *client = given_secured(exam, NULL);
     if (strcmp(client->tls.version, "TLSv1.3") != 0)
@@ -104,7 +97,7 @@ static void prefers_newest(struct exam *exam)
 static void old_clients(struct exam *exam)
 {
     struct tls_offer offer = {.version_max = TLS1_2_VERSION};
-    struct client *client = offered(exam, &offer);
+    struct client *client = given_offer(exam, &offer);
     if (try_handshake(client) < 0)
         fail(exam, "a handshake with TLS 1.2", "%s", client->tls.problem);
 }
@@ -123,7 +116,7 @@ static void forward_secrecy(struct exam *exam)
 static void exchange_size(struct exam *exam)
 {
     struct tls_offer offer = {.version_max = TLS1_2_VERSION, .ciphers = "kDHE:@SECLEVEL=0"};
-    struct client *client = offered(exam, &offer);
+    struct client *client = given_offer(exam, &offer);
     if (try_handshake(client) < 0)
         skip(exam, "the server has no cipher with DHE: %s", client->tls.problem);
     unsigned bits = tls_exchange_bits(client->wire.tls);

@@ -36,6 +36,13 @@ struct client *given_before_handshake(struct exam *exam)
     return client;
 }
 
+struct client *given_offer(struct exam *exam, const struct tls_offer *offer)
+{
+    struct client *client = given_before_handshake(exam);
+    client->offer = *offer;
+    return client;
+}
+
 int try_handshake(struct client *client)
 {
     struct exam *exam = client->exam;
@@ -129,6 +136,26 @@ const struct reply *try_final_reply(struct client *client, unsigned milliseconds
     if (reply->error == -ETIMEDOUT)
         client->exam->result.timed_out = true;
     return reply;
+}
+
+void check_session_goes_on(struct client *client)
+{
+    struct exam *exam = client->exam;
+    const struct reply *reply = try_final_reply(client, 700);
+    if (reply->error == -ETIMEDOUT) {
+        /* The server may wait for a better data connection; the client gives up. */
+        exam->result.timed_out = false;
+        send_line(client, "ABOR");
+        reply = try_final_reply(client, exam_patience(exam));
+    }
+    if (reply->code) {
+        send_line(client, "NOOP");
+        while (reply->code && reply->code != 200)
+            reply = try_final_reply(client, exam_patience(exam));
+    }
+    if (!reply->code)
+        fail(exam, "an error for the transfer, and a session that goes on", "%s",
+             reply->error == -ETIMEDOUT ? "no reply" : "the end of the session");
 }
 
 /* Sends HELLO cut into records of at most RECORD bytes, each on its own if it is more than one. */

@@ -15,6 +15,9 @@ struct client *given_clear(struct exam *exam);
 /* The handshake comes next: AUTH TLS was answered with 234, or the port is one of implicit TLS. */
 struct client *given_before_handshake(struct exam *exam);
 
+/* The same, with OFFER as client->offer. */
+struct client *given_offer(struct exam *exam, const struct tls_offer *offer);
+
 /* The handshake with client->offer, for the test to judge: 0 or negative errno, client->tls tells
  * more. Notes a timeout with the exam. */
 int try_handshake(struct client *client);
@@ -42,6 +45,10 @@ void become_clear(struct client *client);
 
 /* Waits at most MILLISECONDS for one final reply (not 1xx), or for the end: code 0. */
 const struct reply *try_final_reply(struct client *client, unsigned milliseconds);
+
+/* A finding unless the transfer in progress, whose data connection came to nothing, ends with an
+ * error or can be given up, and the session still answers. */
+void check_session_goes_on(struct client *client);
 
 /* What the server answers to HELLO, cut into records of at most RECORD bytes; without an answer,
  * what is neither a hello nor an alert. */
