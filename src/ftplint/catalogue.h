@@ -62,7 +62,14 @@ struct group {
     GROUP(midway)                                                                                  \
     GROUP(sizes)                                                                                   \
     GROUP(times)                                                                                   \
-    GROUP(digests)
+    GROUP(digests)                                                                                 \
+    GROUP(tls)                                                                                     \
+    GROUP(tls_clear)                                                                               \
+    GROUP(tls_versions)                                                                            \
+    GROUP(tls_protocol)                                                                            \
+    GROUP(certificate)                                                                             \
+    GROUP(tls_data)                                                                                \
+    GROUP(tls_sessions)
 
 #define GROUP_DECLARE(name) extern const struct group group_##name;
 GROUPS(GROUP_DECLARE)
