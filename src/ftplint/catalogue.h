@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct exam;
@@ -50,7 +51,33 @@ struct group {
 };
 
 /* All groups in the order of a run; each is defined in group_NAME.c. */
-#define GROUPS(GROUP) GROUP(greeting)
+#define GROUPS(GROUP)                                                                              \
+    GROUP(greeting)                                                                                \
+    GROUP(paths)                                                                                   \
+    GROUP(quoting)                                                                                 \
+    GROUP(directories)                                                                             \
+    GROUP(rename)                                                                                  \
+    GROUP(deletion)                                                                                \
+    GROUP(names)                                                                                   \
+    GROUP(unicode)                                                                                 \
+    GROUP(store)                                                                                   \
+    GROUP(unique)                                                                                  \
+    GROUP(retrieve)                                                                                \
+    GROUP(types)                                                                                   \
+    GROUP(resume)                                                                                  \
+    GROUP(ranges)                                                                                  \
+    GROUP(abort)                                                                                   \
+    GROUP(midway)                                                                                  \
+    GROUP(sizes)                                                                                   \
+    GROUP(times)                                                                                   \
+    GROUP(digests)                                                                                 \
+    GROUP(tls)                                                                                     \
+    GROUP(tls_clear)                                                                               \
+    GROUP(tls_versions)                                                                            \
+    GROUP(tls_protocol)                                                                            \
+    GROUP(certificate)                                                                             \
+    GROUP(tls_data)                                                                                \
+    GROUP(tls_sessions)
 
 #define GROUP_DECLARE(name) extern const struct group group_##name;
 GROUPS(GROUP_DECLARE)
@@ -61,6 +88,12 @@ extern const size_t catalogue_groups;
 
 /* The test of that name and, if RET_GROUP is not NULL, its group; NULL if there is none. */
 const struct test *catalogue_find(const char *name, const struct group **ret_group);
+
+/* True if PATTERN is a group's name or matches the test's name ('*' and '?'). */
+bool test_matches(const char *pattern, const struct group *group, const struct test *test);
+
+/* True if there is a test that PATTERN matches. */
+bool catalogue_matches(const char *pattern);
 
 /* "error", "warning", "note". */
 const char *severity_name(enum severity severity);
