@@ -156,6 +156,8 @@ class DataConnection:
         """Says 150 and TEXT, and opens the connection. Refusal if there is none."""
         connection = self.connect() if self.target else None
         self.reply(150, text)
+        if self.lines:  # they came with the command
+            self.look_or_abort()
         self.data = Wire(connection or self.accept())
         if self.private:
             try:
@@ -209,6 +211,8 @@ class DataConnection:
 
     def wait_for_data(self, writing):
         """Until the data connection can go on; answers the control connection meanwhile."""
+        if self.lines:
+            self.look_or_abort()
         while True:
             readers = [self.control] if writing else [self.control, self.data]
             ready = select.select(readers, [self.data] if writing else [], [], self.stall_seconds)

@@ -106,8 +106,9 @@ class Security:
         could take one."""
         reused = self.data.tls.session_reused
         new_ticket(self.control.tls)
-        if reused:
-            new_ticket(self.data.tls)
+        if reused and new_ticket(self.data.tls):
+            self.data.tls.do_handshake()
+            self.data.queue(b"")
         if self.has_resumed and not reused:
             raise Refusal(425, "The data connection has to resume the TLS session.")
         self.has_resumed = reused

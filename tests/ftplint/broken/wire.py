@@ -30,6 +30,8 @@ def alpn_names(records):
     at += 1 + body[at]
     at += 2 + struct.unpack_from(">H", body, at)[0]
     at += 1 + body[at]
+    if at == len(body):
+        return None  # no extensions at all
     end = at + 2 + struct.unpack_from(">H", body, at)[0]
     at += 2
     while at + 4 <= end:
