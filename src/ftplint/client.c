@@ -3,6 +3,7 @@
 
 #include "lib/clock.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,8 +101,8 @@ void expect_closed(struct client *client, unsigned milliseconds, const struct re
         *ret_last = last;
 }
 
-/* A client in the exam's list, connected. */
-static struct client *client_open(struct exam *exam)
+/* A client in the exam's list, connected from SOURCE (NULL: any). */
+static struct client *client_open(struct exam *exam, const struct sockaddr_in *source)
 {
     struct client *client = calloc(1, sizeof(*client));
     if (!client)
@@ -112,7 +113,8 @@ static struct client *client_open(struct exam *exam)
     wire_init(&client->wire, exam->dialogue, ++exam->connections, false);
     const struct target *target = exam->target;
     int r = wire_connect(&client->wire, (const struct sockaddr *)&target->address,
-                         target->address_size, NULL, 0, exam_patience(exam));
+                         target->address_size, (const struct sockaddr *)source,
+                         source ? sizeof(*source) : 0, exam_patience(exam));
     if (r == -ETIMEDOUT)
         exam->result.timed_out = true;
     if (r < 0)
@@ -123,7 +125,7 @@ static struct client *client_open(struct exam *exam)
 struct client *given_socket(struct exam *exam)
 {
     exam->given++;
-    struct client *client = client_open(exam);
+    struct client *client = client_open(exam, NULL);
     exam->given--;
     return client;
 }
@@ -145,10 +147,10 @@ void secure(struct client *client)
     handshake(client);
 }
 
-struct client *given_connection(struct exam *exam)
+static struct client *connection(struct exam *exam, const struct sockaddr_in *source)
 {
     exam->given++;
-    struct client *client = client_open(exam);
+    struct client *client = client_open(exam, source);
     if (exam->target->tls == TLS_IMPLICIT)
         handshake(client);
     client->greeting = read_reply(client);
@@ -159,6 +161,23 @@ struct client *given_connection(struct exam *exam)
         secure(client);
     exam->given--;
     return client;
+}
+
+struct client *given_connection(struct exam *exam)
+{
+    return connection(exam, NULL);
+}
+
+struct client *given_neighbour(struct exam *exam, unsigned last)
+{
+    const struct sockaddr_in *target = (const struct sockaddr_in *)&exam->target->address;
+    if (target->sin_family != AF_INET || ntohl(target->sin_addr.s_addr) >> 24 != 127)
+        skip(exam, "the server is not on this machine's IPv4 loopback: there is no second address");
+    struct sockaddr_in source = {
+        .sin_family = AF_INET,
+        .sin_addr.s_addr = htonl(0x7f000000u + last),
+    };
+    return connection(exam, &source);
 }
 
 const struct reply *try_login(struct client *client, const char *user, const char *password)
