@@ -54,7 +54,9 @@ struct group {
     GROUP(greeting)                                                                                \
     GROUP(confinement)                                                                             \
     GROUP(planted)                                                                                 \
-    GROUP(special)
+    GROUP(special)                                                                                 \
+    GROUP(bounce)                                                                                  \
+    GROUP(injection)
 
 #define GROUP_DECLARE(name) extern const struct group group_##name;
 GROUPS(GROUP_DECLARE)
