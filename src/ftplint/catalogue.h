@@ -56,7 +56,9 @@ struct group {
     GROUP(planted)                                                                                 \
     GROUP(special)                                                                                 \
     GROUP(bounce)                                                                                  \
-    GROUP(injection)
+    GROUP(injection)                                                                               \
+    GROUP(enumeration)                                                                             \
+    GROUP(guessing)
 
 #define GROUP_DECLARE(name) extern const struct group group_##name;
 GROUPS(GROUP_DECLARE)
