@@ -57,6 +57,9 @@ struct group {
     GROUP(special)                                                                                 \
     GROUP(bounce)                                                                                  \
     GROUP(injection)                                                                               \
+    GROUP(globs)                                                                                   \
+    GROUP(isolation)                                                                               \
+    GROUP(identity)                                                                                \
     GROUP(enumeration)                                                                             \
     GROUP(guessing)
 
