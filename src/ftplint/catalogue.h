@@ -71,6 +71,16 @@ struct group {
     GROUP(sizes)                                                                                   \
     GROUP(times)                                                                                   \
     GROUP(digests)                                                                                 \
+    GROUP(confinement)                                                                             \
+    GROUP(planted)                                                                                 \
+    GROUP(special)                                                                                 \
+    GROUP(bounce)                                                                                  \
+    GROUP(injection)                                                                               \
+    GROUP(enumeration)                                                                             \
+    GROUP(guessing)                                                                                \
+    GROUP(globs)                                                                                   \
+    GROUP(isolation)                                                                               \
+    GROUP(identity)                                                                                \
     GROUP(tls)                                                                                     \
     GROUP(tls_clear)                                                                               \
     GROUP(tls_versions)                                                                            \

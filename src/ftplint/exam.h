@@ -20,6 +20,7 @@
 
 #include <setjmp.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 enum outcome {
     OUTCOME_PASSED,
@@ -52,6 +53,9 @@ struct exam {
     unsigned connections; /* numbered for the dialogue */
     uint64_t deadline;    /* clock_msec(): the test's end */
     const char *folder; /* of this test alone, once it is made; an absolute path of the server's */
+    struct planted *planted; /* on this machine, of planted.h */
+    const char *outside;     /* a folder of this machine beyond the server's; NULL: none yet */
+    pid_t child;             /* a process that swaps names for this test; 0: none */
     jmp_buf end;
 };
 
@@ -93,6 +97,10 @@ struct client *given_login(struct exam *exam, enum account account);
 /* A connection with the greeting read; under TLS as the target says; not logged in. */
 struct client *given_connection(struct exam *exam);
 
+/* The same from another loopback address, 127.0.0.LAST: what is counted per address is counted
+ * there. Skips the test unless the server is on this machine's IPv4 loopback. */
+struct client *given_neighbour(struct exam *exam, unsigned last);
+
 /* TCP alone: the greeting is not read, no TLS. */
 struct client *given_socket(struct exam *exam);
 
@@ -122,7 +130,7 @@ const char *given_file(struct exam *exam, const char *name, const void *content,
 /* Makes a directory in the test's folder and returns its absolute path. */
 const char *given_directory(struct exam *exam, const char *name);
 
-/* The path of a server's file on this machine (TEST_LOCAL). */
+/* The path of a server's file below the user's first folder on this machine (TEST_LOCAL). */
 const char *local_path(struct exam *exam, const char *path);
 
 /* True if the first user sees it: MLST, SIZE or its name in the listing of its directory. */
