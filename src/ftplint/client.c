@@ -145,9 +145,8 @@ void secure(struct client *client)
     handshake(client);
 }
 
-struct client *given_connection(struct exam *exam)
+struct client *open_connection(struct exam *exam)
 {
-    exam->given++;
     struct client *client = client_open(exam);
     if (exam->target->tls == TLS_IMPLICIT)
         handshake(client);
@@ -157,6 +156,13 @@ struct client *given_connection(struct exam *exam)
     expect_code(client, client->greeting, "220");
     if (exam->target->tls == TLS_EXPLICIT)
         secure(client);
+    return client;
+}
+
+struct client *given_connection(struct exam *exam)
+{
+    exam->given++;
+    struct client *client = open_connection(exam);
     exam->given--;
     return client;
 }
@@ -181,12 +187,18 @@ void login(struct client *client, enum account account)
     }
 }
 
+struct client *open_login(struct exam *exam, enum account account)
+{
+    struct client *client = open_connection(exam);
+    login(client, account);
+    expect(client, "200", "TYPE I");
+    return client;
+}
+
 struct client *given_login(struct exam *exam, enum account account)
 {
     exam->given++;
-    struct client *client = given_connection(exam);
-    login(client, account);
-    expect(client, "200", "TYPE I");
+    struct client *client = open_login(exam, account);
     exam->given--;
     return client;
 }

@@ -38,6 +38,7 @@ struct result {
 };
 
 struct allocation;
+struct undo;
 
 struct exam {
     const struct target *target;
@@ -48,6 +49,7 @@ struct exam {
     struct client *clients;
     struct data *data;
     struct allocation *allocations;
+    struct undo *undo;    /* what is to be sent at the end */
     unsigned given;       /* depth of given_ steps: > 0, a failure blocks */
     unsigned connections; /* numbered for the dialogue */
     uint64_t deadline;    /* clock_msec(): the test's end */
@@ -78,6 +80,10 @@ char *exam_copy(struct exam *exam, const void *bytes, size_t size); /* with a ze
  */
 unsigned exam_patience(const struct exam *exam);
 
+/* A command that the shared session sends when the test is over, however it ended ("DELE /a"): for
+ * what would harm the tests that follow. */
+void undo_later(struct exam *exam, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* SIZE bytes that do not compress and contain every value; equal for equal SEED. */
 struct bytes exam_content(struct exam *exam, size_t size, unsigned seed);
 
@@ -92,6 +98,11 @@ struct client *given_login(struct exam *exam, enum account account);
 
 /* A connection with the greeting read; under TLS as the target says; not logged in. */
 struct client *given_connection(struct exam *exam);
+
+/* As given_connection() and given_login(), but what goes wrong is a finding: for tests of whether
+ * the server still serves. */
+struct client *open_connection(struct exam *exam);
+struct client *open_login(struct exam *exam, enum account account);
 
 /* TCP alone: the greeting is not read, no TLS. */
 struct client *given_socket(struct exam *exam);
