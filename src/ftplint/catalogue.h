@@ -50,7 +50,9 @@ struct group {
 };
 
 /* All groups in the order of a run; each is defined in group_NAME.c. */
-#define GROUPS(GROUP) GROUP(greeting)
+#define GROUPS(GROUP)                                                                              \
+    GROUP(greeting)                                                                                \
+    GROUP(limits)
 
 #define GROUP_DECLARE(name) extern const struct group group_##name;
 GROUPS(GROUP_DECLARE)
