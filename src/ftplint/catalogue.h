@@ -52,6 +52,8 @@ struct group {
 /* All groups in the order of a run; each is defined in group_NAME.c. */
 #define GROUPS(GROUP)                                                                              \
     GROUP(greeting)                                                                                \
+    GROUP(arguments)                                                                               \
+    GROUP(lines)                                                                                   \
     GROUP(limits)
 
 #define GROUP_DECLARE(name) extern const struct group group_##name;
