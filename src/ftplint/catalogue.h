@@ -54,7 +54,8 @@ struct group {
     GROUP(greeting)                                                                                \
     GROUP(arguments)                                                                               \
     GROUP(lines)                                                                                   \
-    GROUP(limits)
+    GROUP(limits)                                                                                  \
+    GROUP(robustness)
 
 #define GROUP_DECLARE(name) extern const struct group group_##name;
 GROUPS(GROUP_DECLARE)
