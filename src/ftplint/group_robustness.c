@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 enum {
     BIG = 4 << 20,  /* more than lies in the buffers between two hosts */
@@ -15,13 +14,6 @@ enum {
     MOMENT = 300,   /* milliseconds in which a server does what it does at once */
     GONE_MAX = 5000 /* milliseconds within which it has to notice who is gone */
 };
-
-static void pause_for(unsigned milliseconds)
-{
-    struct timespec time = {.tv_sec = milliseconds / 1000,
-                            .tv_nsec = (long)(milliseconds % 1000) * 1000000};
-    (void)nanosleep(&time, NULL);
-}
 
 /* --- the control connection ------------------------------------------------------------------- */
 
@@ -78,7 +70,7 @@ static void gone_while_retrieving(struct exam *exam)
     struct client *client = given_login(exam, ACCOUNT_USER);
     struct data *data = given_transfer(client, "RETR %s", path);
     wire_reset(&client->wire);
-    pause_for(MOMENT);
+    clock_pause(MOMENT);
     struct bytes bytes = data_read(data, 0);
     if (bytes.size == content.size)
         fail(exam, "that a download ends with the control connection",
@@ -117,7 +109,7 @@ static void quit_while_storing(struct exam *exam)
     struct data *data = given_transfer(client, "STOR %s", path);
     data_send(data, content.data, PART / 2);
     send_line(client, "QUIT");
-    pause_for(MOMENT);
+    clock_pause(MOMENT);
     data_send(data, content.data + PART / 2, PART - PART / 2);
     data_end(data);
     /* The goodbye may come before or behind it. */
@@ -142,7 +134,7 @@ static void late(struct exam *exam)
     struct client *client = given_login(exam, ACCOUNT_USER);
     struct data *data = data_ask(client, DATA_ANY);
     send_line(client, "RETR %s", path);
-    pause_for(MOMENT);
+    clock_pause(MOMENT);
     int r = data_connect(data, NULL, 0);
     if (r < 0)
         fail(exam, "that the port of PASV or EPSV is open until the client has come",
@@ -226,7 +218,7 @@ static void broken_store(struct exam *exam)
     struct client *client = given_login(exam, ACCOUNT_USER);
     struct data *data = given_transfer(client, "STOR %s", path);
     data_send(data, content.data, content.size);
-    pause_for(MOMENT); /* the server has read it: what follows is the reset alone */
+    clock_pause(MOMENT); /* the server has read it: what follows is the reset alone */
     wire_reset(&data->wire);
     const struct reply *reply = read_final(client);
     if (reply_is(reply, "2"))
