@@ -56,7 +56,14 @@ struct group {
     GROUP(arguments)                                                                               \
     GROUP(lines)                                                                                   \
     GROUP(limits)                                                                                  \
-    GROUP(robustness)
+    GROUP(robustness)                                                                              \
+    GROUP(tls)                                                                                     \
+    GROUP(tls_clear)                                                                               \
+    GROUP(tls_versions)                                                                            \
+    GROUP(tls_protocol)                                                                            \
+    GROUP(certificate)                                                                             \
+    GROUP(tls_data)                                                                                \
+    GROUP(tls_sessions)
 
 #define GROUP_DECLARE(name) extern const struct group group_##name;
 GROUPS(GROUP_DECLARE)
