@@ -81,6 +81,10 @@ struct group {
     GROUP(globs)                                                                                   \
     GROUP(isolation)                                                                               \
     GROUP(identity)                                                                                \
+    GROUP(lines)                                                                                   \
+    GROUP(limits)                                                                                  \
+    GROUP(arguments)                                                                               \
+    GROUP(robustness)                                                                              \
     GROUP(tls)                                                                                     \
     GROUP(tls_clear)                                                                               \
     GROUP(tls_versions)                                                                            \

@@ -178,7 +178,6 @@ static struct client *client_greeted(struct exam *exam, const struct sockaddr_in
 
 static struct client *connection(struct exam *exam, const struct sockaddr_in *source)
 {
-    exam->given++;
     struct client *client = client_greeted(exam, source);
     /* 421 now may be a brake against many connections in a short time: it is not the test's matter,
      * and waiting is what the server asks for. */
@@ -190,13 +189,20 @@ static struct client *connection(struct exam *exam, const struct sockaddr_in *so
     expect_code(client, client->greeting, "220");
     if (exam->target->tls == TLS_EXPLICIT)
         secure(client);
-    exam->given--;
     return client;
+}
+
+struct client *open_connection(struct exam *exam)
+{
+    return connection(exam, NULL);
 }
 
 struct client *given_connection(struct exam *exam)
 {
-    return connection(exam, NULL);
+    exam->given++;
+    struct client *client = open_connection(exam);
+    exam->given--;
+    return client;
 }
 
 struct client *given_neighbour(struct exam *exam, unsigned last)
@@ -208,7 +214,10 @@ struct client *given_neighbour(struct exam *exam, unsigned last)
         .sin_family = AF_INET,
         .sin_addr.s_addr = htonl(0x7f000000u + last),
     };
-    return connection(exam, &source);
+    exam->given++;
+    struct client *client = connection(exam, &source);
+    exam->given--;
+    return client;
 }
 
 const struct reply *try_login(struct client *client, const char *user, const char *password)
@@ -231,12 +240,18 @@ void login(struct client *client, enum account account)
     }
 }
 
+struct client *open_login(struct exam *exam, enum account account)
+{
+    struct client *client = open_connection(exam);
+    login(client, account);
+    expect(client, "200", "TYPE I");
+    return client;
+}
+
 struct client *given_login(struct exam *exam, enum account account)
 {
     exam->given++;
-    struct client *client = given_connection(exam);
-    login(client, account);
-    expect(client, "200", "TYPE I");
+    struct client *client = open_login(exam, account);
     exam->given--;
     return client;
 }

@@ -39,6 +39,7 @@ struct result {
 };
 
 struct allocation;
+struct undo;
 
 struct exam {
     const struct target *target;
@@ -49,6 +50,7 @@ struct exam {
     struct client *clients;
     struct data *data;
     struct allocation *allocations;
+    struct undo *undo;    /* what is to be sent at the end */
     unsigned given;       /* depth of given_ steps: > 0, a failure blocks */
     unsigned connections; /* numbered for the dialogue */
     uint64_t deadline;    /* clock_msec(): the test's end */
@@ -82,6 +84,10 @@ char *exam_copy(struct exam *exam, const void *bytes, size_t size); /* with a ze
  */
 unsigned exam_patience(const struct exam *exam);
 
+/* A command that the shared session sends when the test is over, however it ended ("DELE /a"): for
+ * what would harm the tests that follow. */
+void undo_later(struct exam *exam, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* SIZE bytes that do not compress and contain every value; equal for equal SEED. */
 struct bytes exam_content(struct exam *exam, size_t size, unsigned seed);
 
@@ -100,6 +106,11 @@ struct client *given_connection(struct exam *exam);
 /* The same from another loopback address, 127.0.0.LAST: what is counted per address is counted
  * there. Skips the test unless the server is on this machine's IPv4 loopback. */
 struct client *given_neighbour(struct exam *exam, unsigned last);
+
+/* As given_connection() and given_login(), but what goes wrong is a finding: for tests of whether
+ * the server still serves. */
+struct client *open_connection(struct exam *exam);
+struct client *open_login(struct exam *exam, enum account account);
 
 /* TCP alone: the greeting is not read, no TLS. */
 struct client *given_socket(struct exam *exam);
