@@ -50,7 +50,11 @@ struct group {
 };
 
 /* All groups in the order of a run; each is defined in group_NAME.c. */
-#define GROUPS(GROUP) GROUP(greeting)
+#define GROUPS(GROUP)                                                                              \
+    GROUP(greeting)                                                                                \
+    GROUP(list)                                                                                    \
+    GROUP(list_details)                                                                            \
+    GROUP(nlst)
 
 #define GROUP_DECLARE(name) extern const struct group group_##name;
 GROUPS(GROUP_DECLARE)
