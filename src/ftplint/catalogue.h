@@ -54,7 +54,7 @@ struct group {
     GROUP(greeting)                                                                                \
     GROUP(list)                                                                                    \
     GROUP(list_details)                                                                            \
-    GROUP(nlst)
+    GROUP(nlst) GROUP(mlst) GROUP(mlsd) GROUP(mlst_options)
 
 #define GROUP_DECLARE(name) extern const struct group group_##name;
 GROUPS(GROUP_DECLARE)
