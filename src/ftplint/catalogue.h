@@ -71,6 +71,10 @@ struct group {
     GROUP(sizes)                                                                                   \
     GROUP(times)                                                                                   \
     GROUP(digests)                                                                                 \
+    GROUP(list)                                                                                    \
+    GROUP(nlst)                                                                                    \
+    GROUP(mlst)                                                                                    \
+    GROUP(mlsd)                                                                                    \
     GROUP(confinement)                                                                             \
     GROUP(planted)                                                                                 \
     GROUP(special)                                                                                 \
@@ -91,7 +95,9 @@ struct group {
     GROUP(tls_protocol)                                                                            \
     GROUP(certificate)                                                                             \
     GROUP(tls_data)                                                                                \
-    GROUP(tls_sessions)
+    GROUP(tls_sessions)                                                                            \
+    GROUP(list_details)                                                                            \
+    GROUP(mlst_options)
 
 #define GROUP_DECLARE(name) extern const struct group group_##name;
 GROUPS(GROUP_DECLARE)
