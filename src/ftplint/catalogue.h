@@ -55,7 +55,9 @@ struct group {
     GROUP(greeting)                                                                                \
     GROUP(list)                                                                                    \
     GROUP(list_details)                                                                            \
-    GROUP(nlst) GROUP(mlst) GROUP(mlsd) GROUP(mlst_options)
+    GROUP(nlst)                                                                                    \
+    GROUP(mlst) GROUP(mlsd) GROUP(mlst_options) GROUP(passive) GROUP(epsv) GROUP(active)           \
+        GROUP(performance)
 
 #define GROUP_DECLARE(name) extern const struct group group_##name;
 GROUPS(GROUP_DECLARE)
