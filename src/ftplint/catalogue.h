@@ -75,6 +75,8 @@ struct group {
     GROUP(nlst)                                                                                    \
     GROUP(mlst)                                                                                    \
     GROUP(mlsd)                                                                                    \
+    GROUP(passive)                                                                                 \
+    GROUP(active)                                                                                  \
     GROUP(confinement)                                                                             \
     GROUP(planted)                                                                                 \
     GROUP(special)                                                                                 \
@@ -96,8 +98,10 @@ struct group {
     GROUP(certificate)                                                                             \
     GROUP(tls_data)                                                                                \
     GROUP(tls_sessions)                                                                            \
+    GROUP(performance)                                                                             \
     GROUP(list_details)                                                                            \
-    GROUP(mlst_options)
+    GROUP(mlst_options)                                                                            \
+    GROUP(epsv)
 
 #define GROUP_DECLARE(name) extern const struct group group_##name;
 GROUPS(GROUP_DECLARE)
