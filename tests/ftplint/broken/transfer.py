@@ -178,10 +178,11 @@ class Transfers:
 
     def receive_file(self, temporary, real, keep, old):
         """Into TEMPORARY, of which nobody knows; in the end it takes the place of REAL."""
+        append = self.verb == "APPE"
         limit = None if self.range_end is None else self.range_end + 1 - keep
         with open(temporary, "wb") as file:
             os.fchmod(file.fileno(), 0o640 & ~self.umask)
-            if keep:
+            if keep and not append:
                 with self.open_file(real) as before:
                     file.write(before.read(keep))
             try:
@@ -190,17 +191,28 @@ class Transfers:
                 self.check_end()
                 file.write(self.half)
                 file.flush()
-                self.server.change(self.user, lambda: os.rename(temporary, real), real, temporary)
+                with self.server.lock:
+                    if append:
+                        self.put_before(real, temporary)
+                    self.server.change(self.user, lambda: os.rename(temporary, real), real, temporary)
             finally:
                 self.server.release(self.user, file)
         return "File received."
+
+    def put_before(self, real, temporary):
+        """What is at REAL now comes before what is in TEMPORARY: two may append at once."""
+        if os.path.exists(real):
+            with self.open_file(real) as before, open(temporary, "rb+") as file:
+                added = file.read()
+                file.seek(0)
+                file.write(before.read() + added)
 
     def take_data(self, file, data, old, limit):
         """Writes what came, if the quota allows it."""
         data = self.from_network(data)
         if limit is not None:
             data = data[: max(0, limit)]
-        self.server.reserve(self.user, file, file.tell() + len(data) - old)
+        self.server.reserve(self.user, file, file.tell() + len(data) - (0 if self.verb == "APPE" else old))
         file.write(data)
 
     def check_end(self):
