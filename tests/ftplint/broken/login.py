@@ -56,7 +56,6 @@ class Login:
         self.user = user
         self.server.failures.pop(self.client_address(), None)
         self.cwd = b"/"
-        self.server.recount(user)
 
     def login_failed(self):
         """Answers after a while, and not often."""
