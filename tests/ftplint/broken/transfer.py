@@ -151,7 +151,7 @@ class Transfers:
             real, old = self.upload_target(argument)
             if append and self.restart:
                 raise Refusal(501, "REST and APPE do not go together.")
-            keep = old if append else self.restart_within(old)
+            keep = None if append else self.restart_within(old)
         except (OSError, Refusal):
             self.forget_data()
             raise
@@ -177,17 +177,18 @@ class Transfers:
         return real, os.path.getsize(real) if os.path.exists(real) else 0
 
     def receive_file(self, temporary, real, keep, old):
-        """Into TEMPORARY, of which nobody knows; in the end it takes the place of REAL."""
-        append = self.verb == "APPE"
-        limit = None if self.range_end is None else self.range_end + 1 - keep
+        """Into TEMPORARY, of which nobody knows; in the end it takes the place of REAL, of whose OLD bytes it keeps the
+        first KEEP; None: whatever there is then."""
+        append = keep is None
+        limit = None if append or self.range_end is None else self.range_end + 1 - keep
         with open(temporary, "wb") as file:
             os.fchmod(file.fileno(), 0o640 & ~self.umask)
-            if keep and not append:
+            if keep:
                 with self.open_file(real) as before:
                     file.write(before.read(keep))
             try:
                 while data := self.receive_data():
-                    self.take_data(file, data, old, limit)
+                    self.take_data(file, data, 0 if append else old, limit)
                 self.check_end()
                 file.write(self.half)
                 file.flush()
@@ -212,7 +213,7 @@ class Transfers:
         data = self.from_network(data)
         if limit is not None:
             data = data[: max(0, limit)]
-        self.server.reserve(self.user, file, file.tell() + len(data) - (0 if self.verb == "APPE" else old))
+        self.server.reserve(self.user, file, file.tell() + len(data) - old)
         file.write(data)
 
     def check_end(self):
