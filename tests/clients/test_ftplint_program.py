@@ -381,7 +381,8 @@ class Program(unittest.TestCase):
         known = self.directory / "known"
         self.examine(self.stub("hello"), "--write-baseline", known, only=CODE, status=2)
         self.assertIn(f"\n{CODE}  # error: ", known.read_text(encoding="utf-8"))
-        done = self.examine(self.stub("hello"), "--baseline", known, only=CODE)
+        # No error is left; that nobody can log in with such a greeting is.
+        done = self.examine(self.stub("hello"), "--baseline", known, only=CODE, status=3)
         self.assertIn("1 known before", done.stdout)
         self.assertNotIn("remedy", done.stdout)
         # Another finding is new.
