@@ -12,7 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DATA_BYTES_MAX = 256 << 20 };
+enum {
+    DATA_BYTES_MAX = 256 << 20,
+    TICKET_WAIT = 200, /* milliseconds */
+};
 
 static struct data *data_new(struct client *client)
 {
@@ -287,8 +290,20 @@ void data_send(struct data *data, const void *bytes, size_t size)
     }
 }
 
+/* After an upload nothing has been read yet, not even the ticket without which the next data
+ * connection could not resume: the server sends it behind the handshake. */
+static void await_ticket(struct data *data)
+{
+    if (!data->wire.tls || data->wire.fd < 0 || tls_tickets(data->wire.tls))
+        return;
+    wire_finish(&data->wire, true);
+    while (data->wire.end == WIRE_OPEN && wire_receive(&data->wire, TICKET_WAIT) > 0)
+        continue;
+}
+
 void data_end(struct data *data)
 {
+    await_ticket(data);
     keep_session(data);
     wire_close(&data->wire);
 }
