@@ -67,6 +67,7 @@ static void prot_after_passive(struct exam *exam)
     expect(client, "125 150", "NLST");
     data_ready(data);
     (void)data_read(data, 0);
+    data_end(data);
     expect_next(client, "226 250");
 }
 
@@ -272,7 +273,7 @@ static void truncated_upload(struct exam *exam)
     struct bytes content = text_of(exam, 100000);
     data_send(data, content.data, content.size);
     wire_finish(&data->wire, false);
-    const struct reply *reply = try_final_reply(client, exam_patience(exam));
+    const struct reply *reply = try_final_reply(client, 2 * SOON);
     if (reply_is(reply, "2"))
         fail(exam,
              "426 or another error: the connection ended without close_notify, and nobody knows "
