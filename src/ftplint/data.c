@@ -297,6 +297,7 @@ static void take_leave(struct data *data)
 {
     if (!data->wire.tls || data->wire.fd < 0)
         return;
+    (void)wire_receive(&data->wire, 0);
     wire_finish(&data->wire, true);
     while (data->wire.end == WIRE_OPEN && wire_receive(&data->wire, LEAVE_WAIT) > 0)
         continue;

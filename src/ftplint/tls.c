@@ -93,8 +93,14 @@ static int prepare(struct tls *tls, const struct target *target, const struct tl
     const char *name = offer->name ? offer->name : is_name(target->host) ? target->host : NULL;
     if (name && !offer->without_name)
         SSL_set_tlsext_host_name(tls->ssl, name);
-    if (offer->resume)
-        SSL_set_session(tls->ssl, offer->resume);
+    /* A copy: OpenSSL marks a session that is followed by another, or by a bad end, as one that
+     * cannot be resumed, and servers are to be asked about that. */
+    SSL_SESSION *copy = offer->resume ? SSL_SESSION_dup(offer->resume) : NULL;
+    if (offer->resume && (!copy || SSL_set_session(tls->ssl, copy) != 1)) {
+        SSL_SESSION_free(copy);
+        return -ENOMEM;
+    }
+    SSL_SESSION_free(copy);
     return 0;
 }
 
@@ -246,10 +252,6 @@ void tls_free(struct tls *tls)
 {
     if (!tls)
         return;
-    /* Of a connection that did not end as it should OpenSSL would spoil the session, which other
-     * connections are still to resume. */
-    if (tls->ssl)
-        SSL_set_shutdown(tls->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
     SSL_free(tls->ssl);
     SSL_SESSION_free(tls->session);
     for (size_t i = 0; i < TLS_TICKETS_MAX; i++)
