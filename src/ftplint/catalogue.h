@@ -53,6 +53,24 @@ struct group {
 /* All groups in the order of a run; each is defined in group_NAME.c. */
 #define GROUPS(GROUP)                                                                              \
     GROUP(greeting)                                                                                \
+    GROUP(paths)                                                                                   \
+    GROUP(quoting)                                                                                 \
+    GROUP(directories)                                                                             \
+    GROUP(rename)                                                                                  \
+    GROUP(deletion)                                                                                \
+    GROUP(names)                                                                                   \
+    GROUP(unicode)                                                                                 \
+    GROUP(store)                                                                                   \
+    GROUP(unique)                                                                                  \
+    GROUP(retrieve)                                                                                \
+    GROUP(types)                                                                                   \
+    GROUP(resume)                                                                                  \
+    GROUP(ranges)                                                                                  \
+    GROUP(abort)                                                                                   \
+    GROUP(midway)                                                                                  \
+    GROUP(sizes)                                                                                   \
+    GROUP(times)                                                                                   \
+    GROUP(digests)                                                                                 \
     GROUP(tls)                                                                                     \
     GROUP(tls_clear)                                                                               \
     GROUP(tls_versions)                                                                            \
