@@ -252,6 +252,10 @@ void tls_free(struct tls *tls)
 {
     if (!tls)
         return;
+    /* Of a connection that did not end as it should OpenSSL would spoil the session, which other
+     * connections are still to resume. */
+    if (tls->ssl)
+        SSL_set_shutdown(tls->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
     SSL_free(tls->ssl);
     SSL_SESSION_free(tls->session);
     for (size_t i = 0; i < TLS_TICKETS_MAX; i++)
