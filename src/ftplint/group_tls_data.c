@@ -27,12 +27,14 @@ static void initially_clear(struct exam *exam)
 {
     const char *path = own_path(exam, "clear");
     struct client *client = given_unprotected(exam);
-    struct transfer transfer =
-        try_store(client, DATA_ANY, marker, sizeof(marker) - 1, "STOR %s", path);
-    if (!transfer.preliminary)
-        skip(exam, "the server refuses data connections before PROT P: %u %s", transfer.reply->code,
-             transfer.reply->text);
-    expect_code(client, transfer.reply, "226 250|the end of an upload in clear: PROT was not said");
+    struct data *data = given_data(client);
+    const struct reply *reply = command(client, "STOR %s", path);
+    if (!reply_is(reply, "1"))
+        skip(exam, "the server refuses data connections before PROT P: %u %s", reply->code,
+             reply->text);
+    (void)wire_send(&data->wire, marker, sizeof(marker) - 1, false, exam_patience(exam));
+    data_end(data);
+    expect_next(client, "226 250|the end of an upload in clear: PROT was not said");
 }
 
 static void refusal_code(struct exam *exam)
@@ -84,9 +86,13 @@ static void clear_data(struct client *client)
     client->private_data = false;
 }
 
+/* How the data connection ends is for other tests. */
 static void expect_content(struct client *client, const char *path, struct bytes content)
 {
-    struct bytes got = retrieve(client, "RETR %s", path);
+    struct transfer transfer = try_retrieve(client, DATA_ANY, "RETR %s", path);
+    struct bytes got = transfer.bytes;
+    if (!reply_is(transfer.reply, "2"))
+        expect_code(client, transfer.reply, "226 250");
     if (got.size != content.size || (got.size && memcmp(got.data, content.data, got.size) != 0))
         fail(client->exam, exam_format(client->exam, "the %zu bytes of the file", content.size),
              "%zu bytes%s", got.size, got.size == content.size ? " that differ" : "");

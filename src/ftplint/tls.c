@@ -45,12 +45,12 @@ static void watch_alerts(const SSL *ssl, int where, int value)
         tls->alert = (unsigned)value & 255;
 }
 
-/* An address is no name of a host (RFC 6066, section 3). */
-static bool is_name(const char *host)
+const char *tls_host_name(const char *host)
 {
     unsigned char address[sizeof(struct in6_addr)];
-    return host && inet_pton(AF_INET, host, address) != 1 &&
-           inet_pton(AF_INET6, host, address) != 1;
+    bool is_address =
+        host && (inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1);
+    return is_address ? NULL : host;
 }
 
 static int prepare(struct tls *tls, const struct target *target, const struct tls_offer *offer)
@@ -90,7 +90,7 @@ static int prepare(struct tls *tls, const struct target *target, const struct tl
         memcpy(list + 1, offer->alpn, size);
         SSL_set_alpn_protos(tls->ssl, list, (unsigned)size + 1);
     }
-    const char *name = offer->name ? offer->name : is_name(target->host) ? target->host : NULL;
+    const char *name = offer->name ? offer->name : tls_host_name(target->host);
     if (name && !offer->without_name)
         SSL_set_tlsext_host_name(tls->ssl, name);
     /* A copy: OpenSSL marks a session that is followed by another, or by a bad end, as one that

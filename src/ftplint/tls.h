@@ -65,6 +65,10 @@ void *tls_take_ticket(struct tls *tls);
 /* Bytes that are decrypted and not yet read. */
 size_t tls_pending(const struct tls *tls);
 
+/* HOST if it may stand in server name indication; NULL if it is an address, which is no name
+ * (RFC 6066, section 3). */
+const char *tls_host_name(const char *host);
+
 /* OpenSSL's own object, an SSL, for tls_*.c. */
 void *tls_handle(const struct tls *tls);
 
