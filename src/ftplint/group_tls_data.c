@@ -63,7 +63,9 @@ static void prot_after_passive(struct exam *exam)
     exam->given++;
     expect(client, "200", "PBSZ 0");
     exam->given--;
+    exam->given++;
     struct data *data = data_ask(client, DATA_ANY);
+    exam->given--;
     expect(client, "200", "PROT P");
     client->private_data = true;
     exam->given++;
@@ -474,7 +476,7 @@ static const struct test tests[] = {
 #undef DATA_TEST
 
 const struct group group_tls_data = {
-    .name = "tls_data",
+    .name = "tls-data",
     .title = "TLS: data connections",
     .tests = tests,
     .count = ELEMENTS(tests),
