@@ -91,6 +91,13 @@ bool reply_is_unknown(const struct reply *reply);
 /* If the server does not know the command (reply_is_unknown): skips the test and says so. */
 void skip_unknown(struct client *client, const struct reply *reply, const char *verb);
 
+/* What one of enum reply_flaw is, in words: "a line that ends in LF without CR". */
+const char *reply_flaw_text(enum reply_flaw flaw);
+
+/* A finding if REPLY, which answers LINE, has one of FLAWS. */
+void expect_flawless(struct client *client, const char *line, const struct reply *reply,
+                     unsigned flaws);
+
 /* A finding if anything comes within MILLISECONDS: a reply that nobody asked for. */
 void expect_silence(struct client *client, unsigned milliseconds);
 

@@ -93,6 +93,9 @@ struct client *given_login(struct exam *exam, enum account account);
 /* A connection with the greeting read; under TLS as the target says; not logged in. */
 struct client *given_connection(struct exam *exam);
 
+/* The same before the greeting is read: under implicit TLS with the handshake, otherwise TCP. */
+struct client *given_silent(struct exam *exam);
+
 /* TCP alone: the greeting is not read, no TLS. */
 struct client *given_socket(struct exam *exam);
 
