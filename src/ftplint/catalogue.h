@@ -50,7 +50,10 @@ struct group {
 };
 
 /* All groups in the order of a run; each is defined in group_NAME.c. */
-#define GROUPS(GROUP) GROUP(greeting)
+#define GROUPS(GROUP)                                                                              \
+    GROUP(greeting)                                                                                \
+    GROUP(replies)                                                                                 \
+    GROUP(commands)
 
 #define GROUP_DECLARE(name) extern const struct group group_##name;
 GROUPS(GROUP_DECLARE)
