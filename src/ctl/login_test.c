@@ -5,11 +5,11 @@
  */
 #include "ctl/command.h"
 #include "ctl/program.h"
-#include "ctl/prompt.h"
 #include "ctl/table.h"
 #include "lib/cleanup.h"
 #include "lib/file.h"
 #include "lib/password.h"
+#include "lib/prompt.h"
 
 #include <errno.h>
 #include <fcntl.h>

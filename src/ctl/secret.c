@@ -3,7 +3,7 @@
 
 #include "ctl/actor.h"
 #include "ctl/behalf.h"
-#include "ctl/prompt.h"
+#include "lib/prompt.h"
 #include "lib/text.h"
 
 #include <errno.h>

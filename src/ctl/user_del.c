@@ -4,8 +4,8 @@
 
 #include "ctl/actor.h"
 #include "ctl/live.h"
-#include "ctl/prompt.h"
 #include "lib/cleanup.h"
+#include "lib/prompt.h"
 
 #include <errno.h>
 #include <string.h>

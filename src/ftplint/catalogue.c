@@ -2,6 +2,7 @@
 #include "ftplint/catalogue.h"
 
 #include "lib/cleanup.h"
+#include "lib/text.h"
 
 #include <string.h>
 
@@ -21,6 +22,20 @@ const struct test *catalogue_find(const char *name, const struct group **ret_gro
         }
     }
     return NULL;
+}
+
+bool test_matches(const char *pattern, const struct group *group, const struct test *test)
+{
+    return strcmp(pattern, group->name) == 0 || text_matches(pattern, test->name);
+}
+
+bool catalogue_matches(const char *pattern)
+{
+    for (size_t i = 0; i < catalogue_groups; i++)
+        for (size_t j = 0; j < catalogue[i]->count; j++)
+            if (test_matches(pattern, catalogue[i], &catalogue[i]->tests[j]))
+                return true;
+    return false;
 }
 
 const char *severity_name(enum severity severity)

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct exam;
@@ -64,6 +65,12 @@ extern const size_t catalogue_groups;
 
 /* The test of that name and, if RET_GROUP is not NULL, its group; NULL if there is none. */
 const struct test *catalogue_find(const char *name, const struct group **ret_group);
+
+/* True if PATTERN is a group's name or matches the test's name ('*' and '?'). */
+bool test_matches(const char *pattern, const struct group *group, const struct test *test);
+
+/* True if there is a test that PATTERN matches. */
+bool catalogue_matches(const char *pattern);
 
 /* "error", "warning", "note". */
 const char *severity_name(enum severity severity);

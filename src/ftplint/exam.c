@@ -54,12 +54,21 @@ static void set_got(struct exam *exam, const char *format, va_list arguments)
 
 void fail(struct exam *exam, const char *expected, const char *format, ...)
 {
+    struct result *result = &exam->result;
     va_list arguments;
     va_start(arguments, format);
     set_got(exam, format, arguments);
     va_end(arguments);
-    (void)snprintf(exam->result.expected, sizeof(exam->result.expected), "%s", expected);
-    exam->result.outcome = exam->given ? OUTCOME_BLOCKED : OUTCOME_FAILED;
+    if (exam->given) {
+        char *got = strdup(result->got);
+        (void)snprintf(result->got, sizeof(result->got), "a step before it expected %s, got %s",
+                       expected, got ? got : "something else");
+        free(got);
+        result->outcome = OUTCOME_BLOCKED;
+    } else {
+        (void)snprintf(result->expected, sizeof(result->expected), "%s", expected);
+        result->outcome = OUTCOME_FAILED;
+    }
     longjmp(exam->end, 1);
 }
 

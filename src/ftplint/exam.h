@@ -30,11 +30,11 @@ enum outcome {
 
 struct result {
     enum outcome outcome;
-    bool timed_out; /* something was waited for in vain: tried again before it is reported */
-    char expected[1024];
-    char got[4096];    /* of a failure; of the others the reason */
-    char notes[2048];  /* one line each */
-    uint64_t duration; /* milliseconds */
+    bool timed_out;      /* something was waited for in vain: tried again before it is reported */
+    char expected[1024]; /* of a failure */
+    char got[4096];      /* of a failure; of a skipped or blocked test the reason */
+    char notes[2048];    /* one line each */
+    uint64_t duration;   /* milliseconds */
 };
 
 struct allocation;

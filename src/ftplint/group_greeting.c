@@ -17,6 +17,8 @@ static struct client *greeted(struct exam *exam)
 {
     struct client *client = given_silent(exam);
     client->greeting = try_reply(client, exam_patience(exam));
+    if (client->greeting->code == 421)
+        blocked(exam, "the server is busy: %s", client->greeting->lines[0]);
     return client;
 }
 

@@ -1,6 +1,6 @@
 /*
- * Questions to the administrator: a password that is not shown, a yes. cellftpctl uses it. It never
- * leaves a terminal without echo, whichever signal ends it.
+ * Questions to the administrator: a password that is not shown, a yes. Programs for people use it,
+ * no server. It never leaves a terminal without echo, whichever signal ends it.
  */
 #pragma once
 

@@ -5,7 +5,7 @@
  * signalfd: the terminal is put right first and the signal is delivered then. So no handler and no
  * global is needed.
  */
-#include "ctl/prompt.h"
+#include "lib/prompt.h"
 
 #include "lib/cleanup.h"
 

@@ -1,0 +1,80 @@
+/*
+ * The command line: one table, from which --help is printed and which the manual is checked
+ * against. main.c uses it.
+ */
+#pragma once
+
+#include "ftplint/target.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { PATTERNS_MAX = 64 };
+
+/* How ftplint ends. */
+enum exit_status {
+    STATUS_CLEAN = 0,
+    STATUS_WARNINGS = 1,
+    STATUS_ERRORS = 2,
+    STATUS_NOT_RUN = 3,
+};
+
+enum format { FORMAT_TEXT, FORMAT_TAP, FORMAT_JUNIT, FORMAT_JSON };
+enum action { ACTION_RUN, ACTION_LIST, ACTION_EXPLAIN, ACTION_MANUAL, ACTION_HELP, ACTION_VERSION };
+enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+struct patterns {
+    const char *pattern[PATTERNS_MAX];
+    size_t count;
+};
+
+struct options {
+    enum action action;
+    const char *url;
+    const char *user; /* of --user; it comes before the URL's */
+    const char *user2;
+    const char *admin;
+    const char *password_files[ACCOUNTS];
+    const char *netrc; /* NULL: ~/.netrc */
+    const char *explain;
+    struct patterns only;
+    struct patterns skip;
+    const char *baseline;
+    const char *write_baseline;
+    const char *output; /* NULL: the standard output */
+    enum format format;
+    enum color color;
+    int family; /* AF_UNSPEC, AF_INET, AF_INET6 */
+    bool tls_given;
+    bool verbose;
+    bool quiet;
+    unsigned limit; /* milliseconds for the whole run */
+    struct target target;
+};
+
+struct option_row {
+    const char *word;    /* "--only" */
+    char letter;         /* 0: none */
+    const char *operand; /* NULL: takes none */
+    const char *meaning;
+    bool (*apply)(struct options *options, const char *operand);
+};
+extern const struct option_row option_rows[];
+extern const size_t option_rows_count;
+
+/* Reads the command line. False after having said on stderr what is wrong with it. */
+bool options_read(struct options *ret, int argc, char **argv);
+
+/* What --help prints. */
+void options_print_help(void);
+
+/* "clean" and the like, by status. */
+extern const char *const exit_meanings[];
+
+/* Takes the URL apart into OPTIONS->target and finds its address. False after having said what is
+ * wrong. A URL that names no user leaves the login to --user, then to "anonymous". */
+bool target_read(struct options *options);
+
+/* The passwords, from files, the environment, the URL, netrc, or the terminal. False after having
+ * said which is missing. */
+bool credentials_read(struct options *options);

@@ -1,0 +1,72 @@
+/* The report as TAP version 13 (https://testanything.org), for test harnesses: see report.h. */
+#include "ftplint/report.h"
+
+#include "lib/json.h"
+
+#include <string.h>
+
+static void begin(struct report *report, const struct server *server)
+{
+    (void)server;
+    (void)fprintf(report->file, "TAP version 13\n1..%zu\n", report->planned);
+}
+
+/* One key of the YAML block; JSON's strings are YAML's. */
+static void print_key(const struct report *report, const char *key, const char *text)
+{
+    struct buffer line;
+    buffer_init(&line, 1 << 20);
+    (void)json_append_string(&line, text, strlen(text));
+    (void)fprintf(report->file, "  %s: %.*s\n", key, (int)buffer_size(&line), buffer_begin(&line));
+    buffer_free(&line);
+}
+
+/* '#' begins a directive, a line's end the next line. */
+static void print_words(const struct report *report, const char *text)
+{
+    for (; *text; text++)
+        (void)fputc(*text == '#' ? '+' : (unsigned char)*text < 0x20 ? ' ' : *text, report->file);
+}
+
+/* Only errors and warnings fail; a note passes with its text, a known finding is a "todo". */
+static void test(struct report *report, const struct verdict *verdict)
+{
+    const struct result *result = verdict->result;
+    bool failed = result->outcome == OUTCOME_FAILED && verdict->test->severity != SEVERITY_NOTE;
+    (void)fprintf(report->file, "%s %zu - %s", failed ? "not ok" : "ok", verdict->number,
+                  verdict->test->name);
+    if (result->outcome == OUTCOME_SKIPPED || result->outcome == OUTCOME_BLOCKED) {
+        (void)fputs(" # SKIP ", report->file);
+        if (result->outcome == OUTCOME_BLOCKED)
+            (void)fputs("blocked: ", report->file);
+        print_words(report, result->got);
+    } else if (failed && verdict->known) {
+        (void)fputs(" # TODO it is in the baseline", report->file);
+    }
+    (void)fputc('\n', report->file);
+    if (result->outcome != OUTCOME_FAILED)
+        return;
+    (void)fputs("  ---\n", report->file);
+    print_key(report, "severity", severity_name(verdict->test->severity));
+    print_key(report, "title", verdict->test->title);
+    print_key(report, "did", verdict->dialogue);
+    print_key(report, "expected", result->expected);
+    print_key(report, "got", result->got);
+    print_key(report, "why", verdict->test->reason);
+    print_key(report, "remedy", verdict->test->remedy);
+    (void)fputs("  ...\n", report->file);
+    (void)fflush(report->file);
+}
+
+static void end(struct report *report, const struct summary *summary)
+{
+    if (summary->problem)
+        (void)fprintf(report->file, "Bail out! %s\n", summary->problem);
+    if (*summary->left)
+        (void)fprintf(report->file, "# left behind: %s\n", summary->left);
+    (void)fprintf(report->file, "# %zu errors, %zu warnings, %zu notes, %zu known\n",
+                  summary->severities[SEVERITY_ERROR], summary->severities[SEVERITY_WARNING],
+                  summary->severities[SEVERITY_NOTE], summary->known);
+}
+
+const struct report_functions report_tap = {.begin = begin, .test = test, .end = end};

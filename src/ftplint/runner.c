@@ -1,0 +1,256 @@
+/* The run: see runner.h. */
+#include "ftplint/runner.h"
+
+#include "ftplint/baseline.h"
+#include "lib/cleanup.h"
+#include "lib/clock.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    DIALOGUE_LINES = 24,
+    ATTEMPTS = 2,
+    GONE_PATIENCE = 5000, /* milliseconds that a server may take to come back */
+    GONE_PAUSE = 250,
+};
+
+/* What one run has at hand. */
+struct run {
+    const struct options *options;
+    struct report *report;
+    struct baseline *baseline;
+    struct server server;
+    struct dialogue dialogue;
+    struct summary summary;
+    struct result
+        *results; /* of all tests in the catalogue's order, for those that stand on others */
+    uint64_t end; /* clock_msec() */
+    char problem[512];
+};
+
+/* Set by a signal's handler and by nobody else: what began is ended, and cleaned up. */
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int number)
+{
+    (void)number;
+    interrupted = 1;
+}
+
+static void catch_signals(void)
+{
+    /* The second one ends at once. */
+    struct sigaction action = {.sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND | SA_RESTART};
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
+    action = (struct sigaction){.sa_handler = SIG_IGN};
+    (void)sigaction(SIGPIPE, &action, NULL);
+}
+
+/* Where the test's result is kept. */
+static struct result *result_of(struct run *run, const struct test *test)
+{
+    size_t before = 0;
+    for (size_t i = 0; i < catalogue_groups; before += catalogue[i++]->count)
+        if (test >= catalogue[i]->tests && test < catalogue[i]->tests + catalogue[i]->count)
+            return &run->results[before + (size_t)(test - catalogue[i]->tests)];
+    return NULL;
+}
+
+static void set_reason(struct result *result, enum outcome outcome, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+static void set_reason(struct result *result, enum outcome outcome, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(result->got, sizeof(result->got), format, arguments);
+    va_end(arguments);
+    result->outcome = outcome;
+}
+
+/* What keeps a test from being run, from others of this run. True: RESULT says it. */
+static bool is_hindered(struct run *run, const struct test *test, struct result *result)
+{
+    const char *why = why_not(run->options, &run->server, test);
+    if (why) {
+        set_reason(result, OUTCOME_SKIPPED, "%s", why);
+        return true;
+    }
+    if (!(test->flags & TEST_ANONYMOUS) && !run->server.learnt) {
+        set_reason(result, OUTCOME_BLOCKED, "nobody could log in");
+        return true;
+    }
+    if (test->feature && !server_feature(&run->server, test->feature)) {
+        set_reason(result, OUTCOME_SKIPPED, "the server does not announce %s in FEAT",
+                   test->feature);
+        return true;
+    }
+    const struct test *after = test->after ? catalogue_find(test->after, NULL) : NULL;
+    if (after && result_of(run, after)->outcome == OUTCOME_FAILED) {
+        set_reason(result, OUTCOME_BLOCKED, "%s has failed", after->name);
+        return true;
+    }
+    return false;
+}
+
+/* True if the server takes connections; a while is given to one that has to be started again. */
+static bool is_there(const struct target *target)
+{
+    uint64_t end = clock_msec() + GONE_PATIENCE;
+    static struct dialogue nobody;
+    do {
+        struct wire wire;
+        wire_init(&wire, &nobody, 1, false);
+        int r = wire_connect(&wire, (const struct sockaddr *)&target->address, target->address_size,
+                             NULL, 0, target->timeout);
+        wire_close(&wire);
+        dialogue_free(&nobody);
+        if (r == 0)
+            return true;
+        clock_pause(GONE_PAUSE);
+    } while (clock_msec() < end);
+    return false;
+}
+
+static void count(struct run *run, const struct verdict *verdict)
+{
+    struct summary *summary = &run->summary;
+    summary->tests++;
+    summary->outcomes[verdict->result->outcome]++;
+    if (verdict->result->outcome != OUTCOME_FAILED)
+        return;
+    if (verdict->known)
+        summary->known++;
+    else
+        summary->severities[verdict->test->severity]++;
+}
+
+static void run_one(struct run *run, const struct group *group, const struct test *test)
+{
+    struct result *result = result_of(run, test);
+    struct verdict verdict = {
+        .group = group, .test = test, .result = result, .number = run->summary.tests + 1};
+    struct buffer said;
+    buffer_init(&said, 1 << 20);
+    report_progress(run->report, verdict.number, test->name);
+    if (!is_hindered(run, test, result)) {
+        do {
+            exam_run(test, &run->options->target, &run->server, &run->dialogue, result);
+            verdict.attempts++;
+        } while (result->timed_out && result->outcome != OUTCOME_PASSED &&
+                 result->outcome != OUTCOME_SKIPPED && verdict.attempts < ATTEMPTS && !interrupted);
+        if (result->outcome == OUTCOME_FAILED)
+            dialogue_describe(&run->dialogue, DIALOGUE_LINES, &said);
+    }
+    (void)buffer_append(&said, "", 1);
+    verdict.dialogue = buffer_size(&said) ? buffer_begin(&said) : "";
+    if (result->outcome == OUTCOME_FAILED) {
+        verdict.known = baseline_has(run->baseline, test->name);
+        baseline_add(run->baseline, test->name, severity_name(test->severity), test->title);
+    }
+    count(run, &verdict);
+    run->report->functions->test(run->report, &verdict);
+    buffer_free(&said);
+    if (verdict.attempts && result->outcome != OUTCOME_PASSED &&
+        result->outcome != OUTCOME_SKIPPED && !is_there(&run->options->target)) {
+        (void)snprintf(run->problem, sizeof(run->problem),
+                       "the server takes no connections since %s", test->name);
+        run->summary.problem = run->problem;
+    }
+}
+
+/* True if there has to be an end, and says why. */
+static bool is_over(struct run *run)
+{
+    if (interrupted)
+        run->summary.problem = "interrupted";
+    else if (clock_msec() >= run->end)
+        run->summary.problem = "the time for the whole run is over (--limit)";
+    return run->summary.problem != NULL;
+}
+
+static void for_all(struct run *run, void (*step)(struct run *run, const struct group *group,
+                                                  const struct test *test))
+{
+    for (size_t i = 0; i < catalogue_groups; i++)
+        for (size_t j = 0; j < catalogue[i]->count && !is_over(run); j++)
+            if (is_chosen(run->options, catalogue[i], &catalogue[i]->tests[j]))
+                step(run, catalogue[i], &catalogue[i]->tests[j]);
+}
+
+static void plan_one(struct run *run, const struct group *group, const struct test *test)
+{
+    (void)group;
+    (void)test;
+    run->report->planned++;
+}
+
+/* With --verbose: each entry as it is made. */
+static void watch(const struct dialogue_entry *entry, void *context)
+{
+    const struct report *report = context;
+    struct buffer line;
+    buffer_init(&line, 1 << 20);
+    dialogue_entry_describe(entry, true, DIALOGUE_BYTES_MAX, &line);
+    (void)fprintf(report->file == stdout && report->options->format == FORMAT_TEXT ? stdout
+                                                                                   : stderr,
+                  "%.*s", (int)buffer_size(&line), buffer_begin(&line));
+    buffer_free(&line);
+}
+
+static enum exit_status judge(const struct run *run)
+{
+    const struct summary *summary = &run->summary;
+    if (summary->severities[SEVERITY_ERROR] > 0)
+        return STATUS_ERRORS;
+    if (summary->problem)
+        return interrupted ? STATUS_NOT_RUN : STATUS_ERRORS;
+    if (summary->severities[SEVERITY_WARNING] > 0)
+        return STATUS_WARNINGS;
+    if (summary->outcomes[OUTCOME_PASSED] + summary->outcomes[OUTCOME_FAILED] == 0)
+        return STATUS_NOT_RUN;
+    return summary->outcomes[OUTCOME_BLOCKED] > 0 ? STATUS_WARNINGS : STATUS_CLEAN;
+}
+
+enum exit_status run_all(const struct options *options, struct report *report,
+                         struct baseline *baseline)
+{
+    size_t tests = 0;
+    for (size_t i = 0; i < catalogue_groups; i++)
+        tests += catalogue[i]->count;
+    struct run *run = calloc(1, sizeof(*run));
+    cleanup_free struct result *results = calloc(tests, sizeof(*results));
+    if (!run || !results) {
+        free(run);
+        return STATUS_NOT_RUN;
+    }
+    uint64_t begun = clock_msec();
+    *run = (struct run){.options = options,
+                        .report = report,
+                        .baseline = baseline,
+                        .results = results,
+                        .end = begun + options->limit};
+    catch_signals();
+    if (options->verbose) {
+        run->dialogue.watch = watch;
+        run->dialogue.context = report;
+    }
+    struct result learnt;
+    server_learn(&options->target, &run->server, &run->dialogue, &learnt);
+    for_all(run, plan_one);
+    report->functions->begin(report, &run->server);
+    if (!run->server.learnt)
+        (void)fprintf(stderr, "ftplint: nobody could log in: %s\n", learnt.got);
+    for_all(run, run_one);
+    server_clean(&options->target, &run->server, &run->dialogue, run->summary.left,
+                 sizeof(run->summary.left));
+    run->summary.duration = clock_msec() - begun;
+    report->functions->end(report, &run->summary);
+    enum exit_status status = judge(run);
+    dialogue_free(&run->dialogue);
+    server_free(&run->server);
+    free(run);
+    return status;
+}
