@@ -1,0 +1,105 @@
+"""The proof that ftplint bites: for each fault of the broken server the tests that are meant for it find it, and no
+other test says that anything is an error. And without a fault nothing is found.
+
+    PYTHONPATH=tests python3 tests/ftplint/test_matrix.py [NAME ...]     these faults only
+"""
+
+import concurrent.futures
+import os
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+from broken import faults
+from broken_server import make_certificate
+from harness import main
+from harness.broken import BrokenServer
+from harness.ftplint import describe, run_ftplint
+
+# Most of a run is waiting.
+JOBS = 6 * len(os.sched_getaffinity(0))
+OPTIONS = ("--timeout", "3 s", "--connections", "9")
+SEVERITIES = ("error", "warning")
+FAULTS = faults.load()
+
+
+def examine(certificates, names, tls, options):
+    """A run of the whole catalogue against the server with the faults NAMES."""
+    with BrokenServer(*names, certificates=certificates) as server:
+        port = server.tls_port if tls == "implicit" else server.port
+        options = (*OPTIONS, "--local", str(server.home), "--ca", str(certificates / "ca.pem"), *options)
+        report = run_ftplint(port, BrokenServer.accounts, *options, tls=tls, host="localhost", seconds=600)
+    return report, server.complaints
+
+
+def options_for(fault):
+    """What ftplint is told in addition."""
+    return fault.options if fault.slow else ("--quick", *fault.options)
+
+
+class Matrix(unittest.TestCase):
+    """One test for each fault."""
+
+    @classmethod
+    def setUpClass(cls):
+        directory = tempfile.TemporaryDirectory(prefix="ftplint-matrix-")
+        cls.addClassCleanup(directory.cleanup)
+        cls.certificates = Path(directory.name)
+        make_certificate(cls.certificates)
+        pool = cls.enterClassContext(concurrent.futures.ThreadPoolExecutor(JOBS))
+        cls.running = {
+            name: pool.submit(examine, cls.certificates, [name], fault.tls, options_for(fault))
+            for name, fault in FAULTS.items()
+            if not sys.argv[1:] or any(word in method(name) for word in sys.argv[1:])
+        }
+
+    def check_fault(self, fault):
+        """The tests that are named, and they alone."""
+        report, complaints = self.running[fault.name].result()
+        found = report.found()
+        for name in fault.tests:
+            outcome = report.tests.get(name, {"outcome": "not in the catalogue"})
+            self.assertIn(name, found, f"{fault.sentence}: not found by {name}, which is {outcome}")
+        others = report.found("error").keys() - set(fault.tests) - set(fault.also)
+        self.assertFalse(others, f"{fault.sentence}: found too:\n" + "\n".join(map(describe, found.values())))
+        self.assertEqual(complaints, "", "the server's own words")
+
+
+def method(name):
+    """The name of the test for the fault NAME."""
+    return f"test_{name.replace('-', '_')}"
+
+
+for each in FAULTS.values():
+    setattr(Matrix, method(each.name), lambda self, fault=each: self.check_fault(fault))
+
+
+class Catalogue(unittest.TestCase):
+    """What holds for all of them."""
+
+    def test_enough_faults(self):
+        self.assertGreaterEqual(len(FAULTS), 60)
+
+    def check_clean(self, tls):
+        """Nothing is found at the server without faults, and nothing is left there."""
+        with tempfile.TemporaryDirectory() as directory:
+            make_certificate(directory)
+            report, complaints = examine(Path(directory), (), tls, ("--destructive",))
+        self.assertEqual(report.found(*SEVERITIES), {}, "\n".join(map(describe, report.found().values())))
+        self.assertEqual(report.with_outcome("blocked"), {})
+        self.assertIsNone(report.problem())
+        self.assertEqual((report.status, complaints), (0, ""))
+
+    def test_clean(self):
+        self.check_clean("none")
+
+    def test_clean_explicit_tls(self):
+        self.check_clean("explicit")
+
+    def test_clean_implicit_tls(self):
+        self.check_clean("implicit")
+
+
+if __name__ == "__main__":
+    main()
