@@ -54,7 +54,9 @@ struct group {
 #define GROUPS(GROUP)                                                                              \
     GROUP(greeting)                                                                                \
     GROUP(replies)                                                                                 \
-    GROUP(commands)
+    GROUP(commands)                                                                                \
+    GROUP(login)                                                                                   \
+    GROUP(passwords)
 
 #define GROUP_DECLARE(name) extern const struct group group_##name;
 GROUPS(GROUP_DECLARE)
