@@ -56,7 +56,12 @@ struct group {
     GROUP(replies)                                                                                 \
     GROUP(commands)                                                                                \
     GROUP(login)                                                                                   \
-    GROUP(passwords)
+    GROUP(passwords)                                                                               \
+    GROUP(features)                                                                                \
+    GROUP(announced)                                                                               \
+    GROUP(unannounced)                                                                             \
+    GROUP(information)                                                                             \
+    GROUP(pipelining)
 
 #define GROUP_DECLARE(name) extern const struct group group_##name;
 GROUPS(GROUP_DECLARE)
