@@ -83,7 +83,7 @@ certificate_objects := $(filter $(O)/tls/certificate% $(O)/tls/settings% $(O)/tl
 	$(O)/tls/client_content.o,$(tls_objects))
 
 .PHONY: all
-all: $(O)/cellftpd $(O)/cellftpd-tls.so $(O)/cellftpctl $(O)/bin/ftplint $(O)/includes.checked
+all: $(O)/cellftpd $(O)/cellftpd-tls.so $(O)/cellftpctl $(O)/bin/ftplint $(O)/man/ftplint.1 $(O)/includes.checked
 
 # The server finds its TLS library beside it, or where "make install" puts it.
 $(O)/cellftpd: $(lib_objects) $(monitor_objects) $(check_objects) $(pam_objects) $(session_objects)
@@ -102,6 +102,12 @@ $(O)/cellftpctl: $(lib_objects) $(ctl_objects) $(certificate_objects)
 $(O)/bin/ftplint: $(lib_objects) $(ftplint_objects)
 	@mkdir -p $(@D)
 	$(call quiet,LINK,$@)$(CC) $(all_ldflags) -o $@ $^ $(ctl_libs) $(tls_libs)
+
+# The catalogue is the program's own: the manual cannot tell another.
+$(O)/man/ftplint.1: man/ftplint.1.in $(O)/bin/ftplint
+	@mkdir -p $(@D)
+	$(call quiet,GEN,$@)$(O)/bin/ftplint --manual > $@.catalogue && sed -e '/^@CATALOGUE@$$/{r $@.catalogue' -e 'd}' \
+		$< > $@.new && mv $@.new $@ && rm $@.catalogue
 
 $(O)/%.o: src/%.c
 	@mkdir -p $(@D)
@@ -136,8 +142,10 @@ $(O)/%.a:
 	$(call quiet,AR,$@)$(AR) rcs $@ $^
 
 unit_tests := $(patsubst tests/unit/%.c,$(O)/unit/%,$(wildcard tests/unit/test_*.c))
-archives := $(foreach domain,monitor check pam tls session ctl ftplint lib,$(O)/$(domain).a)
-$(O)/unit/%: tests/unit/%.c $(archives)
+archives := $(foreach domain,monitor check pam tls session ctl lib,$(O)/$(domain).a)
+# The client and the servers have the same words for the two ends of a thing.
+$(O)/unit/test_ftplint%: archives := $(O)/ftplint.a $(O)/lib.a
+$(O)/unit/%: tests/unit/%.c $(archives) $(O)/ftplint.a
 	@mkdir -p $(@D)
 	$(call quiet,CC,$<)$(CC) $(all_cppflags) -Itests/unit $(all_cflags) $(all_ldflags) -MMD -MP -o $@ $< \
 		-Wl,--start-group $(archives) -Wl,--end-group \
@@ -221,6 +229,7 @@ lint-fix:
 # meanwhile has a whole one. Without DESTDIR, where systemd runs, the service is ready to be enabled afterwards.
 .PHONY: install uninstall activate
 sbin  := $(DESTDIR)$(PREFIX)/sbin
+bin   := $(DESTDIR)$(PREFIX)/bin
 share := $(DESTDIR)$(PREFIX)/share
 lib   := $(DESTDIR)$(PREFIX)/lib
 etc   := $(DESTDIR)$(SYSCONFDIR)
@@ -237,6 +246,8 @@ vendor_files := \
 	systemd/cellftpd.tmpfiles:$(lib)/tmpfiles.d/cellftpd.conf \
 	systemd/cellftpd.catalog:$(lib)/systemd/catalog/cellftpd.catalog \
 	etc/completion/cellftpctl:$(share)/bash-completion/completions/cellftpctl \
+	etc/completion/ftplint:$(share)/bash-completion/completions/ftplint \
+	$(O)/man/ftplint.1:$(share)/man/man1/ftplint.1 \
 	$(foreach page,$(manuals),$(page):$(share)/man/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
 # Debian's PAM has common-auth, Fedora's has not.
 pam_variant := $(if $(wildcard $(etc)/pam.d/common-auth $(SYSCONFDIR)/pam.d/common-auth),,.fedora)
@@ -277,6 +288,7 @@ install: all
 	$(call put_program,$(O)/cellftpd,$(sbin)/cellftpd)
 	$(call put_program,$(O)/cellftpd-tls.so,$(lib)/cellftpd/cellftpd-tls.so)
 	$(call put_program,$(O)/cellftpctl,$(sbin)/cellftpctl)
+	$(call put_program,$(O)/bin/ftplint,$(bin)/ftplint)
 	$(call each_file,$(vendor_files),put_file)
 	$(foreach service,$(services),$(call put_service,$(service))$(newline)	)
 	$(call each_file,$(config_files),put_config)
@@ -326,7 +338,7 @@ ifneq ($(systemd_runs),)
 	systemctl stop cellftpd.slice
 endif
 endif
-	rm -f $(sbin)/cellftpd $(sbin)/cellftpctl $(addprefix $(lib)/systemd/system/,$(services)) \
+	rm -f $(sbin)/cellftpd $(sbin)/cellftpctl $(bin)/ftplint $(addprefix $(lib)/systemd/system/,$(services)) \
 		$(lib)/cellftpd/cellftpd-tls.so
 	-rmdir $(lib)/cellftpd
 	rm -f $(foreach pair,$(vendor_files),$(call target_of,$(pair)))
@@ -346,7 +358,7 @@ clean:
 	@tests/demo stop
 	rm -rf build
 help:
-	@echo "make             build cellftpd and cellftpctl in $(O)"
+	@echo "make             build cellftpd, cellftpctl and ftplint in $(O)"
 	@echo "make demo        build and serve a demo account on port 2121 (make demo-stop ends it)"
 	@echo "make check       all tests"
 	@echo "make check-vm    what depends on the kernel, with Debian's, in an emulated machine"

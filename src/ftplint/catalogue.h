@@ -61,7 +61,46 @@ struct group {
     GROUP(announced)                                                                               \
     GROUP(unannounced)                                                                             \
     GROUP(information)                                                                             \
-    GROUP(pipelining)
+    GROUP(pipelining)                                                                              \
+    GROUP(paths)                                                                                   \
+    GROUP(quoting)                                                                                 \
+    GROUP(directories)                                                                             \
+    GROUP(rename)                                                                                  \
+    GROUP(deletion)                                                                                \
+    GROUP(names)                                                                                   \
+    GROUP(unicode)                                                                                 \
+    GROUP(store)                                                                                   \
+    GROUP(unique)                                                                                  \
+    GROUP(retrieve)                                                                                \
+    GROUP(types)                                                                                   \
+    GROUP(resume)                                                                                  \
+    GROUP(ranges)                                                                                  \
+    GROUP(abort)                                                                                   \
+    GROUP(midway)                                                                                  \
+    GROUP(sizes)                                                                                   \
+    GROUP(times)                                                                                   \
+    GROUP(digests)                                                                                 \
+    GROUP(confinement)                                                                             \
+    GROUP(planted)                                                                                 \
+    GROUP(special)                                                                                 \
+    GROUP(bounce)                                                                                  \
+    GROUP(injection)                                                                               \
+    GROUP(enumeration)                                                                             \
+    GROUP(guessing)                                                                                \
+    GROUP(globs)                                                                                   \
+    GROUP(isolation)                                                                               \
+    GROUP(identity)                                                                                \
+    GROUP(lines)                                                                                   \
+    GROUP(limits)                                                                                  \
+    GROUP(arguments)                                                                               \
+    GROUP(robustness)                                                                              \
+    GROUP(tls)                                                                                     \
+    GROUP(tls_clear)                                                                               \
+    GROUP(tls_versions)                                                                            \
+    GROUP(tls_protocol)                                                                            \
+    GROUP(certificate)                                                                             \
+    GROUP(tls_data)                                                                                \
+    GROUP(tls_sessions)
 
 #define GROUP_DECLARE(name) extern const struct group group_##name;
 GROUPS(GROUP_DECLARE)

@@ -4,6 +4,7 @@
 #include "ftplint/runner.h"
 #include "lib/cleanup.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -64,13 +65,28 @@ bool print_explanation(const char *name)
     return true;
 }
 
-/* Text of mdoc(7): a backslash, and a dot or quote at a line's beginning, mean something. */
+/* True if a sentence ends before AT, which is a space. */
+static bool ends_sentence(const char *text, const char *at)
+{
+    return at > text && strchr(".?!", at[-1]) && (isupper((unsigned char)at[1]) || at[1] == '"');
+}
+
+/* Text of mdoc(7), a sentence a line: a backslash, and a dot or quote at a line's beginning, mean
+ * something. */
 static void print_roff(const char *text)
 {
-    if (*text == '.' || *text == '\'')
-        (void)fputs("\\&", stdout);
-    for (; *text; text++)
-        (void)fputs(*text == '\\' ? "\\e" : (char[]){*text, '\0'}, stdout);
+    bool begins = true;
+    for (const char *at = text; *at; at++) {
+        if (begins && (*at == '.' || *at == '\''))
+            (void)fputs("\\&", stdout);
+        begins = *at == ' ' && ends_sentence(text, at);
+        if (begins)
+            (void)putchar('\n');
+        else if (*at == '\\')
+            (void)fputs("\\e", stdout);
+        else
+            (void)putchar(*at);
+    }
 }
 
 void print_manual(void)

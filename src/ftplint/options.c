@@ -12,10 +12,10 @@
 
 enum { HELP_INDENT = 30 };
 
-const char *const exit_meanings[] = {
+const char *const exit_words[] = {
     [STATUS_CLEAN] = "nothing was found, or notes only",
     [STATUS_WARNINGS] = "warnings, or tests that could not be finished",
-    [STATUS_ERRORS] = "errors",
+    [STATUS_ERRORS] = "errors, or the server went away",
     [STATUS_NOT_RUN] = "nothing was examined: the command line is wrong, or nobody could log in",
 };
 
@@ -237,7 +237,7 @@ void options_print_help(void)
     }
     (void)printf("\nExit status:\n");
     for (int i = STATUS_CLEAN; i <= STATUS_NOT_RUN; i++)
-        (void)printf("  %d  %s\n", i, exit_meanings[i]);
+        (void)printf("  %d  %s\n", i, exit_words[i]);
 }
 
 /* --- Reading ---------------------------------------------------------------------------------- */
@@ -293,7 +293,7 @@ bool options_read(struct options *ret, int argc, char **argv)
             if (!read_option(ret, argc, argv, &i))
                 return false;
         } else if (ret->url) {
-            return complain("%s: one server at a time", argv[i]);
+            return complain("one server at a time");
         } else {
             ret->url = argv[i];
         }

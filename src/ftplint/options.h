@@ -69,7 +69,7 @@ bool options_read(struct options *ret, int argc, char **argv);
 void options_print_help(void);
 
 /* "clean" and the like, by status. */
-extern const char *const exit_meanings[];
+extern const char *const exit_words[];
 
 /* Takes the URL apart into OPTIONS->target and finds its address. False after having said what is
  * wrong. A URL that names no user leaves the login to --user, then to "anonymous". */

@@ -207,6 +207,8 @@ static enum exit_status judge(const struct run *run)
         return STATUS_ERRORS;
     if (summary->problem)
         return interrupted ? STATUS_NOT_RUN : STATUS_ERRORS;
+    if (!run->server.learnt)
+        return STATUS_NOT_RUN;
     if (summary->severities[SEVERITY_WARNING] > 0)
         return STATUS_WARNINGS;
     if (summary->outcomes[OUTCOME_PASSED] + summary->outcomes[OUTCOME_FAILED] == 0)

@@ -5,9 +5,9 @@ import subprocess
 import unittest
 
 from harness import in_clear, main
-from harness.server import ROOT
+from harness.server import ROOT, build
 
-PAGES = sorted((ROOT / "man").glob("*.[1-8]"))
+PAGES = sorted([*(ROOT / "man").glob("*.[1-8]"), *(build() / "man").glob("*.[1-8]")])
 
 
 @in_clear("no client connects")
@@ -35,8 +35,9 @@ class Manuals(unittest.TestCase):
     def test_references(self):
         ours = {page.name for page in PAGES}
         self.assertGreater(len(ours), 3)
+        self.assertIn("ftplint.1", ours)
         for page in PAGES:
-            for name, number in re.findall(r"^\.Xr (cellftp\S*) (\d)", page.read_text(), re.MULTILINE):
+            for name, number in re.findall(r"^\.Xr (cellftp\S*|ftplint) (\d)", page.read_text(), re.MULTILINE):
                 self.assertIn(f"{name}.{number}", ours, page.name)
 
 
