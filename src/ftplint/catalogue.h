@@ -56,11 +56,12 @@ struct group {
     GROUP(replies)                                                                                 \
     GROUP(commands)                                                                                \
     GROUP(login)                                                                                   \
-    GROUP(passwords)                                                                               \
+    GROUP(relogin)                                                                                 \
     GROUP(features)                                                                                \
     GROUP(announced)                                                                               \
     GROUP(unannounced)                                                                             \
     GROUP(information)                                                                             \
+    GROUP(language)                                                                                \
     GROUP(pipelining)                                                                              \
     GROUP(paths)                                                                                   \
     GROUP(quoting)                                                                                 \

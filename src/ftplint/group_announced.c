@@ -134,34 +134,21 @@ static void host(struct exam *exam)
            name, bare ? "]" : "");
 }
 
-static void auth(struct exam *exam)
-{
-    if (exam->target->tls == TLS_IMPLICIT)
-        skip(exam, "under implicit TLS there is no AUTH");
-    const char *kinds = server_feature(exam->server, "AUTH");
-    if (!strcasestr(kinds, "TLS"))
-        skip(exam, "AUTH is announced with %s", kinds);
-    struct client *client = given_silent(exam);
-    exam->given++;
-    expect_next(client, "220");
-    exam->given--;
-    expect(client, "234|FEAT announces AUTH TLS", "AUTH TLS");
-}
-
 /* Commands that mean nothing as they are here; the server must know them nevertheless. */
 static void verbs(struct exam *exam)
 {
     static const char *const rows[][2] = {
         {"PRET", "PRET LIST"},
-        {"SSCN", "SSCN"},
         {"RMDA", "RMDA ftplint-missing"},
         {"DSIZ", "DSIZ ."},
         {"COMB", "COMB"},
         {"CSID", "CSID Name=ftplint;"},
-        {"CPSV", "CPSV ftplint"},
         {"MFCT", "MFCT ftplint"},
         {"STAT", "STAT"},
         {"MLSD", "MLSD ftplint-missing"},
+        {"RANG", "RANG 1 0"},
+        {"CLNT", "CLNT ftplint"},
+        {"AVBL", "AVBL"},
     };
     struct client *client = given_login(exam, ACCOUNT_USER);
     for (size_t i = 0; i < ELEMENTS(rows); i++) {
@@ -365,17 +352,6 @@ static const struct test tests[] = {
                   "find the server.",
         .remedy = remedy,
         .run = host,
-    },
-    {
-        .name = "rfc4217.feat.auth-works",
-        .severity = SEVERITY_ERROR,
-        .flags = TEST_ANONYMOUS | TEST_READ_ONLY,
-        .feature = "AUTH",
-        .title = "AUTH TLS, if announced, is answered with 234",
-        .reason = "RFC 4217, sections 4 and 6: clients that see AUTH TLS in FEAT secure the "
-                  "connection, and break off if that fails.",
-        .remedy = "Announce AUTH TLS only when certificate and key are there and can be read.",
-        .run = auth,
     },
     {
         .name = "rfc2389.feat.known",

@@ -1,10 +1,8 @@
-/* Commands: verbs that are not known, their letter case, empty lines, NOOP and QUIT. See
+/* Commands: verbs that are not known, their letter case, NOOP and QUIT. See
  * catalogue.h. */
 #include "ftplint/exam.h"
 
 #include "lib/cleanup.h"
-
-enum { SILENCE_MSEC = 250 };
 
 static void unknown_code(struct exam *exam)
 {
@@ -18,18 +16,6 @@ static void unknown_stays(struct exam *exam)
     for (int i = 0; i < 3; i++)
         (void)command(client, "FTPLINT%d", i);
     expect(client, "200|the session goes on after a command that is not known", "NOOP");
-}
-
-static void empty_line(struct exam *exam)
-{
-    struct client *client = given_session(exam);
-    send_bytes(client, "\r\nNOOP\r\n", 8);
-    const struct reply *reply = read_reply(client);
-    if (reply_is(reply, "500 501 502"))
-        reply = read_reply(client);
-    expect_code(client, reply,
-                "200|NOOP behind an empty line is answered, and the empty line with 500 or not");
-    expect_silence(client, SILENCE_MSEC);
 }
 
 /* .parameter: a command whose argument holds ESC, BEL, BS and DEL. */
@@ -113,16 +99,6 @@ static const struct test tests[] = {
         .remedy = "Count unknown commands, and close the connection after tens of them, not after "
                   "three.",
         .run = unknown_stays,
-    },
-    {
-        .name = "practice.line.empty",
-        .severity = SEVERITY_WARNING,
-        .flags = TEST_READ_ONLY,
-        .title = "an empty line is passed over or answered with 500",
-        .reason = "Some clients send an empty line to keep the connection, and people do by hand. "
-                  "It must neither end the session nor put the replies out of step.",
-        .remedy = "Ignore lines without a verb, or answer them once with 500.",
-        .run = empty_line,
     },
     {
         .name = "security.reply.echo",

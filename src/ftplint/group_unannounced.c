@@ -5,7 +5,6 @@
 #include "lib/cleanup.h"
 
 #include <string.h>
-#include <strings.h>
 
 static const char content[] = "ftplint: content of a file";
 
@@ -54,37 +53,6 @@ static void rest(struct exam *exam)
     if (transfer.preliminary && transfer.bytes.size == strlen(content) - offset)
         fail(exam, "a line \"REST STREAM\" in the reply to FEAT",
              "there is none, and REST %zu with RETR sends the rest of a file", offset);
-}
-
-/* True if a line of FEAT's REPLY begins with LABEL. */
-static bool has_line(const struct reply *reply, const char *label)
-{
-    for (size_t i = 1; i + 1 < reply->count; i++)
-        if (strncasecmp(reply->lines[i] + strspn(reply->lines[i], " "), label, strlen(label)) == 0)
-            return true;
-    return false;
-}
-
-/* What a client sees that decides in clear whether to use TLS. */
-static void tls(struct exam *exam)
-{
-    static const char *const labels[] = {"AUTH", "PBSZ", "PROT"};
-    if (exam->target->tls == TLS_IMPLICIT)
-        skip(exam, "under implicit TLS there is no AUTH");
-    struct client *client = given_silent(exam);
-    exam->given++;
-    expect_next(client, "220");
-    exam->given--;
-    const struct reply *features = command(client, "FEAT");
-    if (features->code != 211)
-        skip(exam, "before the login FEAT is answered with %s", features->lines[0]);
-    const struct reply *reply = command(client, "AUTH TLS");
-    if (reply->code != 234)
-        skip(exam, "AUTH TLS is answered with %s", reply->lines[0]);
-    for (size_t i = 0; i < ELEMENTS(labels); i++)
-        if (!has_line(features, labels[i]))
-            fail(exam, exam_format(exam, "a line \"%s\" in the reply to FEAT", labels[i]),
-                 "there is none, and AUTH TLS is answered with 234");
 }
 
 static void others(struct exam *exam)
@@ -203,16 +171,6 @@ static const struct test tests[] = {
                   "otherwise and reach another site.",
         .remedy = remedy,
         .run = host,
-    },
-    {
-        .name = "rfc4217.feat.tls-announced",
-        .severity = SEVERITY_ERROR,
-        .flags = TEST_ANONYMOUS | TEST_READ_ONLY | TEST_TLS,
-        .title = "AUTH TLS, if it works, is announced, with PBSZ and PROT",
-        .reason = "RFC 4217, section 6: a server with FEAT MUST advertise AUTH, PBSZ and PROT. "
-                  "Clients that prefer TLS if it is offered send passwords in clear otherwise.",
-        .remedy = "Add \" AUTH TLS\", \" PBSZ\" and \" PROT\" to the reply to FEAT.",
-        .run = tls,
     },
     {
         .name = "practice.feat.epsv-announced",
