@@ -81,6 +81,12 @@ struct group {
     GROUP(sizes)                                                                                   \
     GROUP(times)                                                                                   \
     GROUP(digests)                                                                                 \
+    GROUP(list)                                                                                    \
+    GROUP(nlst)                                                                                    \
+    GROUP(mlst)                                                                                    \
+    GROUP(mlsd)                                                                                    \
+    GROUP(passive)                                                                                 \
+    GROUP(active)                                                                                  \
     GROUP(confinement)                                                                             \
     GROUP(planted)                                                                                 \
     GROUP(special)                                                                                 \
@@ -101,7 +107,11 @@ struct group {
     GROUP(tls_protocol)                                                                            \
     GROUP(certificate)                                                                             \
     GROUP(tls_data)                                                                                \
-    GROUP(tls_sessions)
+    GROUP(tls_sessions)                                                                            \
+    GROUP(performance)                                                                             \
+    GROUP(list_details)                                                                            \
+    GROUP(mlst_options)                                                                            \
+    GROUP(epsv)
 
 #define GROUP_DECLARE(name) extern const struct group group_##name;
 GROUPS(GROUP_DECLARE)

@@ -137,6 +137,9 @@ const char *given_folder(struct exam *exam);
 /* The absolute path of NAME in the test's own folder; makes nothing. */
 const char *own_path(struct exam *exam, const char *name);
 
+/* What follows the last slash of PATH. */
+const char *path_name(const char *path);
+
 /* Uploads and returns the absolute path; CONTENT NULL: nothing in it. */
 const char *given_file(struct exam *exam, const char *name, const void *content, size_t size);
 

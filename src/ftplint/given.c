@@ -53,8 +53,7 @@ const char *local_path(struct exam *exam, const char *path)
     return exam_format(exam, "%s/%s", exam->target->local, path + size + strspn(path + size, "/"));
 }
 
-/* What follows the last slash. */
-static const char *last_name(const char *path)
+const char *path_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
     return slash ? slash + 1 : path;
@@ -70,13 +69,13 @@ bool exists(struct exam *exam, const char *path)
     } else if (reply_is(command(client, "SIZE %s", path), "2")) {
         found = true;
     } else {
-        const char *name = last_name(path);
+        const char *name = path_name(path);
         struct transfer transfer = try_retrieve(client, DATA_ANY, "NLST %.*s",
                                                 (int)(name - path > 1 ? name - path - 1 : 1), path);
         struct lines lines = split_lines(exam, transfer.bytes);
         found = false;
         for (size_t i = 0; i < lines.count; i++)
-            found = found || strcmp(last_name(lines.line[i]), name) == 0;
+            found = found || strcmp(path_name(lines.line[i]), name) == 0;
     }
     exam->given--;
     return found;
