@@ -72,10 +72,12 @@ class Login:
         """Not offered."""
         raise Refusal(502, "SMNT is not offered by this server.")
 
-    def do_host(self, _):
-        """RFC 7151: any name will do."""
+    def do_host(self, argument):
+        """RFC 7151: any name will do, but not a port."""
         if self.user or self.name is not None:
             raise Refusal(503, "HOST must come before USER.")
+        if b":" in argument and not argument.endswith(b"]"):
+            raise Refusal(501, "HOST takes a name and no port.")
         self.reply(220, self.greeting)
 
     def do_quit(self, _):
