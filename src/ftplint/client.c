@@ -281,6 +281,15 @@ static struct client *new_session(struct exam *exam)
     return client;
 }
 
+/* False if the test before has left a reply that it did not ask for, or the session has ended. */
+static bool still_good(struct client *client)
+{
+    if (try_reply(client, 0)->error != -ETIMEDOUT)
+        return false;
+    send_line(client, "TYPE I");
+    return try_reply(client, exam_patience(client->exam))->code == 200;
+}
+
 struct client *given_session(struct exam *exam)
 {
     exam->given++;
@@ -290,8 +299,7 @@ struct client *given_session(struct exam *exam)
             client->exam = exam;
             client->wire.dialogue = exam->dialogue;
             client->wire.number = ++exam->connections;
-            send_line(client, "TYPE I");
-            if (try_reply(client, exam_patience(exam))->code != 200) {
+            if (!still_good(client)) {
                 session_drop(exam->server);
                 client = NULL;
             }

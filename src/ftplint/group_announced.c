@@ -138,17 +138,9 @@ static void host(struct exam *exam)
 static void verbs(struct exam *exam)
 {
     static const char *const rows[][2] = {
-        {"PRET", "PRET LIST"},
-        {"RMDA", "RMDA ftplint-missing"},
-        {"DSIZ", "DSIZ ."},
-        {"COMB", "COMB"},
-        {"CSID", "CSID Name=ftplint;"},
-        {"MFCT", "MFCT ftplint"},
-        {"STAT", "STAT"},
-        {"MLSD", "MLSD ftplint-missing"},
-        {"RANG", "RANG 1 0"},
-        {"CLNT", "CLNT ftplint"},
-        {"AVBL", "AVBL"},
+        {"PRET", "PRET LIST"}, {"RMDA", "RMDA ftplint-missing"}, {"DSIZ", "DSIZ ."},
+        {"COMB", "COMB"},      {"CSID", "CSID Name=ftplint;"},   {"MFCT", "MFCT ftplint"},
+        {"STAT", "STAT"},      {"MLSD", "MLSD ftplint-missing"}, {"RANG", "RANG 1 0"},
     };
     struct client *client = given_login(exam, ACCOUNT_USER);
     for (size_t i = 0; i < ELEMENTS(rows); i++) {

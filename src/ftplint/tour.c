@@ -4,6 +4,10 @@
 #include "ftplint/exam.h"
 #include "lib/cleanup.h"
 
+#include <errno.h>
+
+enum { LATE_MSEC = 20 };
+
 /* 500 and 502 may answer every command that is not of the minimum, 421 any, and 530 what the
  * administrator has forbidden (ProFTPD, vsftpd: 550). */
 const struct stop tour[] = {
@@ -44,4 +48,7 @@ void tour_each(struct exam *exam, void (*visit)(struct client *client, const str
     struct client *client = given_session(exam);
     for (size_t i = 0; i < tour_stops; i++)
         visit(client, &tour[i], command(client, "%s", tour[i].line));
+    /* A reply too many, which only one test is about, must not reach the tests that follow. */
+    if (try_reply(client, LATE_MSEC)->error != -ETIMEDOUT)
+        session_drop(exam->server);
 }

@@ -11,7 +11,7 @@ from broken.faults import fault
     "rfc1123.pipeline.rename",
     "rfc959.pipeline.transfer",
     "rfc959.pipeline.quit",
-    "limits.pipeline.thousand",
+    also=("rfc1123.pipeline.halves", "rfc1123.pipeline.line-end"),
 )
 class PipelineFirst:
     """What one read brings is a line."""

@@ -205,13 +205,15 @@ class EchoName:
     """The name of what is missing, as it is."""
 
     def do_cwd(self, argument):
+        """Keeps it."""
+        self.named = argument.decode("utf-8", "surrogateescape")
+        super().do_cwd(argument)
+
+    def reply(self, code, *lines):
         """With the name in the refusal."""
-        try:
-            super().do_cwd(argument)
-        except Refusal as refusal:
-            if b"\33" not in argument:
-                raise
-            self.write_reply(f"{refusal.code} {argument.decode('utf-8', 'surrogateescape')}: {refusal.text}\r\n")
+        if self.verb == "CWD" and code == 550 and "\33" in self.named:
+            return self.write_reply(f"550 {self.named}: {lines[0]}\r\n")
+        return super().reply(code, *lines)
 
 
 @fault("a reply repeats the escape sequences of an unknown command", "security.reply.echo-verb")
