@@ -27,7 +27,8 @@ void send_bytes(struct client *client, const void *bytes, size_t size)
     }
 }
 
-static void send_linev(struct client *client, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static void send_linev(struct client *client,
+                                                             const char *format, va_list arguments)
 {
     struct exam *exam = client->exam;
     char *line;
