@@ -53,6 +53,16 @@ struct group {
 /* All groups in the order of a run; each is defined in group_NAME.c. */
 #define GROUPS(GROUP)                                                                              \
     GROUP(greeting)                                                                                \
+    GROUP(replies)                                                                                 \
+    GROUP(commands)                                                                                \
+    GROUP(login)                                                                                   \
+    GROUP(relogin)                                                                                 \
+    GROUP(features)                                                                                \
+    GROUP(announced)                                                                               \
+    GROUP(unannounced)                                                                             \
+    GROUP(information)                                                                             \
+    GROUP(language)                                                                                \
+    GROUP(pipelining)                                                                              \
     GROUP(paths)                                                                                   \
     GROUP(quoting)                                                                                 \
     GROUP(directories)                                                                             \
