@@ -3,12 +3,22 @@
 import contextlib
 import dataclasses
 import errno
+import functools
 import os
 import secrets
 import socket
 import threading
 
 from .files import system_error
+from .rights import FIRST_UID, give
+
+
+def size_of(path):
+    """Of the file itself; 0 if it is gone meanwhile."""
+    try:
+        return os.lstat(path).st_size
+    except FileNotFoundError:
+        return 0
 
 
 @dataclasses.dataclass
@@ -19,7 +29,13 @@ class User:
     password: bytes
     home: bytes
     quota: int
+    uid: int
     admin: bool = False
+
+    @functools.cached_property
+    def root(self):
+        """The folder's real path."""
+        return os.path.realpath(self.home)
 
 
 class Server:
@@ -34,21 +50,27 @@ class Server:
         self.quota = quota
         self.users = {}
         self.sessions = set()
+        self.failures = {}  # address to number of failed logins
         self.used = {}  # user's name to bytes stored
         self.pending = {}  # user's name to {upload: bytes of it}
         self.lock = threading.RLock()
+        os.chmod(self.directory, 0o711)
         os.makedirs(self.directory + b"/homes", exist_ok=True)
         os.makedirs(self.directory + b"/uploads", exist_ok=True)
+        os.chmod(self.directory + b"/uploads", 0o1777)
         for name in (b"alice", b"bob"):
             self.add_user(name, b"secret " + name)
         homes = self.directory + b"/homes"
-        self.users[b"boss"] = User(b"boss", b"secret boss", homes, 1 << 40, admin=True)
+        self.users[b"boss"] = User(b"boss", b"secret boss", homes, 1 << 40, 0, admin=True)
 
     def add_user(self, name, password):
         """An account with a folder."""
         home = self.directory + b"/homes/" + name
         os.makedirs(home, exist_ok=True)
-        self.users[name] = User(name, password, home, self.quota)
+        os.chmod(home, 0o700)
+        uid = FIRST_UID + len(self.users)
+        give(home, uid)
+        self.users[name] = User(name, password, home, self.quota, uid)
 
     # connections
 
@@ -100,20 +122,12 @@ class Server:
 
     # quota
 
-    def recount(self, user):
-        """Looks how much USER stores."""
-        with self.lock:
-            sizes = (
-                os.lstat(os.path.join(above, name)).st_size
-                for above, _, names in os.walk(user.home)
-                for name in names
-                if not user.admin
-            )
-            self.used[user.name] = sum(sizes)
-
     def usage(self, user):
-        """(stored, allowed)"""
+        """(stored, allowed), after a look at what is stored."""
         with self.lock:
+            if not user.admin:
+                files = (os.path.join(above, name) for above, _, names in os.walk(user.home) for name in names)
+                self.used[user.name] = sum(map(size_of, files))
             return self.used.get(user.name, 0), user.quota
 
     def free(self, user):
@@ -125,6 +139,8 @@ class Server:
         """UPLOAD, an object of its own, is to have SIZE bytes more than what it replaces; EDQUOT if that is too
         much."""
         with self.lock:
+            if user.name not in self.used:
+                self.usage(user)
             pending = self.pending.setdefault(user.name, {})
             others = sum(bytes_ for key, bytes_ in pending.items() if key is not upload)
             if size > 0 and self.used.get(user.name, 0) + others + size > user.quota:
