@@ -81,6 +81,7 @@ struct group {
     GROUP(planted)                                                                                 \
     GROUP(special)                                                                                 \
     GROUP(bounce)                                                                                  \
+    GROUP(theft)                                                                                   \
     GROUP(injection)                                                                               \
     GROUP(enumeration)                                                                             \
     GROUP(guessing)                                                                                \

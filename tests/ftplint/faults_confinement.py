@@ -169,6 +169,10 @@ class ClimbCdup:
         self.above = self.cwd == b"/"
         super().do_cdup(argument)
 
+    def do_cwd(self, argument):
+        self.above = self.above and not argument.startswith(b"/")
+        super().do_cwd(argument)
+
     def real(self, path, follow=True):
         real = super().real(path, follow)
         return os.path.dirname(real) if self.above and path == b"/" else real
@@ -374,7 +378,7 @@ class GlobStars:
     """Again and again."""
 
     def listed(self, argument):
-        if argument.count(b"*") > 8:
+        if argument.count(b"*a") > 8:
             time.sleep(2.5)
         return super().listed(argument)
 

@@ -2,14 +2,11 @@
 apart, replies that tell too much."""
 
 import os
-import shutil
 import threading
 import time
 
-from broken import refusal
 from broken.control import Ended
 from broken.faults import fault
-from broken.files import quoted
 from broken.refusal import Refusal
 
 
@@ -459,6 +456,3 @@ class IdentityVersion:
         from broken.commands import COMMANDS  # pylint: disable=import-outside-toplevel
 
         return (name for name, command in COMMANDS.items() if command.offered)
-
-
-del refusal, quoted, shutil
