@@ -12,7 +12,16 @@ from broken.files import system_error
 OUTSIDE = b"\0"  # begins a path that is one of the host's
 
 
-class Climbs:
+class Opens:
+    """What was found is opened, wherever it lies."""
+
+    def open_file(self, real):
+        """By its name alone."""
+        inside = real.startswith(self.user.root + b"/") and not os.path.islink(os.path.dirname(real))
+        return super().open_file(real) if inside else open(real, "rb")
+
+
+class Climbs(Opens):
     """Paths of the verbs `climbing` are taken as they are: .. leads out of the user's folder."""
 
     climbing = ()
@@ -219,7 +228,7 @@ class CopyStranger:
 
 
 @fault("the host's files are there by their absolute paths", "security.confinement.host-files")
-class HostFiles:
+class HostFiles(Opens):
     """Not confined at all."""
 
     def real(self, path, follow=True):
@@ -227,7 +236,7 @@ class HostFiles:
 
 
 @fault("/proc is mounted in the user's folder", "security.confinement.kernel-files")
-class KernelFiles:
+class KernelFiles(Opens):
     """And can be read, though it has no sizes."""
 
     def regular(self, argument):
@@ -238,7 +247,7 @@ class KernelFiles:
         return argument, argument, os.stat_result(status)
 
 
-class Follows:
+class Follows(Opens):
     """Links of the verbs `following` lead anywhere."""
 
     following = ()
