@@ -258,7 +258,7 @@ class ShellName:
         return super().do_retr(argument)
 
 
-@fault("a condition logs in", "security.login.database")
+@fault("a condition logs in", "security.login.database", slow=True)
 class Database:
     """SELECT ... WHERE name='...'."""
 
@@ -298,7 +298,7 @@ class TimeKnown:
     """A hash is computed for it."""
 
     def password_is_right(self, user, password):
-        time.sleep(0.03 if user else 0)
+        time.sleep(0.8 if user else 0)
         return super().password_is_right(user, password)
 
 
@@ -365,15 +365,17 @@ class GuessesFree:
     failures_max = 1 << 30
 
 
-@fault("users reach each other's files", "security.isolation.read")
-class IsolationRead:
-    """RETR /alice/..."""
+@fault(
+    "all users share one folder",
+    "security.isolation.read",
+    "security.isolation.list",
+    "security.isolation.change",
+)
+class IsolationFolder:
+    """That of the first."""
 
-    def regular(self, argument):
-        home = self.server.directory + b"/homes" + argument
-        if argument.startswith(b"/alice/") and self.verb == "RETR" and os.path.isfile(home):
-            return argument, home, os.stat(home)
-        return super().regular(argument)
+    def log_in(self, user):
+        super().log_in(user if user.admin else self.server.users[b"alice"])
 
 
 @fault("SITE WHO is everybody's", "security.isolation.sessions")
@@ -434,11 +436,12 @@ class IdentityInode:
 
 @fault("LIST shows the host's account", "security.identity.owner")
 class IdentityOwner:
-    """root, that is."""
+    """By its number."""
 
     def list_line(self, name, status):
         owner = self.user.name
-        return super().list_line(name, status).replace(owner + b" " * (9 - len(owner)), b"root     ", 1)
+        shown = str(status.st_uid or "root").encode()
+        return super().list_line(name, status).replace(owner.ljust(8), shown.ljust(8), 1)
 
 
 @fault("HELP tells the version", "security.identity.version")
