@@ -91,6 +91,7 @@ struct group {
     GROUP(planted)                                                                                 \
     GROUP(special)                                                                                 \
     GROUP(bounce)                                                                                  \
+    GROUP(theft)                                                                                   \
     GROUP(injection)                                                                               \
     GROUP(enumeration)                                                                             \
     GROUP(guessing)                                                                                \
