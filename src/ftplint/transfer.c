@@ -60,12 +60,6 @@ struct data *try_transfer(struct client *client, enum data_mode mode,
     return begun ? transfer.data : NULL;
 }
 
-static void finish(struct client *client, struct transfer *transfer)
-{
-    transfer->end = transfer->data->wire.end;
-    transfer->reply = read_reply(client);
-}
-
 static struct transfer retrieve_line(struct client *client, enum data_mode mode, const char *line)
 {
     struct transfer transfer = {.preliminary = NULL};
@@ -73,8 +67,11 @@ static struct transfer retrieve_line(struct client *client, enum data_mode mode,
         return transfer;
     struct data *data = transfer.data;
     transfer.bytes = data_read(data, 0);
-    finish(client, &transfer);
+    /* Some servers (ProFTPD) do not reply before this side has closed as well. */
+    enum wire_end end = data->wire.end;
     wire_close(&data->wire);
+    transfer.reply = read_reply(client);
+    transfer.end = end;
     return transfer;
 }
 
@@ -97,7 +94,8 @@ static struct transfer store_line(struct client *client, enum data_mode mode, co
     /* A server that refuses midway closes early: its reply tells, not the broken connection. */
     (void)wire_send(&data->wire, bytes, size, false, exam_patience(client->exam));
     data_end(data);
-    finish(client, &transfer);
+    transfer.end = data->wire.end;
+    transfer.reply = read_reply(client);
     return transfer;
 }
 
