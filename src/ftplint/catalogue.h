@@ -53,9 +53,43 @@ struct group {
 /* All groups in the order of a run; each is defined in group_NAME.c. */
 #define GROUPS(GROUP)                                                                              \
     GROUP(greeting)                                                                                \
-    GROUP(arguments)                                                                               \
+    GROUP(paths)                                                                                   \
+    GROUP(quoting)                                                                                 \
+    GROUP(directories)                                                                             \
+    GROUP(rename)                                                                                  \
+    GROUP(deletion)                                                                                \
+    GROUP(names)                                                                                   \
+    GROUP(unicode)                                                                                 \
+    GROUP(store)                                                                                   \
+    GROUP(unique)                                                                                  \
+    GROUP(retrieve)                                                                                \
+    GROUP(types)                                                                                   \
+    GROUP(resume)                                                                                  \
+    GROUP(ranges)                                                                                  \
+    GROUP(abort)                                                                                   \
+    GROUP(midway)                                                                                  \
+    GROUP(sizes)                                                                                   \
+    GROUP(times)                                                                                   \
+    GROUP(digests)                                                                                 \
+    GROUP(list)                                                                                    \
+    GROUP(nlst)                                                                                    \
+    GROUP(mlst)                                                                                    \
+    GROUP(mlsd)                                                                                    \
+    GROUP(passive)                                                                                 \
+    GROUP(active)                                                                                  \
+    GROUP(confinement)                                                                             \
+    GROUP(planted)                                                                                 \
+    GROUP(special)                                                                                 \
+    GROUP(bounce)                                                                                  \
+    GROUP(injection)                                                                               \
+    GROUP(enumeration)                                                                             \
+    GROUP(guessing)                                                                                \
+    GROUP(globs)                                                                                   \
+    GROUP(isolation)                                                                               \
+    GROUP(identity)                                                                                \
     GROUP(lines)                                                                                   \
     GROUP(limits)                                                                                  \
+    GROUP(arguments)                                                                               \
     GROUP(robustness)                                                                              \
     GROUP(tls)                                                                                     \
     GROUP(tls_clear)                                                                               \
@@ -63,7 +97,11 @@ struct group {
     GROUP(tls_protocol)                                                                            \
     GROUP(certificate)                                                                             \
     GROUP(tls_data)                                                                                \
-    GROUP(tls_sessions)
+    GROUP(tls_sessions)                                                                            \
+    GROUP(performance)                                                                             \
+    GROUP(list_details)                                                                            \
+    GROUP(mlst_options)                                                                            \
+    GROUP(epsv)
 
 #define GROUP_DECLARE(name) extern const struct group group_##name;
 GROUPS(GROUP_DECLARE)

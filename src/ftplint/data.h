@@ -39,6 +39,16 @@ struct data *data_ask(struct client *client, enum data_mode mode);
 /* Connects to where data_ask() was told, from SOURCE (NULL: any). 0 or negative errno. */
 int data_connect(struct data *data, const struct sockaddr *source, socklen_t size);
 
+/* Another connection, not made yet, to where DATA goes: for who comes second or has no right to. */
+struct data *data_beside(const struct data *data);
+
+/* Listens at ADDRESS (port 0: any free one) and tells the server nothing; data->port says where,
+ * and that it is -1 in data->listener that it could not be done. */
+struct data *data_listen(struct client *client, const struct sockaddr *address, socklen_t size);
+
+/* Accepts who knocks there within MILLISECONDS: 0, -ETIMEDOUT or another negative errno. */
+int data_accept(struct data *data, unsigned milliseconds);
+
 /* What remains after the server's 150: accepts in active mode, TLS under PROT P. Findings: nobody
  * came, the handshake failed. */
 void data_ready(struct data *data);

@@ -1,6 +1,7 @@
 /* How a test ends, and what it owns: see exam.h. */
 #include "ftplint/exam.h"
 
+#include "ftplint/planted.h"
 #include "ftplint/runner.h"
 #include "lib/cleanup.h"
 #include "lib/clock.h"
@@ -144,6 +145,7 @@ struct bytes exam_content(struct exam *exam, size_t size, unsigned seed)
 
 static void release_connections(struct exam *exam)
 {
+    planted_remove(exam);
     while (exam->data) {
         struct data *data = exam->data;
         exam->data = data->next;

@@ -20,6 +20,7 @@
 
 #include <setjmp.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 enum outcome {
     OUTCOME_PASSED,
@@ -54,6 +55,9 @@ struct exam {
     unsigned connections; /* numbered for the dialogue */
     uint64_t deadline;    /* clock_msec(): the test's end */
     const char *folder; /* of this test alone, once it is made; an absolute path of the server's */
+    struct planted *planted; /* on this machine, of planted.h */
+    const char *outside;     /* a folder of this machine beyond the server's; NULL: none yet */
+    pid_t child;             /* a process that swaps names for this test; 0: none */
     jmp_buf end;
 };
 
@@ -99,6 +103,10 @@ struct client *given_login(struct exam *exam, enum account account);
 /* A connection with the greeting read; under TLS as the target says; not logged in. */
 struct client *given_connection(struct exam *exam);
 
+/* The same from another loopback address, 127.0.0.LAST: what is counted per address is counted
+ * there. Skips the test unless the server is on this machine's IPv4 loopback. */
+struct client *given_neighbour(struct exam *exam, unsigned last);
+
 /* As given_connection() and given_login(), but what goes wrong is a finding: for tests of whether
  * the server still serves. */
 struct client *open_connection(struct exam *exam);
@@ -127,13 +135,16 @@ const char *given_folder(struct exam *exam);
 /* The absolute path of NAME in the test's own folder; makes nothing. */
 const char *own_path(struct exam *exam, const char *name);
 
+/* What follows the last slash of PATH. */
+const char *path_name(const char *path);
+
 /* Uploads and returns the absolute path; CONTENT NULL: nothing in it. */
 const char *given_file(struct exam *exam, const char *name, const void *content, size_t size);
 
 /* Makes a directory in the test's folder and returns its absolute path. */
 const char *given_directory(struct exam *exam, const char *name);
 
-/* The path of a server's file on this machine (TEST_LOCAL). */
+/* The path of a server's file below the user's first folder on this machine (TEST_LOCAL). */
 const char *local_path(struct exam *exam, const char *path);
 
 /* True if the first user sees it: MLST, SIZE or its name in the listing of its directory. */
