@@ -91,6 +91,8 @@ struct group {
     GROUP(limits)                                                                                  \
     GROUP(arguments)                                                                               \
     GROUP(robustness)                                                                              \
+    GROUP(shared)                                                                                  \
+    GROUP(concurrency)                                                                             \
     GROUP(tls)                                                                                     \
     GROUP(tls_clear)                                                                               \
     GROUP(tls_versions)                                                                            \
