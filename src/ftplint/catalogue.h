@@ -89,6 +89,8 @@ struct group {
     GROUP(identity)                                                                                \
     GROUP(lines)                                                                                   \
     GROUP(limits)                                                                                  \
+    GROUP(foreign)                                                                                 \
+    GROUP(idle)                                                                                    \
     GROUP(arguments)                                                                               \
     GROUP(robustness)                                                                              \
     GROUP(shared)                                                                                  \
