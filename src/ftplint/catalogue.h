@@ -95,6 +95,7 @@ struct group {
     GROUP(robustness)                                                                              \
     GROUP(shared)                                                                                  \
     GROUP(concurrency)                                                                             \
+    GROUP(quota)                                                                                   \
     GROUP(tls)                                                                                     \
     GROUP(tls_clear)                                                                               \
     GROUP(tls_versions)                                                                            \
