@@ -96,6 +96,7 @@ struct group {
     GROUP(shared)                                                                                  \
     GROUP(concurrency)                                                                             \
     GROUP(quota)                                                                                   \
+    GROUP(administration)                                                                          \
     GROUP(tls)                                                                                     \
     GROUP(tls_clear)                                                                               \
     GROUP(tls_versions)                                                                            \
