@@ -10,7 +10,7 @@
 #include <string.h>
 
 enum {
-    CROWD = 100,       /* more connections than any client has */
+    CROWD = 120,       /* more connections than any client has */
     SETTLED_MAX = 5000 /* milliseconds in which a server has seen that they are gone */
 };
 
