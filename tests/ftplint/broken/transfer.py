@@ -110,11 +110,11 @@ class Transfers:
         try:
             _, real, status = self.regular(argument)
             offset = self.restart_within(status.st_size)
-            handle = os.open(real, os.O_RDONLY | os.O_NONBLOCK)
+            file = self.open_file(real)
         except (OSError, Refusal):
             self.forget_data()
             raise
-        with os.fdopen(handle, "rb") as file:
+        with file:
             file.seek(offset)
             end = status.st_size if self.range_end is None else min(self.range_end + 1, status.st_size)
             self.transfer(f"Sending {status.st_size} bytes.", lambda: self.download(file, end))
@@ -178,11 +178,12 @@ class Transfers:
 
     def receive_file(self, temporary, real, keep, old):
         """Into TEMPORARY, of which nobody knows; in the end it takes the place of REAL."""
+        append = self.verb == "APPE"
         limit = None if self.range_end is None else self.range_end + 1 - keep
         with open(temporary, "wb") as file:
             os.fchmod(file.fileno(), 0o640 & ~self.umask)
-            if keep:
-                with open(real, "rb") as before:
+            if keep and not append:
+                with self.open_file(real) as before:
                     file.write(before.read(keep))
             try:
                 while data := self.receive_data():
@@ -190,17 +191,28 @@ class Transfers:
                 self.check_end()
                 file.write(self.half)
                 file.flush()
-                self.server.change(self.user, lambda: os.rename(temporary, real), real, temporary)
+                with self.server.lock:
+                    if append:
+                        self.put_before(real, temporary)
+                    self.server.change(self.user, lambda: os.rename(temporary, real), real, temporary)
             finally:
                 self.server.release(self.user, file)
         return "File received."
+
+    def put_before(self, real, temporary):
+        """What is at REAL now comes before what is in TEMPORARY: two may append at once."""
+        if os.path.exists(real):
+            with self.open_file(real) as before, open(temporary, "rb+") as file:
+                added = file.read()
+                file.seek(0)
+                file.write(before.read() + added)
 
     def take_data(self, file, data, old, limit):
         """Writes what came, if the quota allows it."""
         data = self.from_network(data)
         if limit is not None:
             data = data[: max(0, limit)]
-        self.server.reserve(self.user, file, file.tell() + len(data) - old)
+        self.server.reserve(self.user, file, file.tell() + len(data) - (0 if self.verb == "APPE" else old))
         file.write(data)
 
     def check_end(self):
