@@ -9,8 +9,8 @@
 
 enum {
     SMALL = 20000,
-    BIG = 3 << 20,
-    PROMPT = 2000 /* milliseconds within which one waiting session must not hold up another */
+    BIG = 6 << 20, /* more than lies in the buffers between two hosts */
+    PROMPT = 2000  /* milliseconds within which one waiting session must not hold up another */
 };
 
 static void visible(struct exam *exam)
@@ -99,27 +99,31 @@ static void prompt(struct client *client)
 
 static void stalled_upload(struct exam *exam)
 {
+    struct client *other = given_login(exam, ACCOUNT_USER);
     struct client *client = given_login(exam, ACCOUNT_USER);
     struct data *data = given_transfer(client, "STOR %s", own_path(exam, "slow"));
     data_send(data, "a part", 6);
-    prompt(given_login(exam, ACCOUNT_USER));
+    prompt(other);
 }
 
 static void stalled_download(struct exam *exam)
 {
+    struct client *other = given_login(exam, ACCOUNT_USER);
     struct bytes content = exam_content(exam, BIG, 1);
     const char *path = given_file(exam, "file", content.data, content.size);
     struct client *client = given_login(exam, ACCOUNT_USER);
     (void)given_transfer(client, "RETR %s", path);
-    prompt(given_login(exam, ACCOUNT_USER));
+    prompt(other);
 }
 
 static void awaited_data(struct exam *exam)
 {
+    struct client *other = given_login(exam, ACCOUNT_USER);
     struct client *client = given_login(exam, ACCOUNT_USER);
     (void)data_ask(client, DATA_ANY);
     send_line(client, "LIST");
-    prompt(given_login(exam, ACCOUNT_USER));
+    (void)try_reply(client, 200);
+    prompt(other);
 }
 
 #define ONE_AT_A_TIME                                                                              \

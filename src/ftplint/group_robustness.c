@@ -9,7 +9,8 @@
 #include <string.h>
 
 enum {
-    BIG = 4 << 20,  /* more than lies in the buffers between two hosts */
+    BIG = 6 << 20, /* more than lies in the buffers between two hosts */
+    LARGE = 2 << 20,
     PART = 5000,    /* of an upload that is cut off */
     MOMENT = 300,   /* milliseconds in which a server does what it does at once */
     GONE_MAX = 5000 /* milliseconds within which it has to notice who is gone */
@@ -184,7 +185,7 @@ static void unasked(struct exam *exam)
 static void goes_on(struct exam *exam)
 {
     bool up = exam->test->parameter != NULL;
-    struct bytes content = exam_content(exam, BIG / 2, 7);
+    struct bytes content = exam_content(exam, LARGE, 7);
     const char *path =
         up ? own_path(exam, "upload") : given_file(exam, "big", content.data, content.size);
     struct client *client = given_login(exam, ACCOUNT_USER);
@@ -206,7 +207,13 @@ static void survivors(struct exam *exam)
     const char *path = own_path(exam, "upload");
     for (int i = 0; i < 3; i++) {
         struct client *client = given_login(exam, ACCOUNT_USER);
-        struct data *data = given_transfer(client, "STOR %s", path);
+        const struct reply *reply;
+        struct data *data = try_transfer(client, DATA_ANY, &reply, "STOR %s", path);
+        if (!data && i == 0)
+            blocked(exam, "the first upload is refused: %u %s", reply->code, reply->text);
+        if (!data)
+            fail(exam, "that a file whose upload broke can be uploaded again", "%u %s", reply->code,
+                 reply->text);
         data_send(data, "part", 4);
         if (i == 0)
             wire_reset(&client->wire);

@@ -8,8 +8,8 @@
 
 enum {
     SMALL = 20000,
-    BIG = 3 << 20,
-    MOMENT = 200 /* milliseconds in which a server does what it does at once */
+    BIG = 6 << 20, /* more than lies in the buffers between two hosts */
+    MOMENT = 200   /* milliseconds in which a server does what it does at once */
 };
 
 static bool same(struct bytes a, struct bytes b)
@@ -126,7 +126,7 @@ static void half_file(struct exam *exam)
     bool over = exam->test->parameter != NULL;
     struct bytes old = over ? exam_content(exam, SMALL, 1) : (struct bytes){.data = NULL};
     const char *path = over ? given_file(exam, "file", old.data, old.size) : own_path(exam, "file");
-    struct bytes new = exam_content(exam, BIG / 2, 2);
+    struct bytes new = exam_content(exam, BIG / 4, 2);
     struct client *client = given_login(exam, ACCOUNT_USER);
     struct data *data = given_transfer(client, "STOR %s", path);
     data_send(data, new.data, SMALL * 2);
