@@ -1,6 +1,7 @@
 """Faults of endurance: long lines, floods, connections that end in the wrong moment, several sessions at once, quota and
 administration."""
 
+import contextlib
 import os
 import select
 import threading
@@ -273,7 +274,8 @@ class Orphan:
     def init_data(self):
         """A connection that was reset has no address any more."""
         super().init_data()
-        self.address = super().client_address()
+        with contextlib.suppress(OSError):
+            self.address = super().client_address()
 
     def client_address(self):
         """As it was."""
@@ -440,10 +442,10 @@ class AllWait:
 
     waiting = threading.Lock()
 
-    def accept(self):
+    def open_data(self, text):
         """Nobody else's turn."""
         with self.waiting:
-            return super().accept()
+            super().open_data(text)
 
     def do_noop(self, argument):
         """Their turn."""
@@ -452,7 +454,10 @@ class AllWait:
 
     def mid_transfer(self, verb, line):
         """This turn."""
-        self.reply(200, "Still there.") if verb == "NOOP" else super().mid_transfer(verb, line)
+        if verb == "NOOP":
+            self.reply(200, "Still there.")
+        else:
+            super().mid_transfer(verb, line)
 
 
 # Quota
