@@ -100,8 +100,14 @@ struct group {
     GROUP(identity)                                                                                \
     GROUP(lines)                                                                                   \
     GROUP(limits)                                                                                  \
+    GROUP(foreign)                                                                                 \
+    GROUP(idle)                                                                                    \
     GROUP(arguments)                                                                               \
     GROUP(robustness)                                                                              \
+    GROUP(shared)                                                                                  \
+    GROUP(concurrency)                                                                             \
+    GROUP(quota)                                                                                   \
+    GROUP(administration)                                                                          \
     GROUP(tls)                                                                                     \
     GROUP(tls_clear)                                                                               \
     GROUP(tls_versions)                                                                            \
