@@ -239,7 +239,7 @@ static const struct test tests[] = {
     },
     {
         .name = "practice.data.none",
-        .severity = SEVERITY_ERROR,
+        .severity = SEVERITY_WARNING,
         .flags = TEST_READ_ONLY,
         .title = "LIST without a data connection is refused",
         .reason = "RFC 959, section 5.4, has 425. The default port is the client's own (section "
