@@ -53,11 +53,55 @@ struct group {
 /* All groups in the order of a run; each is defined in group_NAME.c. */
 #define GROUPS(GROUP)                                                                              \
     GROUP(greeting)                                                                                \
+    GROUP(paths)                                                                                   \
+    GROUP(quoting)                                                                                 \
+    GROUP(directories)                                                                             \
+    GROUP(rename)                                                                                  \
+    GROUP(deletion)                                                                                \
+    GROUP(names)                                                                                   \
+    GROUP(unicode)                                                                                 \
+    GROUP(store)                                                                                   \
+    GROUP(unique)                                                                                  \
+    GROUP(retrieve)                                                                                \
+    GROUP(types)                                                                                   \
+    GROUP(resume)                                                                                  \
+    GROUP(ranges)                                                                                  \
+    GROUP(abort)                                                                                   \
+    GROUP(midway)                                                                                  \
+    GROUP(sizes)                                                                                   \
+    GROUP(times)                                                                                   \
+    GROUP(digests)                                                                                 \
     GROUP(list)                                                                                    \
-    GROUP(list_details)                                                                            \
     GROUP(nlst)                                                                                    \
-    GROUP(mlst) GROUP(mlsd) GROUP(mlst_options) GROUP(passive) GROUP(epsv) GROUP(active)           \
-        GROUP(performance)
+    GROUP(mlst)                                                                                    \
+    GROUP(mlsd)                                                                                    \
+    GROUP(passive)                                                                                 \
+    GROUP(active)                                                                                  \
+    GROUP(confinement)                                                                             \
+    GROUP(planted)                                                                                 \
+    GROUP(special)                                                                                 \
+    GROUP(bounce)                                                                                  \
+    GROUP(injection)                                                                               \
+    GROUP(enumeration)                                                                             \
+    GROUP(guessing)                                                                                \
+    GROUP(globs)                                                                                   \
+    GROUP(isolation)                                                                               \
+    GROUP(identity)                                                                                \
+    GROUP(lines)                                                                                   \
+    GROUP(limits)                                                                                  \
+    GROUP(arguments)                                                                               \
+    GROUP(robustness)                                                                              \
+    GROUP(tls)                                                                                     \
+    GROUP(tls_clear)                                                                               \
+    GROUP(tls_versions)                                                                            \
+    GROUP(tls_protocol)                                                                            \
+    GROUP(certificate)                                                                             \
+    GROUP(tls_data)                                                                                \
+    GROUP(tls_sessions)                                                                            \
+    GROUP(performance)                                                                             \
+    GROUP(list_details)                                                                            \
+    GROUP(mlst_options)                                                                            \
+    GROUP(epsv)
 
 #define GROUP_DECLARE(name) extern const struct group group_##name;
 GROUPS(GROUP_DECLARE)

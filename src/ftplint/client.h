@@ -48,7 +48,10 @@ struct client {
     const struct reply *greeting;
     bool logged_in;
     bool private_data;     /* PROT P stands */
-    struct tls_result tls; /* of the control connection */
+    struct tls_offer offer; /* of its handshakes, zeros: a good client's; offer.resume is for the
+                               control connection alone */
+    bool never_resumes;     /* its data connections are new sessions, each */
+    struct tls_result tls;  /* of the control connection */
     void *session;         /* of the newest data or control handshake, to be resumed */
     struct client *next;   /* of the exam */
 };
@@ -63,6 +66,9 @@ void send_bytes(struct client *client, const void *bytes, size_t size);
 /* The next reply; its absence in time, the end of the connection and what is no reply at all are
  * findings. */
 const struct reply *read_reply(struct client *client);
+
+/* The next reply that is no preliminary one (1xx). */
+const struct reply *read_final(struct client *client);
 
 /* As read_reply, but within MILLISECONDS, and for the test to judge: code 0 and error. */
 const struct reply *try_reply(struct client *client, unsigned milliseconds);

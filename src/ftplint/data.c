@@ -244,7 +244,8 @@ int try_data_ready(struct data *data)
         return 0;
     /* The newest session, as every client does to servers that want to see it (RFC 4217, 10.2). */
     void *newest = tls_session(client->wire.tls);
-    struct tls_offer offer = {.resume = client->session ? client->session : newest};
+    struct tls_offer offer = client->offer;
+    offer.resume = client->never_resumes ? NULL : client->session ? client->session : newest;
     int r = tls_start(&data->wire, exam->target, &offer, &data->tls, exam_patience(exam));
     tls_session_free(newest);
     return r;

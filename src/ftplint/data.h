@@ -79,8 +79,16 @@ struct transfer try_store(struct client *client, enum data_mode mode, const void
                           size_t size, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
-/* The same; findings unless it is begun with 125 or 150, ends with 226 or 250, and (TLS) the server
- * closes the data connection with close_notify. */
+/* A transfer that has begun (1xx, the data connection stands) and waits for what the test does with
+ * it. The first is a given_ step; the second returns NULL if the server refused by *RET_REPLY. */
+struct data *given_transfer(struct client *client, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+struct data *try_transfer(struct client *client, enum data_mode mode,
+                          const struct reply **ret_reply, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* As try_retrieve() and try_store(); findings unless it is begun with 125 or 150, ends with 226 or
+ * 250, and (TLS) the server closes the data connection with close_notify. */
 struct bytes retrieve(struct client *client, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void store(struct client *client, const void *bytes, size_t size, const char *format, ...)

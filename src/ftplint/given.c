@@ -45,7 +45,12 @@ const char *local_path(struct exam *exam, const char *path)
 {
     if (!exam->target->local)
         skip(exam, "the user's folder on this machine is not known (--local)");
-    return exam_format(exam, "%s/%s", exam->target->local, path + strspn(path, "/"));
+    /* --local names the folder to which the login leads, which need not be the server's root. */
+    const char *start = exam->server->start ? exam->server->start : "/";
+    size_t size = strcmp(start, "/") == 0 ? 0 : strlen(start);
+    if (strncmp(path, start, size) != 0)
+        skip(exam, "%s is not below the user's first folder, %s", path, start);
+    return exam_format(exam, "%s/%s", exam->target->local, path + size + strspn(path + size, "/"));
 }
 
 const char *path_name(const char *path)
