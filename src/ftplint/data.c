@@ -265,14 +265,14 @@ void data_ready(struct data *data)
         fail(exam, "a data connection", "%s", strerror(-r));
 }
 
-/* The session that the data connection's TLS gave, for the next one. */
+/* The session that the data connection's TLS gave, for the next one. One that was used is used up,
+ * and without a new one the control connection's newest is the next (RFC 8446, appendix C.4). */
 static void keep_session(struct data *data)
 {
-    void *session = data->wire.tls ? tls_session(data->wire.tls) : NULL;
-    if (!session)
+    if (!data->wire.tls)
         return;
     tls_session_free(data->client->session);
-    data->client->session = session;
+    data->client->session = tls_session(data->wire.tls);
 }
 
 struct bytes data_read(struct data *data, size_t limit)

@@ -69,7 +69,7 @@ def main():
     parser.add_argument("--tls-port", type=int, default=0)
     parser.add_argument("--directory")
     parser.add_argument("--certificates", help="a directory with certificate.pem and key.pem")
-    parser.add_argument("--quota", type=int, default=32 << 20)
+    parser.add_argument("--quota", type=int, default=64 << 20)
     options = parser.parse_args()
     if options.list:
         for each in faults.load().values():

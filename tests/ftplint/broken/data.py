@@ -156,13 +156,20 @@ class DataConnection:
         """Says 150 and TEXT, and opens the connection. Refusal if there is none."""
         connection = self.connect() if self.target else None
         self.reply(150, text)
+        if self.lines:  # they came with the command
+            self.look_or_abort()
         self.data = Wire(connection or self.accept())
         if self.private:
             try:
-                self.data.start_tls(self.context, self.alpn, self.data_seconds)
+                self.data.start_tls(self.context, self.alpn, self.data_seconds, (self.control, self.look_or_abort))
             except (Refused, TimeoutError) as error:
                 raise Refusal(425, "The TLS handshake on the data connection failed.") from error
             self.check_resumption()
+
+    def look_or_abort(self):
+        """Answers what came on the control connection."""
+        if self.look_at_control():
+            raise Aborted
 
     def connect(self):
         """To where PORT or EPRT said."""
@@ -186,8 +193,8 @@ class DataConnection:
                 found = select.select([self.listener, self.control], [], [], max(0, end - time.monotonic()))[0]
                 if not found:
                     raise Refusal(425, "Nobody came for the data connection.")
-                if self.control in found and self.look_at_control():
-                    raise Aborted
+                if self.control in found:
+                    self.look_or_abort()
                 if self.listener in found:
                     connection, address = self.listener.accept()
                     if self.is_owner(address[0]):
@@ -204,13 +211,15 @@ class DataConnection:
 
     def wait_for_data(self, writing):
         """Until the data connection can go on; answers the control connection meanwhile."""
+        if self.lines:
+            self.look_or_abort()
         while True:
             readers = [self.control] if writing else [self.control, self.data]
             ready = select.select(readers, [self.data] if writing else [], [], self.stall_seconds)
             if not any(ready):
                 raise Refusal(426, "The data connection stalled.")
-            if self.control in ready[0] and self.look_at_control():
-                raise Aborted
+            if self.control in ready[0]:
+                self.look_or_abort()
             if self.data in ready[0] or self.data in ready[1]:
                 return
 
@@ -222,8 +231,8 @@ class DataConnection:
                 self.wait_for_data(writing=True)
         except OSError as error:
             raise Refusal(426, "The data connection was lost.") from error
-        if select.select([self.control], [], [], 0)[0] and self.look_at_control():
-            raise Aborted
+        if select.select([self.control], [], [], 0)[0]:
+            self.look_or_abort()
 
     def receive_data(self):
         """What comes next; b"" at the end, see self.data.ended."""

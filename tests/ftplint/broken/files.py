@@ -2,6 +2,7 @@
 
 import errno
 import os
+import stat
 
 from .refusal import Refusal
 
@@ -82,6 +83,32 @@ class Files:
         """What lies outside does not exist."""
         if path != root and not path.startswith(root + b"/"):
             raise system_error(errno.ENOENT)
+
+    def open_above(self, real):
+        """A descriptor of the directory that REAL is in; nobody swaps a directory for a link on the way."""
+        root = os.path.realpath(self.user.home)
+        handle = os.open(root, os.O_PATH | os.O_DIRECTORY)
+        for part in os.path.dirname(real)[len(root) :].split(b"/"):
+            if part:
+                above = handle
+                try:
+                    handle = os.open(part, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=above)
+                finally:
+                    os.close(above)
+        return handle
+
+    def open_file(self, real):
+        """The file at REAL, to be read."""
+        above = self.open_above(real)
+        try:
+            flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW
+            file = os.fdopen(os.open(os.path.basename(real), flags, dir_fd=above), "rb")
+        finally:
+            os.close(above)
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            file.close()
+            raise Refusal(550, "Not possible with this file.")
+        return file
 
     def existing(self, argument, follow=True):
         """The virtual path, the real one and the status of what ARGUMENT names."""

@@ -181,7 +181,9 @@ class Listing:
         _, real, status = self.existing(argument)
         if not stat.S_ISDIR(status.st_mode):
             raise Refusal(501, "Not a directory.")
-        found = [(b".", real, status, "cdir"), (b"..", real, self.status_above(real, status), "pdir")]
+        found = []
+        if "type" in self.facts:  # without it nobody could tell them from the rest
+            found = [(b".", real, status, "cdir"), (b"..", real, self.status_above(real, status), "pdir")]
         return found + [(name, real + b"/" + name, each) for name, each in self.entries(real)]
 
     def send_mlsd_line(self, entry):
@@ -195,6 +197,8 @@ class Listing:
 
     def opts_mlst(self, argument):
         """Which facts are shown."""
+        if b" " in argument:
+            raise Refusal(501, "OPTS MLST takes facts, each with a semicolon behind it.")
         wanted = [fact.decode("ascii", "replace").lower() for fact in argument.split(b";")]
         self.facts = tuple(fact for fact in FACTS if fact.lower() in wanted)
         chosen = "".join(f"{fact};" for fact in self.facts)

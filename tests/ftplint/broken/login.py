@@ -5,6 +5,7 @@ import time
 
 from .control import Ended
 from .refusal import Refusal
+from .rights import take_rights
 
 
 class Login:
@@ -47,18 +48,30 @@ class Login:
 
     def log_in(self, user):
         """From here on the session is USER's."""
+        take_rights(user.uid)
         self.user = user
+        self.server.failures.pop(self.client_address(), None)
         self.cwd = b"/"
         self.server.recount(user)
 
     def login_failed(self):
         """Answers after a while, and not often."""
         self.failures += 1
-        time.sleep(self.failure_seconds)
+        time.sleep(self.failure_delay(self.count_failure()))
         if self.failures >= self.failures_max:
             self.reply(421, "Login incorrect. Too many tries; goodbye.")
             raise Ended
         self.reply(530, "Login incorrect.")
+
+    def count_failure(self):
+        """How often somebody at this address has failed, over all connections, since somebody there has not."""
+        failures, address = self.server.failures, self.client_address()
+        failures[address] = failures.get(address, 0) + 1
+        return failures[address]
+
+    def failure_delay(self, count):
+        """Seconds; who fails often waits."""
+        return self.failure_seconds + min(1, 0.1 * max(0, count - 5))
 
     def do_acct(self, _):
         """Not offered."""

@@ -4,6 +4,7 @@ import ssl
 
 from .control import Ended
 from .refusal import Refusal
+from .tickets import new_ticket
 from .wire import Refused
 
 
@@ -14,6 +15,7 @@ class Security:
     tls_seconds = 10
     tls_minimum = ssl.TLSVersion.TLSv1_2
     ciphers = None
+    tickets = 2
 
     def init_security(self):
         """In clear."""
@@ -41,10 +43,12 @@ class Security:
     def start_tls(self):
         """The handshake on the control connection."""
         self.context = self.make_context()
+        self.context.num_tickets = self.tickets
         try:
             self.control.start_tls(self.context, self.alpn, self.tls_seconds)
         except (Refused, TimeoutError, OSError) as error:
             raise Ended from error
+        self.context.num_tickets = 0  # a stranger on the data port gets none
 
     def do_auth(self, argument):
         """AUTH TLS."""
@@ -101,6 +105,10 @@ class Security:
         """Once a data connection has resumed the session, all of them have to: else anybody at the client's address
         could take one."""
         reused = self.data.tls.session_reused
+        new_ticket(self.control.tls)
+        if reused and new_ticket(self.data.tls):
+            self.data.tls.do_handshake()
+            self.data.queue(b"")
         if self.has_resumed and not reused:
             raise Refusal(425, "The data connection has to resume the TLS session.")
         self.has_resumed = reused

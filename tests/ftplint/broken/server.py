@@ -9,6 +9,7 @@ import socket
 import threading
 
 from .files import system_error
+from .rights import FIRST_UID, give
 
 
 @dataclasses.dataclass
@@ -19,6 +20,7 @@ class User:
     password: bytes
     home: bytes
     quota: int
+    uid: int
     admin: bool = False
 
 
@@ -34,21 +36,27 @@ class Server:
         self.quota = quota
         self.users = {}
         self.sessions = set()
+        self.failures = {}  # address to number of failed logins
         self.used = {}  # user's name to bytes stored
         self.pending = {}  # user's name to {upload: bytes of it}
         self.lock = threading.RLock()
+        os.chmod(self.directory, 0o711)
         os.makedirs(self.directory + b"/homes", exist_ok=True)
         os.makedirs(self.directory + b"/uploads", exist_ok=True)
+        os.chmod(self.directory + b"/uploads", 0o1777)
         for name in (b"alice", b"bob"):
             self.add_user(name, b"secret " + name)
         homes = self.directory + b"/homes"
-        self.users[b"boss"] = User(b"boss", b"secret boss", homes, 1 << 40, admin=True)
+        self.users[b"boss"] = User(b"boss", b"secret boss", homes, 1 << 40, 0, admin=True)
 
     def add_user(self, name, password):
         """An account with a folder."""
         home = self.directory + b"/homes/" + name
         os.makedirs(home, exist_ok=True)
-        self.users[name] = User(name, password, home, self.quota)
+        os.chmod(home, 0o700)
+        uid = FIRST_UID + len(self.users)
+        give(home, uid)
+        self.users[name] = User(name, password, home, self.quota, uid)
 
     # connections
 

@@ -40,7 +40,6 @@ class Session(
             with contextlib.suppress(Ended, OSError):
                 if self.implicit:
                     self.start_tls()
-                    self.protection_size = self.private = True
                 self.greet()
                 while not self.finished:
                     self.execute(self.next_line())

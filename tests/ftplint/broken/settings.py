@@ -1,9 +1,9 @@
 """What a session is set to and what it tells: TYPE, MODE, STRU, OPTS, FEAT, HELP, SYST; sizes, times, checksums."""
 
 import calendar
+import datetime
 import hashlib
 import os
-import time
 import zlib
 
 from .commands import COMMANDS
@@ -23,10 +23,11 @@ def parse_time(text):
     try:
         if len(text) != 14 or not text.isdigit():
             raise ValueError
-        parsed = time.strptime(text.decode(), "%Y%m%d%H%M%S")
+        year, *rest = int(text[:4]), *(int(text[at : at + 2]) for at in range(4, 14, 2))
+        parsed = datetime.datetime(year, *rest)
     except ValueError:
         raise Refusal(501, "Not a time: write YYYYMMDDHHMMSS, in UTC.") from None
-    return calendar.timegm(parsed)
+    return calendar.timegm(parsed.timetuple())
 
 
 class Settings:
@@ -39,7 +40,7 @@ class Settings:
 
     def do_type(self, argument):
         """A and I; L 8 is I."""
-        kind = {b"A": "A", b"A N": "A", b"I": "I", b"L 8": "I"}.get(argument.upper())
+        kind = {b"A": "A", b"A N": "A", b"A T": "A", b"I": "I", b"L 8": "I"}.get(argument.upper())
         if not kind:
             raise Refusal(504, "Types are A (text), I and L 8 (binary).")
         self.type = kind
@@ -211,7 +212,7 @@ class Settings:
         end = status.st_size if self.range_end is None else min(self.range_end + 1, status.st_size)
         if first > end:
             raise Refusal(554, "The file has less bytes than that.")
-        with open(real, "rb") as file:
+        with self.open_file(real) as file:
             file.seek(first)
             return file.read(end - first), first, end
 

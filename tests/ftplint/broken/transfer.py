@@ -110,11 +110,11 @@ class Transfers:
         try:
             _, real, status = self.regular(argument)
             offset = self.restart_within(status.st_size)
-            handle = os.open(real, os.O_RDONLY | os.O_NONBLOCK)
+            file = self.open_file(real)
         except (OSError, Refusal):
             self.forget_data()
             raise
-        with os.fdopen(handle, "rb") as file:
+        with file:
             file.seek(offset)
             end = status.st_size if self.range_end is None else min(self.range_end + 1, status.st_size)
             self.transfer(f"Sending {status.st_size} bytes.", lambda: self.download(file, end))
@@ -182,7 +182,7 @@ class Transfers:
         with open(temporary, "wb") as file:
             os.fchmod(file.fileno(), 0o640 & ~self.umask)
             if keep:
-                with open(real, "rb") as before:
+                with self.open_file(real) as before:
                     file.write(before.read(keep))
             try:
                 while data := self.receive_data():

@@ -17,17 +17,21 @@ class Refused(Exception):
     """A TLS handshake that failed, or that we did not want."""
 
 
-def alpn_names(hello):
-    """The protocols that a ClientHello offers, or None if it offers none. HELLO is all that has come, from the first
+def alpn_names(records):
+    """The protocols that a ClientHello offers, or None if it offers none. RECORDS is all that has come, from the first
     record's header on; IndexError or struct.error if it is not whole."""
-    size = struct.unpack_from(">H", hello, 3)[0]
-    body = hello[5 : 5 + size]
-    if len(body) < size:
-        raise IndexError
+    body = b""
+    while len(body) < 4 or len(body) < 4 + int.from_bytes(body[1:4], "big"):
+        size = struct.unpack_from(">H", records, 3)[0]
+        if len(records) < 5 + size or size == 0:
+            raise IndexError
+        body, records = body + records[5 : 5 + size], records[5 + size :]
     at = 4 + 2 + 32
     at += 1 + body[at]
     at += 2 + struct.unpack_from(">H", body, at)[0]
     at += 1 + body[at]
+    if at == len(body):
+        return None  # no extensions at all
     end = at + 2 + struct.unpack_from(">H", body, at)[0]
     at += 2
     while at + 4 <= end:
@@ -57,15 +61,16 @@ class Wire:
         self.ended = None
         self.waiting = b""  # not yet sent, as it goes over the network
         self.received = self.sent = 0
-        self._incoming = self._outgoing = None
+        self._incoming = self._outgoing = self._look = None
 
     def fileno(self):
         """For select()."""
         return self.socket.fileno()
 
-    def start_tls(self, context, alpn, seconds):
-        """The handshake as a server. ALPN: the one name that we take if names are offered; None: whatever. Raises
-        Refused or TimeoutError."""
+    def start_tls(self, context, alpn, seconds, look=None):
+        """The handshake as a server. ALPN: the one name that we take if names are offered; None: whatever. LOOK: another
+        wire, and what is called when something has come there. Raises Refused or TimeoutError."""
+        self._look = look
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         handshake = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
         end = time.monotonic() + seconds
@@ -101,10 +106,10 @@ class Wire:
     def _push(self, end):
         self.waiting += self._outgoing.read()
         while not self.flush():
-            self._wait(select.select([], [self], [], max(0, end - time.monotonic())))
+            self._wait([], [self], end)
 
     def _pull(self, end):
-        self._wait(select.select([self], [], [], max(0, end - time.monotonic())))
+        self._wait([self], [], end)
         try:
             raw = self.socket.recv(65536)
         except OSError as error:
@@ -114,10 +119,16 @@ class Wire:
         self._incoming.write(raw)
         return raw
 
-    @staticmethod
-    def _wait(found):
-        if not any(found):
-            raise TimeoutError
+    def _wait(self, readers, writers, end):
+        wire, look = self._look or (None, None)
+        while True:
+            others = [wire] if wire else []
+            found = select.select(readers + others, writers, [], max(0, end - time.monotonic()))
+            if not any(found):
+                raise TimeoutError
+            if wire not in found[0]:
+                return
+            look()
 
     def receive(self):
         """What has come by now; b"" if there is nothing (then see `ended`)."""
@@ -185,7 +196,7 @@ class Wire:
         self.queue(data)
         end = time.monotonic() + seconds
         while not self.flush():
-            self._wait(select.select([], [self], [], max(0, end - time.monotonic())))
+            self._wait([], [self], end)
 
     def say_goodbye(self):
         """Queues our close_notify."""
