@@ -81,7 +81,8 @@ static size_t count_of(const struct facts_list *list, const char *name)
 {
     size_t count = 0;
     for (size_t i = 0; i < list->count; i++)
-        count += !facts_is_self(&list->entry[i]) && strcmp(list->entry[i].name, name) == 0;
+        count +=
+            !facts_is_self(&list->entry[i]) && strcmp(path_name(list->entry[i].name), name) == 0;
     return count;
 }
 

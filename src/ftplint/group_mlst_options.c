@@ -264,7 +264,7 @@ static const struct test tests[] = {
         .name = "rfc3659.feat.mlst-defaults",
         .severity = SEVERITY_ERROR,
         .feature = "MLST",
-        .after = "rfc3659.feat.mlst-grammar",
+        .after = "rfc3659.mlst.grammar",
         .title = "the facts with an asterisk in FEAT are those that are sent",
         .reason = "RFC 3659, section 7.8: a fact with an asterisk is sent until OPTS MLST changes "
                   "it. A client sends OPTS MLST only if what it needs has none.",
@@ -287,7 +287,7 @@ static const struct test tests[] = {
         .severity = SEVERITY_ERROR,
         .flags = TEST_READ_ONLY,
         .feature = "MLST",
-        .after = "rfc3659.opts-mlst.reply",
+        .after = "rfc3659.feat.mlst-grammar",
         .title = "the reply to OPTS MLST names the facts that were chosen",
         .reason = "RFC 3659, section 7.9.1: the facts named in the response are those that the "
                   "server will now send.",
@@ -320,7 +320,7 @@ static const struct test tests[] = {
         .name = "rfc3659.opts-mlst.case",
         .severity = SEVERITY_ERROR,
         .feature = "MLST",
-        .after = "rfc3659.opts-mlst.reply",
+        .after = "rfc3659.mlst.grammar",
         .title = "OPTS MLST takes fact names in any letter case",
         .reason = "RFC 3659, section 7.5: fact names are case-insensitive. A client that writes "
                   "them differently gets no facts.",
@@ -331,7 +331,7 @@ static const struct test tests[] = {
         .name = "rfc3659.opts-mlst.unknown",
         .severity = SEVERITY_ERROR,
         .feature = "MLST",
-        .after = "rfc3659.opts-mlst.reply",
+        .after = "rfc3659.mlst.grammar",
         .title = "OPTS MLST leaves out facts that are not known",
         .reason = "RFC 3659, section 7.9: facts that are not supported are simply omitted; this "
                   "is not an error. Clients ask for all that they can use.",
@@ -342,7 +342,7 @@ static const struct test tests[] = {
         .name = "rfc3659.opts-mlst.none",
         .severity = SEVERITY_ERROR,
         .feature = "MLST",
-        .after = "rfc3659.opts-mlst.reply",
+        .after = "rfc3659.mlst.reply",
         .title = "OPTS MLST without facts leaves the names alone, behind two spaces",
         .reason = "RFC 3659, sections 7.2 and 7.9: the space that separates the facts from the "
                   "name is still required, and in MLST there is another before it.",
@@ -354,7 +354,7 @@ static const struct test tests[] = {
         .severity = SEVERITY_ERROR,
         .flags = TEST_READ_ONLY,
         .feature = "MLST",
-        .after = "rfc3659.opts-mlst.reply",
+        .after = "rfc3659.feat.mlst-grammar",
         .title = "after OPTS MLST, FEAT marks the chosen facts",
         .reason = "RFC 3659, section 7.8: subsequent FEAT commands return the asterisk to show "
                   "the facts that the most recent OPTS MLST selected.",

@@ -231,7 +231,7 @@ static const struct test tests[] = {
     {
         .name = "rfc959.nlst.complete",
         .severity = SEVERITY_ERROR,
-        .after = "rfc959.nlst.codes",
+        .after = "rfc1123.nlst.names-only",
         .title = "NLST of a directory names every file once",
         .reason = "RFC 959, section 4.1.3: NLST returns the names of files for programs that work "
                   "on them all. What is missing is not fetched or not saved.",
@@ -260,7 +260,7 @@ static const struct test tests[] = {
     {
         .name = "rfc1123.nlst.usable",
         .severity = SEVERITY_ERROR,
-        .after = "rfc1123.nlst.names-only",
+        .after = "rfc959.nlst.complete",
         .title = "NLST without an argument sends names that RETR takes",
         .reason = "RFC 959, section 4.1.3: without an argument it is the working directory. RFC "
                   "1123, section 4.1.2.7: the names can be used directly as the arguments of "
