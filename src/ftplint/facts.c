@@ -1,6 +1,8 @@
 /* Entries of MLST and MLSD: see facts.h. */
 #include "ftplint/facts.h"
 
+#include "lib/cleanup.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -52,6 +54,16 @@ static const char *fact_problem(struct exam *exam, const char *fact, size_t size
     return NULL;
 }
 
+/* True if NAME begins like a fact: then the space before it stands among the facts. */
+static bool begins_with_fact(const char *name)
+{
+    static const char *const known[] = {"type=", "size=", "modify=", "perm=", "unique=", "create="};
+    for (size_t i = 0; i < ELEMENTS(known); i++)
+        if (strncasecmp(name, known[i], strlen(known[i])) == 0 && strchr(name, ';'))
+            return true;
+    return false;
+}
+
 const char *facts_problem(struct exam *exam, const char *line)
 {
     const char *space = strchr(line, ' ');
@@ -66,7 +78,7 @@ const char *facts_problem(struct exam *exam, const char *line)
             return problem ? problem : "no semicolon behind the last fact";
         at = stop + 1;
     }
-    return NULL;
+    return begins_with_fact(space + 1) ? "a space among the facts" : NULL;
 }
 
 struct facts reply_facts(struct client *client, const struct reply *reply)

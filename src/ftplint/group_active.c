@@ -104,10 +104,12 @@ static void delimiter(struct exam *exam)
 /* The reply that tells of a port at which nobody listens: to EPRT, or to LIST. */
 static const struct reply *refusal(struct client *client)
 {
-    (void)given_active(client, DATA_EPRT);
     struct data *data = given_listener(client);
     data->listener = close_fd(data->listener);
     const struct reply *reply = command(client, "%s", active_command(data, DATA_EPRT, '|'));
+    if (reply_is(reply, "5"))
+        skip(client->exam, "the server does not connect to this client: %u %s", reply->code,
+             reply->text);
     if (!reply_is(reply, "2"))
         return reply;
     reply = command(client, "LIST");

@@ -67,7 +67,11 @@ static struct client *with_facts(struct exam *exam, const char *facts)
 static struct facts file_facts(struct client *client)
 {
     struct exam *exam = client->exam;
-    return given_mlst(client, exam_format(exam, "MLST %s", stock_path(exam, STOCK_FILE)));
+    struct facts facts =
+        given_mlst(client, exam_format(exam, "MLST %s", stock_path(exam, STOCK_FILE)));
+    if (facts_problem(exam, facts.line))
+        blocked(exam, "MLST cannot be read: \"%s\"", facts.line);
+    return facts;
 }
 
 static void feature_form(struct exam *exam)
@@ -190,8 +194,7 @@ static void none(struct exam *exam)
     if (reply->code != 250 || reply->count != 3)
         blocked(exam, "MLST is answered with %u and %zu lines", reply->code, reply->count);
     const char *line = reply->lines[1];
-    if (strncmp(line, "  ", 2) != 0 || line[2] == ' ' ||
-        strcmp(path_name(line + 2), STOCK_FILE) != 0)
+    if (strncmp(line, "  ", 2) != 0 || line[2] == ' ' || strchr(line, ';'))
         fail(exam, "two spaces and the name alone", "\"%s\"", line);
 }
 
@@ -264,7 +267,7 @@ static const struct test tests[] = {
         .name = "rfc3659.feat.mlst-defaults",
         .severity = SEVERITY_ERROR,
         .feature = "MLST",
-        .after = "rfc3659.mlst.grammar",
+        .after = "rfc3659.feat.mlst-grammar",
         .title = "the facts with an asterisk in FEAT are those that are sent",
         .reason = "RFC 3659, section 7.8: a fact with an asterisk is sent until OPTS MLST changes "
                   "it. A client sends OPTS MLST only if what it needs has none.",
@@ -320,7 +323,7 @@ static const struct test tests[] = {
         .name = "rfc3659.opts-mlst.case",
         .severity = SEVERITY_ERROR,
         .feature = "MLST",
-        .after = "rfc3659.mlst.grammar",
+        .after = "rfc3659.opts-mlst.reply",
         .title = "OPTS MLST takes fact names in any letter case",
         .reason = "RFC 3659, section 7.5: fact names are case-insensitive. A client that writes "
                   "them differently gets no facts.",
@@ -331,7 +334,7 @@ static const struct test tests[] = {
         .name = "rfc3659.opts-mlst.unknown",
         .severity = SEVERITY_ERROR,
         .feature = "MLST",
-        .after = "rfc3659.mlst.grammar",
+        .after = "rfc3659.opts-mlst.reply",
         .title = "OPTS MLST leaves out facts that are not known",
         .reason = "RFC 3659, section 7.9: facts that are not supported are simply omitted; this "
                   "is not an error. Clients ask for all that they can use.",
@@ -365,7 +368,7 @@ static const struct test tests[] = {
         .name = "rfc3659.opts-mlst.cdir",
         .severity = SEVERITY_ERROR,
         .feature = "MLST",
-        .after = "rfc3659.opts-mlst.chosen-mlsd",
+        .after = "rfc3659.mlsd.grammar",
         .title = "without the fact type, MLSD lists neither the directory nor its parent",
         .reason = "RFC 3659, section 7.5.1.2: cdir MUST NOT be included if the type fact is not, "
                   "or a client could not tell the directory from its entries.",

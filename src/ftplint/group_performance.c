@@ -197,7 +197,7 @@ static const char *name_in_line(struct exam *exam, const char *verb, const char 
     if (strcmp(verb, "LIST") == 0)
         return list_parse(exam, line, &entry) ? entry.name : "";
     facts_read(exam, line, &facts);
-    return facts.name;
+    return path_name(facts.name);
 }
 
 /* How many of the names entry-00000 to entry-COUNT are in the listing of FOLDER. */
@@ -333,6 +333,7 @@ static const struct test tests[] = {
     {
         .name = "limits.listing.list",
         .severity = SEVERITY_ERROR,
+        .after = "practice.list.parsable",
         .title = "LIST shows all of 400 entries",
         .reason = COMPLETE_REASON,
         .remedy = "List every entry, however many there are.",
@@ -342,6 +343,7 @@ static const struct test tests[] = {
     {
         .name = "limits.listing.nlst",
         .severity = SEVERITY_ERROR,
+        .after = "practice.nlst.directories",
         .title = "NLST shows all of 400 entries",
         .reason = COMPLETE_REASON,
         .remedy = "List every entry, however many there are.",
@@ -352,6 +354,7 @@ static const struct test tests[] = {
         .name = "limits.listing.mlsd",
         .severity = SEVERITY_ERROR,
         .feature = "MLST",
+        .after = "rfc3659.mlsd.codes",
         .title = "MLSD shows all of 400 entries",
         .reason = COMPLETE_REASON,
         .remedy = "List every entry, however many there are.",
@@ -362,6 +365,7 @@ static const struct test tests[] = {
         .name = "limits.listing.ten-thousand",
         .severity = SEVERITY_ERROR,
         .flags = TEST_DESTRUCTIVE | TEST_SLOW,
+        .after = "practice.nlst.directories",
         .title = "NLST shows all of 10050 entries",
         .reason = COMPLETE_REASON " Some servers stop at ten thousand and say 226.",
         .remedy = "Have no limit, or answer 451 when it is reached.",
