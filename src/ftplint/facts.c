@@ -4,7 +4,6 @@
 #include "lib/cleanup.h"
 
 #include <ctype.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -130,6 +129,15 @@ const struct facts *facts_find(const struct facts_list *list, const char *name)
     return NULL;
 }
 
+/* Of COUNT digits. */
+static int number_of(const char *digits, int count)
+{
+    int number = 0;
+    for (int i = 0; i < count; i++)
+        number = number * 10 + (digits[i] - '0');
+    return number;
+}
+
 bool time_value(const char *text, int64_t *ret)
 {
     size_t digits = strspn(text, "0123456789");
@@ -138,10 +146,14 @@ bool time_value(const char *text, int64_t *ret)
     if (text[14] != '\0' &&
         (text[14] != '.' || text[15] == '\0' || text[15 + strspn(text + 15, "0123456789")] != '\0'))
         return false;
-    struct tm when = {.tm_year = 0};
-    if (sscanf(text, "%4d%2d%2d%2d%2d%2d", &when.tm_year, &when.tm_mon, &when.tm_mday,
-               &when.tm_hour, &when.tm_min, &when.tm_sec) != 6)
-        return false;
+    struct tm when = {
+        .tm_year = number_of(text, 4),
+        .tm_mon = number_of(text + 4, 2),
+        .tm_mday = number_of(text + 6, 2),
+        .tm_hour = number_of(text + 8, 2),
+        .tm_min = number_of(text + 10, 2),
+        .tm_sec = number_of(text + 12, 2),
+    };
     if (when.tm_year < 1000 || when.tm_mon < 1 || when.tm_mon > 12 || when.tm_mday < 1 ||
         when.tm_mday > 31 || when.tm_hour > 23 || when.tm_min > 59 || when.tm_sec > 60)
         return false;

@@ -16,9 +16,9 @@ static struct list stock_list(struct exam *exam)
 static const struct list_entry *need(struct exam *exam, const struct list *list, const char *name)
 {
     const struct list_entry *entry = list_find(list, name);
-    if (!entry)
-        blocked(exam, "%s is not in the listing", name);
-    return entry;
+    if (entry)
+        return entry;
+    blocked(exam, "%s is not in the listing", name);
 }
 
 static void codes(struct exam *exam)

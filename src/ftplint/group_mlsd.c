@@ -138,14 +138,20 @@ static void self(struct exam *exam)
     }
 }
 
+static const struct facts *need(struct exam *exam, const struct facts_list *list, const char *name)
+{
+    const struct facts *entry = facts_find(list, name);
+    if (entry)
+        return entry;
+    blocked(exam, "%s is not listed", name);
+}
+
 /* What MLSD says of a file is what MLST says of it. */
 static void same_as_mlst(struct exam *exam)
 {
     static const char *const facts[] = {"type", "size", "modify", "unique", "perm"};
     struct facts_list list = stock_list(exam);
-    const struct facts *entry = facts_find(&list, STOCK_FILE);
-    if (!entry)
-        blocked(exam, "%s is not listed", STOCK_FILE);
+    const struct facts *entry = need(exam, &list, STOCK_FILE);
     struct facts alone =
         given_mlst(given_session(exam), exam_format(exam, "MLST %s", stock_path(exam, STOCK_FILE)));
     for (size_t i = 0; i < ELEMENTS(facts); i++) {

@@ -33,8 +33,8 @@ static void pasv_form(struct exam *exam)
     const struct reply *reply = command(client, "PASV");
     if (reply->code != 227)
         blocked(exam, "PASV is answered with %u %s", reply->code, reply->text);
-    const char *at = strchr(reply->text, '(');
-    if (!at)
+    const char *at = reply->text + strcspn(reply->text, "(");
+    if (*at != '(')
         fail(exam, expected, "227 %s", reply->text);
     for (int i = 0; i < 6; i++) {
         char *end;
