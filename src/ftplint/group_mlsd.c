@@ -412,10 +412,10 @@ static const struct test tests[] = {
         .after = "rfc3659.mlsd.complete",
         .title = "MLSD keeps every space of a name",
         .reason = "RFC 3659, sections 2.2 and 7.2: exactly one space stands before the name, and "
-                  "any more are part of it, at its end too.",
+                  "any more are part of it.",
         .remedy = "Write one space and then the name as it is.",
         .run = odd_name,
-        .parameter = " a  b ",
+        .parameter = " a  b",
     },
     {
         .name = "rfc3659.mlsd.bytes",

@@ -172,6 +172,7 @@ class StatEmpty:
     "names lose the spaces around them and double ones",
     "practice.list.space-leading",
     "practice.list.space-doubled",
+    "practice.list.space-trailing",
     "rfc1123.nlst.spaces",
     "rfc3659.mlsd.spaces",
 )
