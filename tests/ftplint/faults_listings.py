@@ -175,6 +175,7 @@ class StatEmpty:
     "practice.list.space-trailing",
     "rfc1123.nlst.spaces",
     "rfc3659.mlsd.spaces",
+    also=("rfc959.names.spaces",),
 )
 class ListingTrims:
     """In all listings."""
@@ -185,19 +186,17 @@ class ListingTrims:
 
 
 @fault(
-    "names have question marks for what is not ASCII",
+    "a sign in a name becomes a question mark",
     "rfc2640.list.bytes",
     "rfc2640.nlst.bytes",
     "rfc3659.mlsd.bytes",
 )
-class ListingAscii:
+class ListingSign:
     """In all listings."""
 
     def entries(self, real):
-        """As a terminal of old."""
-        return [
-            (bytes(byte if byte < 128 else ord("?") for byte in name), status) for name, status in super().entries(real)
-        ]
+        """One that the terminal does not know."""
+        return [(name.replace("☃".encode(), b"?"), status) for name, status in super().entries(real)]
 
 
 @fault("LIST tells times seven minutes too early", "practice.list.time")
@@ -351,5 +350,5 @@ class DownloadSlow:
 
     def download(self, file, end):
         """A stall."""
-        time.sleep(0.15)
+        time.sleep(0.25)
         return super().download(file, end)

@@ -99,7 +99,11 @@ class EpsvAllForgotten:
         """Never refuses."""
 
 
-@fault("after EPSV ALL, EPSV is refused too", "rfc2428.epsv-all.transfer")
+@fault(
+    "after EPSV ALL, EPSV is refused too",
+    "rfc2428.epsv-all.transfer",
+    also=("rfc2428.epsv-all.after-abort",),
+)
 class EpsvAllRefuses:
     """Nothing is left."""
 
