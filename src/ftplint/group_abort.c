@@ -49,7 +49,7 @@ static const struct reply *reply_at_last(struct client *client, struct data *dat
     if (upload)
         data_end(data);
     else
-        (void)data_read(data, 0);
+        (void)rest_of(data);
     return read_reply(client);
 }
 
@@ -116,7 +116,7 @@ static void prompt(struct client *client, struct data *data, bool upload)
     if (upload)
         data_end(data);
     else
-        (void)data_read(data, 0);
+        (void)rest_of(data);
     reply = try_reply(client, exam_patience(client->exam));
     fail(client->exam,
          "an answer to ABOR within 1.5 s, while the client neither reads nor sends data",
