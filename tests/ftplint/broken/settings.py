@@ -39,7 +39,7 @@ class Settings:
 
     def do_type(self, argument):
         """A and I; L 8 is I."""
-        kind = {b"A": "A", b"A N": "A", b"I": "I", b"L 8": "I"}.get(argument.upper())
+        kind = {b"A": "A", b"A N": "A", b"A T": "A", b"I": "I", b"L 8": "I"}.get(argument.upper())
         if not kind:
             raise Refusal(504, "Types are A (text), I and L 8 (binary).")
         self.type = kind
