@@ -210,7 +210,9 @@ static void no_more_replies(struct exam *exam)
 {
     struct client *client = given_aborting(exam);
     given_abort(client);
-    expect_silence(client, 200);
+    const struct reply *reply = try_reply(client, 200);
+    if (reply->count)
+        fail(exam, "nothing after the replies to the transfer and to ABOR", "%s", reply->lines[0]);
 }
 
 static const struct test tests[] = {

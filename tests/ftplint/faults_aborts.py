@@ -2,6 +2,7 @@
 
 from broken.control import Ended
 from broken.faults import fault
+from broken.refusal import Refusal
 
 
 @fault("ABOR without a transfer is answered with 426", "rfc959.abor.idle")
@@ -61,7 +62,7 @@ class AborEnds:
             raise Ended
 
 
-@fault("ABOR in an upload has three replies", "rfc959.abor.two-replies")
+@fault("ABOR in an upload has three replies", "rfc959.abor.two-replies", also=("rfc959.abor.goes-on",))
 class AborThree:
     """The transfer's is sent twice."""
 
@@ -95,10 +96,6 @@ class MidwayDeaf:
         if self.control.ended:
             raise Ended
         return False
-
-    def wait_for_data(self, writing):
-        """Without looking too often at what cannot be answered yet."""
-        super().wait_for_data(writing)
 
 
 @fault("a NOOP during a transfer is lost", "rfc959.noop.during-transfer")
@@ -144,5 +141,5 @@ class RetrBrokenEnds:
         """Without it, no session."""
         try:
             super().send_data(data)
-        except OSError as error:
-            raise Ended from error
+        except Refusal as refusal:
+            raise Ended from refusal
