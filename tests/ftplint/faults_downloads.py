@@ -89,6 +89,11 @@ class RetrAfterRefusal:
             self.refused = argument.endswith(b"/missing")
             raise
 
+    def do_type(self, argument):
+        """It holds no longer than that."""
+        self.refused = False
+        super().do_type(argument)
+
     def to_network(self, chunk):
         """Without its first byte."""
         chunk = super().to_network(chunk)
@@ -106,7 +111,7 @@ class RetrChangesDirectory:
         """And never back."""
         super().do_retr(argument)
         if argument.startswith(b"/") and b"/" in argument[1:]:
-            self.directory = self.virtual(argument.rpartition(b"/")[0])
+            self.cwd = self.virtual(argument.rpartition(b"/")[0])
 
 
 @fault("150 tells a size that is not the file's", "practice.retr.announced-size")
