@@ -54,7 +54,19 @@ struct group {
 #define GROUPS(GROUP)                                                                              \
     GROUP(greeting)                                                                                \
     GROUP(paths)                                                                                   \
-    GROUP(quoting) GROUP(directories) GROUP(rename) GROUP(deletion) GROUP(names) GROUP(unicode)
+    GROUP(quoting)                                                                                 \
+    GROUP(directories)                                                                             \
+    GROUP(rename)                                                                                  \
+    GROUP(deletion)                                                                                \
+    GROUP(names)                                                                                   \
+    GROUP(unicode)                                                                                 \
+    GROUP(tls)                                                                                     \
+    GROUP(tls_clear)                                                                               \
+    GROUP(tls_versions)                                                                            \
+    GROUP(tls_protocol)                                                                            \
+    GROUP(certificate)                                                                             \
+    GROUP(tls_data)                                                                                \
+    GROUP(tls_sessions)
 
 #define GROUP_DECLARE(name) extern const struct group group_##name;
 GROUPS(GROUP_DECLARE)

@@ -148,8 +148,8 @@ struct client *given_socket(struct exam *exam)
 static void handshake(struct client *client)
 {
     struct exam *exam = client->exam;
-    struct tls_offer offer = {.resume = NULL};
-    int r = tls_start(&client->wire, exam->target, &offer, &client->tls, exam_patience(exam));
+    int r = tls_start(&client->wire, exam->target, &client->offer, &client->tls,
+                      exam_patience(exam));
     if (r == -ETIMEDOUT)
         exam->result.timed_out = true;
     if (r < 0)

@@ -48,7 +48,10 @@ struct client {
     const struct reply *greeting;
     bool logged_in;
     bool private_data;     /* PROT P stands */
-    struct tls_result tls; /* of the control connection */
+    struct tls_offer offer; /* of its handshakes, zeros: a good client's; offer.resume is for the
+                               control connection alone */
+    bool never_resumes;     /* its data connections are new sessions, each */
+    struct tls_result tls;  /* of the control connection */
     void *session;         /* of the newest data or control handshake, to be resumed */
     struct client *next;   /* of the exam */
 };

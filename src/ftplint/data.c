@@ -12,7 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DATA_BYTES_MAX = 256 << 20 };
+enum {
+    DATA_BYTES_MAX = 256 << 20,
+    LEAVE_WAIT = 200, /* milliseconds */
+};
 
 static struct data *data_new(struct client *client)
 {
@@ -220,7 +223,8 @@ int try_data_ready(struct data *data)
         return 0;
     /* The newest session, as every client does to servers that want to see it (RFC 4217, 10.2). */
     void *newest = tls_session(client->wire.tls);
-    struct tls_offer offer = {.resume = client->session ? client->session : newest};
+    struct tls_offer offer = client->offer;
+    offer.resume = client->never_resumes ? NULL : client->session ? client->session : newest;
     int r = tls_start(&data->wire, exam->target, &offer, &data->tls, exam_patience(exam));
     tls_session_free(newest);
     return r;
@@ -286,8 +290,21 @@ void data_send(struct data *data, const void *bytes, size_t size)
     }
 }
 
+/* After an upload nothing has been read yet: neither the ticket without which the next data
+ * connection could not resume (the server sends it behind the handshake) nor close_notify. To close
+ * with that unread would be a reset, which takes from the server what it has not read itself. */
+static void take_leave(struct data *data)
+{
+    if (!data->wire.tls || data->wire.fd < 0)
+        return;
+    wire_finish(&data->wire, true);
+    while (data->wire.end == WIRE_OPEN && wire_receive(&data->wire, LEAVE_WAIT) > 0)
+        continue;
+}
+
 void data_end(struct data *data)
 {
+    take_leave(data);
     keep_session(data);
     wire_close(&data->wire);
 }

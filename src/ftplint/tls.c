@@ -6,6 +6,7 @@
 #include "ftplint/wire.h"
 #include "lib/clock.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -18,7 +19,10 @@ struct tls {
     SSL_CTX *context;
     SSL *ssl;
     SSL_SESSION *session; /* the newest */
-    unsigned tickets;
+    SSL_SESSION *unused[TLS_TICKETS_MAX];
+    unsigned tickets; /* that have come */
+    unsigned taken;
+    unsigned alert; /* that the other side sent */
 };
 
 static int keep_session(SSL *ssl, SSL_SESSION *session)
@@ -26,15 +30,27 @@ static int keep_session(SSL *ssl, SSL_SESSION *session)
     struct tls *tls = SSL_get_app_data(ssl);
     SSL_SESSION_free(tls->session);
     tls->session = session;
+    if (tls->tickets < TLS_TICKETS_MAX) {
+        SSL_SESSION_up_ref(session);
+        tls->unused[tls->tickets] = session;
+    }
     tls->tickets++;
     return 1; /* the reference is ours now */
 }
 
-static int accept_any(int preverified, X509_STORE_CTX *store)
+static void watch_alerts(const SSL *ssl, int where, int value)
 {
-    (void)preverified;
-    (void)store;
-    return 1; /* what is wrong is read from the result: it is a finding, not an end */
+    struct tls *tls = SSL_get_app_data(ssl);
+    if (where == SSL_CB_READ_ALERT)
+        tls->alert = (unsigned)value & 255;
+}
+
+/* An address is no name of a host (RFC 6066, section 3). */
+static bool is_name(const char *host)
+{
+    unsigned char address[sizeof(struct in6_addr)];
+    return host && inet_pton(AF_INET, host, address) != 1 &&
+           inet_pton(AF_INET6, host, address) != 1;
 }
 
 static int prepare(struct tls *tls, const struct target *target, const struct tls_offer *offer)
@@ -48,15 +64,14 @@ static int prepare(struct tls *tls, const struct target *target, const struct tl
     SSL_CTX_set_session_cache_mode(tls->context,
                                    SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     SSL_CTX_sess_set_new_cb(tls->context, keep_session);
-    SSL_CTX_set_verify(tls->context, SSL_VERIFY_PEER, accept_any);
-    if (target->authorities)
-        SSL_CTX_load_verify_locations(tls->context, target->authorities, NULL);
-    else
-        SSL_CTX_set_default_verify_paths(tls->context);
+    /* Whatever the certificate is like: see tls_certificate.h. */
+    SSL_CTX_set_verify(tls->context, SSL_VERIFY_NONE, NULL);
     if (offer->ciphers && SSL_CTX_set_cipher_list(tls->context, offer->ciphers) != 1)
         return -EINVAL;
-    if (version < TLS1_2_VERSION)
-        SSL_CTX_set_security_level(tls->context, 0);
+    /* Level 0: what is weak is offered where a test asks for it, and a weak certificate is a
+     * finding, not an end. The default list of ciphers stays as OpenSSL has it. */
+    SSL_CTX_set_security_level(tls->context, 0);
+    SSL_CTX_set_options(tls->context, SSL_OP_LEGACY_SERVER_CONNECT);
     if (target->certificate && !offer->without_certificate) {
         SSL_CTX_use_certificate_chain_file(tls->context, target->certificate);
         SSL_CTX_use_PrivateKey_file(tls->context, target->certificate, SSL_FILETYPE_PEM);
@@ -65,6 +80,7 @@ static int prepare(struct tls *tls, const struct target *target, const struct tl
     if (!tls->ssl)
         return -ENOMEM;
     SSL_set_app_data(tls->ssl, tls);
+    SSL_set_info_callback(tls->ssl, watch_alerts);
     if (offer->alpn) {
         unsigned char list[64];
         size_t size = strlen(offer->alpn);
@@ -74,8 +90,9 @@ static int prepare(struct tls *tls, const struct target *target, const struct tl
         memcpy(list + 1, offer->alpn, size);
         SSL_set_alpn_protos(tls->ssl, list, (unsigned)size + 1);
     }
-    if (offer->name)
-        SSL_set_tlsext_host_name(tls->ssl, offer->name);
+    const char *name = offer->name ? offer->name : is_name(target->host) ? target->host : NULL;
+    if (name && !offer->without_name)
+        SSL_set_tlsext_host_name(tls->ssl, name);
     if (offer->resume)
         SSL_set_session(tls->ssl, offer->resume);
     return 0;
@@ -107,10 +124,21 @@ static void describe(struct tls *tls, struct tls_result *ret)
     SSL_get0_alpn_selected(tls->ssl, &protocol, &size);
     (void)snprintf(ret->alpn, sizeof(ret->alpn), "%.*s", (int)size,
                    protocol ? (const char *)protocol : "");
-    long verified = SSL_get_verify_result(tls->ssl);
-    if (verified != X509_V_OK)
-        (void)snprintf(ret->certificate_problem, sizeof(ret->certificate_problem), "%s",
-                       X509_verify_cert_error_string(verified));
+}
+
+static void describe_failure(const struct tls *tls, ssize_t error, struct tls_result *ret)
+{
+    const char *reason = ERR_reason_error_string(ERR_peek_error());
+    ret->alert = tls->alert;
+    if (tls->alert)
+        (void)snprintf(ret->problem, sizeof(ret->problem), "the server's alert %u, \"%s\"",
+                       tls->alert, SSL_alert_desc_string_long((int)tls->alert));
+    else
+        (void)snprintf(ret->problem, sizeof(ret->problem), "%s",
+                       error == -EAGAIN                  ? "no answer in time"
+                       : error == 0 || error == -ENODATA ? "the server closed the connection"
+                       : reason                          ? reason
+                                                         : strerror((int)-error));
 }
 
 int tls_start(struct wire *wire, const struct target *target, const struct tls_offer *offer,
@@ -138,12 +166,7 @@ int tls_start(struct wire *wire, const struct target *target, const struct tls_o
         struct pollfd waiting = {.fd = wire->fd, .events = events};
         if (error == -EAGAIN && now < end && poll(&waiting, 1, (int)(end - now)) >= 0)
             continue;
-        const char *reason = ERR_reason_error_string(ERR_peek_error());
-        (void)snprintf(ret->problem, sizeof(ret->problem), "%s",
-                       error == -EAGAIN                  ? "no answer in time"
-                       : reason                          ? reason
-                       : error == 0 || error == -ENODATA ? "the server closed the connection"
-                                                         : strerror((int)-error));
+        describe_failure(tls, error, ret);
         tls_free(tls);
         dialogue_event(wire->dialogue, wire->number, wire->data, "TLS failed: %s", ret->problem);
         return error == -EAGAIN ? -ETIMEDOUT : error == 0 ? -ENODATA : (int)error;
@@ -180,10 +203,22 @@ void tls_finish(struct tls *tls)
 
 void *tls_session(const struct tls *tls)
 {
-    SSL_SESSION *session = tls->session ? tls->session : SSL_get0_session(tls->ssl);
+    /* With TLS 1.3 only what a ticket brought can be resumed. */
+    SSL_SESSION *session = tls->session;
+    if (!session && SSL_version(tls->ssl) < TLS1_3_VERSION)
+        session = SSL_get0_session(tls->ssl);
     if (!session || !SSL_SESSION_is_resumable(session))
         return NULL;
     SSL_SESSION_up_ref(session);
+    return session;
+}
+
+void *tls_take_ticket(struct tls *tls)
+{
+    if (tls->taken >= tls->tickets || tls->taken >= TLS_TICKETS_MAX)
+        return NULL;
+    SSL_SESSION *session = tls->unused[tls->taken];
+    tls->unused[tls->taken++] = NULL;
     return session;
 }
 
@@ -211,8 +246,14 @@ void tls_free(struct tls *tls)
 {
     if (!tls)
         return;
+    /* Of a connection that did not end as it should OpenSSL would spoil the session, which other
+     * connections are still to resume. */
+    if (tls->ssl)
+        SSL_set_shutdown(tls->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
     SSL_free(tls->ssl);
     SSL_SESSION_free(tls->session);
+    for (size_t i = 0; i < TLS_TICKETS_MAX; i++)
+        SSL_SESSION_free(tls->unused[i]);
     SSL_CTX_free(tls->context);
     free(tls);
 }

@@ -1,7 +1,7 @@
 /*
  * TLS as a client that can misbehave: any version, any ALPN, resuming or not, closing rightly or
  * not. Only src/ftplint uses it. All that knows OpenSSL is in tls*.c; a certificate is never a
- * reason to refuse a connection here, what is wrong with it is a finding.
+ * reason to refuse a connection here: what is wrong with it is a finding (tls_certificate.h).
  */
 #pragma once
 
@@ -20,6 +20,7 @@ struct tls_offer {
     const char *ciphers;      /* OpenSSL's list for TLS up to 1.2; NULL: its own */
     const char *alpn;         /* one protocol name; NULL: none */
     const char *name;         /* server name indication; NULL: the target's host if it is a name */
+    bool without_name;        /* no server name indication at all */
     void *resume;             /* an SSL_SESSION (of tls_session()); NULL: a new session */
     bool without_certificate; /* keeps the client's own certificate to itself */
 };
@@ -29,9 +30,9 @@ struct tls_result {
     const char *version; /* "TLSv1.3" */
     const char *cipher;
     bool resumed;
-    char alpn[32];                 /* "" if none was chosen */
-    char problem[256];             /* of a handshake that failed: OpenSSL's words, with the alert */
-    char certificate_problem[256]; /* "" if the certificate would satisfy a strict client */
+    char alpn[32];     /* "" if none was chosen */
+    char problem[256]; /* of a handshake that failed: OpenSSL's words, with the alert */
+    unsigned alert;    /* the alert that the server sent, RFC 8446, section 6; 0: none */
 };
 
 /* Begins TLS on WIRE, which is connected and in clear, within TIMEOUT milliseconds. 0, -ETIMEDOUT,
@@ -55,10 +56,16 @@ void tls_session_free(void *session);
 /* How many session tickets have come. */
 unsigned tls_tickets(const struct tls *tls);
 
+/* The session of a ticket that was not handed out before, oldest first, for clients that use each
+ * only once (RFC 8446, appendix C.4); NULL: there is none. At most TLS_TICKETS_MAX are kept. The
+ * caller frees it by tls_session_free(). */
+enum { TLS_TICKETS_MAX = 16 };
+void *tls_take_ticket(struct tls *tls);
+
 /* Bytes that are decrypted and not yet read. */
 size_t tls_pending(const struct tls *tls);
 
-/* OpenSSL's own object, an SSL, for the tests of TLS itself. */
+/* OpenSSL's own object, an SSL, for tls_*.c. */
 void *tls_handle(const struct tls *tls);
 
 void tls_free(struct tls *tls);

@@ -203,6 +203,26 @@ void wire_finish(struct wire *wire, bool clean)
                    wire->tls && !clean ? ", without close_notify" : "");
 }
 
+int wire_clear(struct wire *wire, unsigned timeout)
+{
+    uint64_t end = clock_msec() + timeout;
+    tls_finish(wire->tls);
+    dialogue_event(wire->dialogue, wire->number, wire->data, "close_notify");
+    while (wire->end == WIRE_OPEN) {
+        uint64_t now = clock_msec();
+        ssize_t got = wire_receive(wire, now < end ? (unsigned)(end - now) : 0);
+        if (got == -ETIMEDOUT)
+            return -ETIMEDOUT;
+    }
+    tls_free(wire->tls);
+    wire->tls = NULL;
+    buffer_clear(&wire->input);
+    if (wire->end != WIRE_CLOSED)
+        return -EPROTO;
+    wire->end = WIRE_OPEN;
+    return 0;
+}
+
 static void release(struct wire *wire)
 {
     tls_free(wire->tls);
