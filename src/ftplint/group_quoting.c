@@ -242,7 +242,7 @@ static const struct test tests[] = {
         .remedy = "Copy the bytes of the path into the reply.",
         .run = mkd_tells,
         .parameter = "gr\xc3\xbc\xc3\x9f"
-                     "e \xe6\x97\xa5\xe6\x9c\xac",
+                     "e\xe6\x97\xa5\xe6\x9c\xac",
     },
     {
         .name = "practice.mkd.quote-first",
@@ -271,7 +271,7 @@ static const struct test tests[] = {
         .reason = DOUBLING,
         .remedy = DOUBLING_REMEDY,
         .run = pwd_tells,
-        .parameter = "\"at \"\" both\"",
+        .parameter = "\"at\"\"both\"",
     },
     {
         .name = "practice.pwd.percent",
@@ -280,7 +280,7 @@ static const struct test tests[] = {
         .reason = AS_IT_IS,
         .remedy = AS_IT_IS_REMEDY,
         .run = pwd_tells,
-        .parameter = "100%d %s%%",
+        .parameter = "100%d%s%%",
     },
     {
         .name = "practice.pwd.backslash",
@@ -310,7 +310,7 @@ static const struct test tests[] = {
         .remedy = "Copy the bytes of the path into the reply.",
         .run = pwd_tells,
         .parameter = "gr\xc3\xbc\xc3\x9f"
-                     "e \xe6\x97\xa5\xe6\x9c\xac",
+                     "e\xe6\x97\xa5\xe6\x9c\xac",
     },
     {
         .name = "practice.pwd.quote-first",

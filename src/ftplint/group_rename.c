@@ -13,11 +13,16 @@ static void given_from(struct client *client, const char *path)
     client->exam->given--;
 }
 
-/* RNFR and RNTO of what exists; RNTO's answer. The reply to RNFR may be the last. */
+/* RNFR and RNTO of what exists: the answer, of RNFR if that is a refusal. */
 static const struct reply *rename_path(struct client *client, const char *from, const char *to)
 {
     const struct reply *reply = command(client, "RNFR %s", from);
-    return reply_is(reply, "3") ? command(client, "RNTO %s", to) : reply;
+    if (reply_is(reply, "4 5"))
+        return reply;
+    client->exam->given++;
+    expect_code(client, reply, "350");
+    client->exam->given--;
+    return command(client, "RNTO %s", to);
 }
 
 static void rnfr_code(struct exam *exam)

@@ -34,7 +34,9 @@ static void renamed(struct exam *exam)
 {
     const char *from = given_text(exam, "plain", "a file");
     struct client *client = given_session(exam);
-    expect(client, "350|that the file can be renamed", "RNFR %s", from);
+    exam->given++;
+    expect(client, "350", "RNFR %s", from);
+    exam->given--;
     expect(client, "2|that the file is renamed", "RNTO %s", own_path(exam, KANJI));
     if (!is_listed(exam, given_folder(exam), KANJI))
         fail(exam,
@@ -58,7 +60,7 @@ static void forms(struct exam *exam)
 /* An overlong form of a dot: two bytes for what one byte is (RFC 3629, section 10). */
 static void overlong(struct exam *exam)
 {
-    given_directory(exam, "in-top");
+    given_text(exam, "in-top", "the top");
     given_directory(exam, "sub");
     struct client *client = given_session(exam);
     static const char *const climbs[] = {
@@ -70,7 +72,7 @@ static void overlong(struct exam *exam)
     for (size_t i = 0; i < ELEMENTS(climbs); i++) {
         given_place(client, own_path(exam, "sub"));
         const struct reply *reply = command(client, "CWD %s", climbs[i]);
-        if (reply_is(reply, "2") && reply_is(command(client, "CWD in-top"), "2"))
+        if (reply_is(reply, "2") && holds(exam, "in-top", "the top"))
             fail(exam, "a refusal: no directory has that name",
                  "%u %s, to CWD %s, and the "
                  "session is in the directory above",
@@ -111,7 +113,7 @@ static const struct test tests[] = {
     TEXT("rfc2640.names.four-bytes", "characters of four bytes in UTF-8 are kept, joined ones too",
          EMOJI),
     TEXT("rfc2640.names.right-to-left", "names in Arabic and Hebrew are kept",
-         "\xd8\xb3\xd9\x84\xd8\xa7\xd9\x85 \xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d"),
+         "\xd8\xb3\xd9\x84\xd8\xa7\xd9\x85\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d"),
     {
         .name = "rfc2640.names.composed",
         .severity = SEVERITY_WARNING,
