@@ -39,6 +39,8 @@ static void expect_told(struct client *client, const struct reply *reply, const 
     if (path && size >= strlen(name) && strcmp(path + size - strlen(name), name) == 0 &&
         (size == strlen(name) || path[size - strlen(name) - 1] == '/'))
         return;
+    if (!is_listed(exam, given_folder(exam), name))
+        blocked(exam, "the server has given the directory %s another name", shown(exam, name));
     const char *expected = exam_format(
         exam, "a path that ends in the directory's name: 257 \"...%s\"", doubled(exam, name));
     fail(exam, expected, "%u %s (to %s)", reply->code, reply->text, verb);
