@@ -122,7 +122,11 @@ static void not_immediate(struct exam *exam)
     const char *path = given_text(exam, "old", "a file");
     struct client *client = given_login(exam, ACCOUNT_USER);
     given_from(client, path);
-    given_place(client, given_folder(exam));
+    const struct reply *between = command(client, "CWD %s", given_folder(exam));
+    if (!reply_is(between, "2")) {
+        note(exam, "between RNFR and RNTO, CWD is refused: %u %s", between->code, between->text);
+        return;
+    }
     expect(client, "4 5|a refusal, best 503: CWD came between RNFR and RNTO", "RNTO %s",
            own_path(exam, "new"));
 }
@@ -146,7 +150,11 @@ static void last_counts(struct exam *exam)
     const char *second = given_text(exam, "second", "the second");
     struct client *client = given_login(exam, ACCOUNT_USER);
     given_from(client, first);
-    given_from(client, second);
+    const struct reply *again = command(client, "RNFR %s", second);
+    if (!reply_is(again, "3")) {
+        note(exam, "a second RNFR is refused: %u %s", again->code, again->text);
+        return;
+    }
     const struct reply *reply = command(client, "RNTO %s", own_path(exam, "new"));
     if (reply_is(reply, "2"))
         expect_holds(exam, own_path(exam, "new"), "the second",
