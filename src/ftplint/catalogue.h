@@ -60,13 +60,48 @@ struct group {
     GROUP(deletion)                                                                                \
     GROUP(names)                                                                                   \
     GROUP(unicode)                                                                                 \
+    GROUP(store)                                                                                   \
+    GROUP(unique)                                                                                  \
+    GROUP(retrieve)                                                                                \
+    GROUP(types)                                                                                   \
+    GROUP(resume)                                                                                  \
+    GROUP(ranges)                                                                                  \
+    GROUP(abort)                                                                                   \
+    GROUP(midway)                                                                                  \
+    GROUP(sizes)                                                                                   \
+    GROUP(times)                                                                                   \
+    GROUP(digests)                                                                                 \
+    GROUP(list)                                                                                    \
+    GROUP(nlst)                                                                                    \
+    GROUP(mlst)                                                                                    \
+    GROUP(mlsd)                                                                                    \
+    GROUP(passive)                                                                                 \
+    GROUP(active)                                                                                  \
+    GROUP(confinement)                                                                             \
+    GROUP(planted)                                                                                 \
+    GROUP(special)                                                                                 \
+    GROUP(bounce)                                                                                  \
+    GROUP(injection)                                                                               \
+    GROUP(enumeration)                                                                             \
+    GROUP(guessing)                                                                                \
+    GROUP(globs)                                                                                   \
+    GROUP(isolation)                                                                               \
+    GROUP(identity)                                                                                \
+    GROUP(lines)                                                                                   \
+    GROUP(limits)                                                                                  \
+    GROUP(arguments)                                                                               \
+    GROUP(robustness)                                                                              \
     GROUP(tls)                                                                                     \
     GROUP(tls_clear)                                                                               \
     GROUP(tls_versions)                                                                            \
     GROUP(tls_protocol)                                                                            \
     GROUP(certificate)                                                                             \
     GROUP(tls_data)                                                                                \
-    GROUP(tls_sessions)
+    GROUP(tls_sessions)                                                                            \
+    GROUP(performance)                                                                             \
+    GROUP(list_details)                                                                            \
+    GROUP(mlst_options)                                                                            \
+    GROUP(epsv)
 
 #define GROUP_DECLARE(name) extern const struct group group_##name;
 GROUPS(GROUP_DECLARE)

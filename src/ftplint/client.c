@@ -3,6 +3,7 @@
 
 #include "lib/clock.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,8 +117,8 @@ static void check_connections(struct exam *exam)
              exam->target->connections);
 }
 
-/* A client in the exam's list, connected. */
-static struct client *client_open(struct exam *exam)
+/* A client in the exam's list, connected from SOURCE (NULL: any). */
+static struct client *client_open(struct exam *exam, const struct sockaddr_in *source)
 {
     check_connections(exam);
     struct client *client = calloc(1, sizeof(*client));
@@ -129,7 +130,8 @@ static struct client *client_open(struct exam *exam)
     wire_init(&client->wire, exam->dialogue, ++exam->connections, false);
     const struct target *target = exam->target;
     int r = wire_connect(&client->wire, (const struct sockaddr *)&target->address,
-                         target->address_size, NULL, 0, exam_patience(exam));
+                         target->address_size, (const struct sockaddr *)source,
+                         source ? sizeof(*source) : 0, exam_patience(exam));
     if (r == -ETIMEDOUT)
         exam->result.timed_out = true;
     if (r < 0)
@@ -140,7 +142,7 @@ static struct client *client_open(struct exam *exam)
 struct client *given_socket(struct exam *exam)
 {
     exam->given++;
-    struct client *client = client_open(exam);
+    struct client *client = client_open(exam, NULL);
     exam->given--;
     return client;
 }
@@ -163,9 +165,9 @@ void secure(struct client *client)
 }
 
 /* Greeted, whatever the greeting says. */
-static struct client *client_greeted(struct exam *exam)
+static struct client *client_greeted(struct exam *exam, const struct sockaddr_in *source)
 {
-    struct client *client = client_open(exam);
+    struct client *client = client_open(exam, source);
     if (exam->target->tls == TLS_IMPLICIT)
         handshake(client);
     do
@@ -174,20 +176,46 @@ static struct client *client_greeted(struct exam *exam)
     return client;
 }
 
-struct client *given_connection(struct exam *exam)
+static struct client *connection(struct exam *exam, const struct sockaddr_in *source)
 {
-    exam->given++;
-    struct client *client = client_greeted(exam);
+    struct client *client = client_greeted(exam, source);
     /* 421 now may be a brake against many connections in a short time: it is not the test's matter,
      * and waiting is what the server asks for. */
     for (unsigned i = 0; client->greeting->code == 421 && i < BUSY_TRIES; i++) {
         client_close(client);
         clock_pause(BUSY_PAUSE);
-        client = client_greeted(exam);
+        client = client_greeted(exam, source);
     }
     expect_code(client, client->greeting, "220");
     if (exam->target->tls == TLS_EXPLICIT)
         secure(client);
+    return client;
+}
+
+struct client *open_connection(struct exam *exam)
+{
+    return connection(exam, NULL);
+}
+
+struct client *given_connection(struct exam *exam)
+{
+    exam->given++;
+    struct client *client = open_connection(exam);
+    exam->given--;
+    return client;
+}
+
+struct client *given_neighbour(struct exam *exam, unsigned last)
+{
+    const struct sockaddr_in *target = (const struct sockaddr_in *)&exam->target->address;
+    if (target->sin_family != AF_INET || ntohl(target->sin_addr.s_addr) >> 24 != 127)
+        skip(exam, "the server is not on this machine's IPv4 loopback: there is no second address");
+    struct sockaddr_in source = {
+        .sin_family = AF_INET,
+        .sin_addr.s_addr = htonl(0x7f000000u + last),
+    };
+    exam->given++;
+    struct client *client = connection(exam, &source);
     exam->given--;
     return client;
 }
@@ -212,12 +240,18 @@ void login(struct client *client, enum account account)
     }
 }
 
+struct client *open_login(struct exam *exam, enum account account)
+{
+    struct client *client = open_connection(exam);
+    login(client, account);
+    expect(client, "200", "TYPE I");
+    return client;
+}
+
 struct client *given_login(struct exam *exam, enum account account)
 {
     exam->given++;
-    struct client *client = given_connection(exam);
-    login(client, account);
-    expect(client, "200", "TYPE I");
+    struct client *client = open_login(exam, account);
     exam->given--;
     return client;
 }

@@ -67,6 +67,9 @@ void send_bytes(struct client *client, const void *bytes, size_t size);
  * findings. */
 const struct reply *read_reply(struct client *client);
 
+/* The next reply that is no preliminary one (1xx). */
+const struct reply *read_final(struct client *client);
+
 /* As read_reply, but within MILLISECONDS, and for the test to judge: code 0 and error. */
 const struct reply *try_reply(struct client *client, unsigned milliseconds);
 

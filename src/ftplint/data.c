@@ -14,7 +14,7 @@
 
 enum {
     DATA_BYTES_MAX = 256 << 20,
-    LEAVE_WAIT = 200, /* milliseconds */
+    TICKET_WAIT = 200, /* milliseconds */
 };
 
 static struct data *data_new(struct client *client)
@@ -134,6 +134,20 @@ int data_connect(struct data *data, const struct sockaddr *source, socklen_t siz
                         source, size, exam_patience(exam));
 }
 
+/* Listens at ADDRESS, which gets the port. */
+static int listen_at(struct data *data, struct sockaddr_storage *address, socklen_t size)
+{
+    cleanup_close int fd =
+        socket(address->ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    socklen_t whole = sizeof(*address);
+    if (fd < 0 || bind(fd, (const struct sockaddr *)address, size) < 0 || listen(fd, 4) < 0 ||
+        getsockname(fd, (struct sockaddr *)address, &whole) < 0)
+        return -errno;
+    data->listener = take_fd(&fd);
+    data->port = get_port(address);
+    return 0;
+}
+
 /* Listens where the control connection comes from; RET is that address with the port. */
 static int listen_beside(struct data *data, struct sockaddr_storage *ret)
 {
@@ -141,16 +155,23 @@ static int listen_beside(struct data *data, struct sockaddr_storage *ret)
     if (r < 0)
         return r;
     set_port(ret, 0);
-    socklen_t size = sizeof(*ret);
-    data->listener = socket(ret->ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (data->listener < 0 ||
-        bind(data->listener, (const struct sockaddr *)ret,
-             data->client->exam->target->address_size) < 0 ||
-        listen(data->listener, 4) < 0 ||
-        getsockname(data->listener, (struct sockaddr *)ret, &size) < 0)
-        return -errno;
-    data->port = get_port(ret);
-    return 0;
+    return listen_at(data, ret, data->client->exam->target->address_size);
+}
+
+struct data *data_listen(struct client *client, const struct sockaddr *address, socklen_t size)
+{
+    struct data *data = data_new(client);
+    struct sockaddr_storage copy;
+    memcpy(&copy, address, size);
+    (void)listen_at(data, &copy, size);
+    return data;
+}
+
+struct data *data_beside(const struct data *data)
+{
+    struct data *other = data_new(data->client);
+    other->port = data->port;
+    return other;
 }
 
 static void announce(struct data *data, enum data_mode mode, const struct sockaddr_storage *address)
@@ -196,10 +217,10 @@ struct data *data_open(struct client *client, enum data_mode mode)
     return data;
 }
 
-static int accept_within(struct data *data, unsigned timeout)
+int data_accept(struct data *data, unsigned milliseconds)
 {
     struct pollfd waiting = {.fd = data->listener, .events = POLLIN};
-    int ready = poll(&waiting, 1, (int)timeout);
+    int ready = poll(&waiting, 1, (int)milliseconds);
     if (ready <= 0)
         return ready == 0 ? -ETIMEDOUT : -errno;
     int fd = accept4(data->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -215,7 +236,7 @@ int try_data_ready(struct data *data)
     struct client *client = data->client;
     struct exam *exam = client->exam;
     if (data->wire.fd < 0) {
-        int r = accept_within(data, exam_patience(exam));
+        int r = data_accept(data, exam_patience(exam));
         if (r < 0)
             return r;
     }
@@ -290,21 +311,20 @@ void data_send(struct data *data, const void *bytes, size_t size)
     }
 }
 
-/* After an upload nothing has been read yet: neither the ticket without which the next data
- * connection could not resume (the server sends it behind the handshake) nor close_notify. To close
- * with that unread would be a reset, which takes from the server what it has not read itself. */
-static void take_leave(struct data *data)
+/* After an upload nothing has been read yet, not even the ticket without which the next data
+ * connection could not resume: the server sends it behind the handshake. */
+static void await_ticket(struct data *data)
 {
-    if (!data->wire.tls || data->wire.fd < 0)
+    if (!data->wire.tls || data->wire.fd < 0 || tls_tickets(data->wire.tls))
         return;
     wire_finish(&data->wire, true);
-    while (data->wire.end == WIRE_OPEN && wire_receive(&data->wire, LEAVE_WAIT) > 0)
+    while (data->wire.end == WIRE_OPEN && wire_receive(&data->wire, TICKET_WAIT) > 0)
         continue;
 }
 
 void data_end(struct data *data)
 {
-    take_leave(data);
+    await_ticket(data);
     keep_session(data);
     wire_close(&data->wire);
 }

@@ -39,6 +39,16 @@ struct data *data_ask(struct client *client, enum data_mode mode);
 /* Connects to where data_ask() was told, from SOURCE (NULL: any). 0 or negative errno. */
 int data_connect(struct data *data, const struct sockaddr *source, socklen_t size);
 
+/* Another connection, not made yet, to where DATA goes: for who comes second or has no right to. */
+struct data *data_beside(const struct data *data);
+
+/* Listens at ADDRESS (port 0: any free one) and tells the server nothing; data->port says where,
+ * and that it is -1 in data->listener that it could not be done. */
+struct data *data_listen(struct client *client, const struct sockaddr *address, socklen_t size);
+
+/* Accepts who knocks there within MILLISECONDS: 0, -ETIMEDOUT or another negative errno. */
+int data_accept(struct data *data, unsigned milliseconds);
+
 /* What remains after the server's 150: accepts in active mode, TLS under PROT P. Findings: nobody
  * came, the handshake failed. */
 void data_ready(struct data *data);
@@ -69,8 +79,16 @@ struct transfer try_store(struct client *client, enum data_mode mode, const void
                           size_t size, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
-/* The same; findings unless it is begun with 125 or 150, ends with 226 or 250, and (TLS) the server
- * closes the data connection with close_notify. */
+/* A transfer that has begun (1xx, the data connection stands) and waits for what the test does with
+ * it. The first is a given_ step; the second returns NULL if the server refused by *RET_REPLY. */
+struct data *given_transfer(struct client *client, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+struct data *try_transfer(struct client *client, enum data_mode mode,
+                          const struct reply **ret_reply, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* As try_retrieve() and try_store(); findings unless it is begun with 125 or 150, ends with 226 or
+ * 250, and (TLS) the server closes the data connection with close_notify. */
 struct bytes retrieve(struct client *client, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void store(struct client *client, const void *bytes, size_t size, const char *format, ...)

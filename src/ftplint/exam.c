@@ -1,6 +1,7 @@
 /* How a test ends, and what it owns: see exam.h. */
 #include "ftplint/exam.h"
 
+#include "ftplint/planted.h"
 #include "ftplint/runner.h"
 #include "lib/cleanup.h"
 #include "lib/clock.h"
@@ -13,6 +14,11 @@
 struct allocation {
     struct allocation *next;
     max_align_t bytes[];
+};
+
+struct undo {
+    struct undo *next;
+    const char *line;
 };
 
 void *exam_allocate(struct exam *exam, size_t size)
@@ -45,6 +51,21 @@ char *exam_format(struct exam *exam, const char *format, ...)
     char *copy = exam_copy(exam, text, (size_t)size);
     free(text);
     return copy;
+}
+
+void undo_later(struct exam *exam, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    char *text = NULL;
+    int size = vasprintf(&text, format, arguments);
+    va_end(arguments);
+    if (size < 0)
+        blocked(exam, "no memory");
+    struct undo *undo = exam_allocate(exam, sizeof(*undo));
+    *undo = (struct undo){.next = exam->undo, .line = exam_copy(exam, text, (size_t)size)};
+    exam->undo = undo;
+    free(text);
 }
 
 static void set_got(struct exam *exam, const char *format, va_list arguments)
@@ -122,8 +143,9 @@ struct bytes exam_content(struct exam *exam, size_t size, unsigned seed)
     return (struct bytes){.data = (const char *)bytes, .size = size};
 }
 
-static void release(struct exam *exam)
+static void release_connections(struct exam *exam)
 {
+    planted_remove(exam);
     while (exam->data) {
         struct data *data = exam->data;
         exam->data = data->next;
@@ -134,11 +156,33 @@ static void release(struct exam *exam)
         exam->clients = client->next;
         client_free(client);
     }
+}
+
+static void release(struct exam *exam)
+{
+    release_connections(exam);
     while (exam->allocations) {
         struct allocation *allocation = exam->allocations;
         exam->allocations = allocation->next;
         free(allocation);
     }
+}
+
+/* The test's own connections are closed first, so that nothing of it holds what is to go. */
+static void undo_all(struct exam *exam)
+{
+    struct result result = exam->result;
+    release_connections(exam);
+    exam->deadline = clock_msec() + exam->target->timeout;
+    exam->given = 1;
+    if (setjmp(exam->end) == 0) {
+        struct client *client = given_session(exam);
+        for (const struct undo *undo = exam->undo; undo; undo = undo->next)
+            (void)command(client, "%s", undo->line);
+    } else {
+        session_drop(exam->server);
+    }
+    exam->result = result;
 }
 
 void exam_run(const struct test *test, const struct target *target, struct server *server,
@@ -158,6 +202,8 @@ void exam_run(const struct test *test, const struct target *target, struct serve
     /* A shared session is as a test that failed has left it: nobody knows how. */
     if (exam.result.outcome != OUTCOME_PASSED && exam.result.outcome != OUTCOME_SKIPPED)
         session_drop(server);
+    if (exam.undo)
+        undo_all(&exam);
     exam.result.duration = clock_msec() - begun;
     *ret = exam.result;
     release(&exam);

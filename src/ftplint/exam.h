@@ -20,6 +20,7 @@
 
 #include <setjmp.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 enum outcome {
     OUTCOME_PASSED,
@@ -38,6 +39,7 @@ struct result {
 };
 
 struct allocation;
+struct undo;
 
 struct exam {
     const struct target *target;
@@ -48,10 +50,14 @@ struct exam {
     struct client *clients;
     struct data *data;
     struct allocation *allocations;
+    struct undo *undo;    /* what is to be sent at the end */
     unsigned given;       /* depth of given_ steps: > 0, a failure blocks */
     unsigned connections; /* numbered for the dialogue */
     uint64_t deadline;    /* clock_msec(): the test's end */
     const char *folder; /* of this test alone, once it is made; an absolute path of the server's */
+    struct planted *planted; /* on this machine, of planted.h */
+    const char *outside;     /* a folder of this machine beyond the server's; NULL: none yet */
+    pid_t child;             /* a process that swaps names for this test; 0: none */
     jmp_buf end;
 };
 
@@ -78,6 +84,10 @@ char *exam_copy(struct exam *exam, const void *bytes, size_t size); /* with a ze
  */
 unsigned exam_patience(const struct exam *exam);
 
+/* A command that the shared session sends when the test is over, however it ended ("DELE /a"): for
+ * what would harm the tests that follow. */
+void undo_later(struct exam *exam, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* SIZE bytes that do not compress and contain every value; equal for equal SEED. */
 struct bytes exam_content(struct exam *exam, size_t size, unsigned seed);
 
@@ -92,6 +102,15 @@ struct client *given_login(struct exam *exam, enum account account);
 
 /* A connection with the greeting read; under TLS as the target says; not logged in. */
 struct client *given_connection(struct exam *exam);
+
+/* The same from another loopback address, 127.0.0.LAST: what is counted per address is counted
+ * there. Skips the test unless the server is on this machine's IPv4 loopback. */
+struct client *given_neighbour(struct exam *exam, unsigned last);
+
+/* As given_connection() and given_login(), but what goes wrong is a finding: for tests of whether
+ * the server still serves. */
+struct client *open_connection(struct exam *exam);
+struct client *open_login(struct exam *exam, enum account account);
 
 /* TCP alone: the greeting is not read, no TLS. */
 struct client *given_socket(struct exam *exam);
@@ -116,13 +135,16 @@ const char *given_folder(struct exam *exam);
 /* The absolute path of NAME in the test's own folder; makes nothing. */
 const char *own_path(struct exam *exam, const char *name);
 
+/* What follows the last slash of PATH. */
+const char *path_name(const char *path);
+
 /* Uploads and returns the absolute path; CONTENT NULL: nothing in it. */
 const char *given_file(struct exam *exam, const char *name, const void *content, size_t size);
 
 /* Makes a directory in the test's folder and returns its absolute path. */
 const char *given_directory(struct exam *exam, const char *name);
 
-/* The path of a server's file on this machine (TEST_LOCAL). */
+/* The path of a server's file below the user's first folder on this machine (TEST_LOCAL). */
 const char *local_path(struct exam *exam, const char *path);
 
 /* True if the first user sees it: MLST, SIZE or its name in the listing of its directory. */

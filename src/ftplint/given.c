@@ -45,11 +45,15 @@ const char *local_path(struct exam *exam, const char *path)
 {
     if (!exam->target->local)
         skip(exam, "the user's folder on this machine is not known (--local)");
-    return exam_format(exam, "%s/%s", exam->target->local, path + strspn(path, "/"));
+    /* --local names the folder to which the login leads, which need not be the server's root. */
+    const char *start = exam->server->start ? exam->server->start : "/";
+    size_t size = strcmp(start, "/") == 0 ? 0 : strlen(start);
+    if (strncmp(path, start, size) != 0)
+        skip(exam, "%s is not below the user's first folder, %s", path, start);
+    return exam_format(exam, "%s/%s", exam->target->local, path + size + strspn(path + size, "/"));
 }
 
-/* What follows the last slash. */
-static const char *last_name(const char *path)
+const char *path_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
     return slash ? slash + 1 : path;
@@ -65,13 +69,13 @@ bool exists(struct exam *exam, const char *path)
     } else if (reply_is(command(client, "SIZE %s", path), "2")) {
         found = true;
     } else {
-        const char *name = last_name(path);
+        const char *name = path_name(path);
         struct transfer transfer = try_retrieve(client, DATA_ANY, "NLST %.*s",
                                                 (int)(name - path > 1 ? name - path - 1 : 1), path);
         struct lines lines = split_lines(exam, transfer.bytes);
         found = false;
         for (size_t i = 0; i < lines.count; i++)
-            found = found || strcmp(last_name(lines.line[i]), name) == 0;
+            found = found || strcmp(path_name(lines.line[i]), name) == 0;
     }
     exam->given--;
     return found;

@@ -146,6 +146,14 @@ const struct reply *read_reply(struct client *client)
     return reply;
 }
 
+const struct reply *read_final(struct client *client)
+{
+    const struct reply *reply = read_reply(client);
+    while (reply->code < 200)
+        reply = read_reply(client);
+    return reply;
+}
+
 bool reply_is(const struct reply *reply, const char *codes)
 {
     char digits[4] = {(char)('0' + reply->code / 100), (char)('0' + reply->code / 10 % 10),

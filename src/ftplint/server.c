@@ -44,5 +44,7 @@ void server_free(struct server *server)
     free(server->system);
     free(server->start);
     free(server->folder);
+    free(server->stock);
+    free(server->crowd);
     *server = (struct server){0};
 }

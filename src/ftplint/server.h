@@ -22,10 +22,12 @@ struct server {
     bool offers_tls; /* AUTH TLS in FEAT before or after login, or the run is under TLS */
     bool has_epsv;   /* EPSV works: the first data connection tries it */
     bool tried_epsv;
-    bool may_write;         /* MKD of ftplint's folder worked */
-    char *start;            /* PWD after login */
-    char *folder;           /* ftplint's own folder, absolute; NULL before it is made */
-    unsigned folders;       /* tests' folders in it so far */
+    bool may_write;   /* MKD of ftplint's folder worked */
+    char *start;      /* PWD after login */
+    char *folder;     /* ftplint's own folder, absolute; NULL before it is made */
+    unsigned folders; /* tests' folders in it so far */
+    char *stock;      /* stock.h's folders, absolute; NULL before they are made */
+    char *crowd;
     struct client *session; /* the shared one; NULL: none yet */
 };
 

@@ -32,6 +32,34 @@ static bool begin(struct client *client, enum data_mode mode, const char *line,
     return true;
 }
 
+struct data *given_transfer(struct client *client, const char *format, ...)
+{
+    struct exam *exam = client->exam;
+    struct transfer transfer = {.preliminary = NULL};
+    exam->given++;
+    va_list arguments;
+    va_start(arguments, format);
+    const char *line = format_command(exam, format, arguments);
+    va_end(arguments);
+    if (!begin(client, DATA_ANY, line, &transfer))
+        expect_code(client, transfer.reply, "125 150");
+    exam->given--;
+    return transfer.data;
+}
+
+struct data *try_transfer(struct client *client, enum data_mode mode,
+                          const struct reply **ret_reply, const char *format, ...)
+{
+    struct transfer transfer = {.preliminary = NULL};
+    va_list arguments;
+    va_start(arguments, format);
+    const char *line = format_command(client->exam, format, arguments);
+    va_end(arguments);
+    bool begun = begin(client, mode, line, &transfer);
+    *ret_reply = begun ? transfer.preliminary : transfer.reply;
+    return begun ? transfer.data : NULL;
+}
+
 static struct transfer retrieve_line(struct client *client, enum data_mode mode, const char *line)
 {
     struct transfer transfer = {.preliminary = NULL};

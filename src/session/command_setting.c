@@ -26,8 +26,8 @@ static const struct choice *choose(const struct choice *choices, size_t count, c
 void command_type(struct session *session, char *argument)
 {
     static const struct choice types[] = {
-        {"A", true},    {"A N", true},  {"I", true},    {"L 8", true},
-        {"L8", true},   {"E", false},   {"E N", false}, {"A T", false},
+        {"A", true},    {"A N", true},  {"A T", true},  {"I", true},
+        {"L 8", true},  {"L8", true},   {"E", false},   {"E N", false},
         {"A C", false}, {"E T", false}, {"E C", false},
     };
     const struct choice *type = choose(types, ELEMENTS(types), argument);

@@ -68,7 +68,7 @@ static const struct command commands[] = {
     {"STOU", OPTIONAL, WRITES,                  command_stou,    "[path]",               "upload a file under a new, unique name", NULL},
     {"STRU", REQUIRED, REST_,                   command_stru,    "F",                    "file structure: plain", NULL},
     {"SYST", NONE,     OPEN,                    command_syst,    "",                     "kind of system", NULL},
-    {"TYPE", REQUIRED, REST_,                   command_type,    "A|A N|I|L 8",          "text or binary", NULL},
+    {"TYPE", REQUIRED, REST_,                   command_type,    "A|A N|A T|I|L 8",      "text or binary", NULL},
     {"USER", REQUIRED, OPEN | ONLY_BEFORE,      command_user,    "name",                 "log in as", NULL},
     {"XCRC", REQUIRED, REVEALS,                 command_xcrc,    "path [first [last]]",  "CRC-32 of a file", "XCRC"},
     {"XCUP", NONE,     0,                       command_cdup,    "",                     "as CDUP", NULL},

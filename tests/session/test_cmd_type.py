@@ -1,4 +1,4 @@
-"""TYPE (RFC 959 section 3.1.1): A, A N, I and L 8; anything else is refused and changes nothing (E11)."""
+"""TYPE (RFC 959 section 3.1.1): A, A N, A T, I and L 8; anything else is refused and changes nothing (E11)."""
 
 from harness import ServerTest, main
 
@@ -10,7 +10,7 @@ class Type(ServerTest):
     def test_accepted(self):
         self.check_replies(
             self.login(),
-            [(c, 200) for c in ("TYPE A", "TYPE A N", "TYPE a n", "TYPE I", "TYPE i", "TYPE L 8", "type l 8")],
+            [(c, 200) for c in ("TYPE A", "TYPE A N", "TYPE a n", "TYPE A T", "TYPE I", "TYPE i", "TYPE L 8", "type l 8")],
         )
 
     def test_refused(self):
@@ -20,7 +20,6 @@ class Type(ServerTest):
                 ("TYPE E", 504),
                 ("TYPE E N", 504),
                 ("TYPE A C", 504),
-                ("TYPE A T", 504),
                 ("TYPE L 7", 504),
                 ("TYPE L 36", 504),
                 ("TYPE", 501),
@@ -38,6 +37,8 @@ class Type(ServerTest):
             ("TYPE A", b"1\r\n2\r\n"),
             ("TYPE I", b"1\n2\n"),
             ("TYPE A N", b"1\r\n2\r\n"),
+            ("TYPE I", b"1\n2\n"),
+            ("TYPE A T", b"1\r\n2\r\n"),  # RFC 1123 section 4.1.2.2
             ("TYPE L 8", b"1\n2\n"),
         ):
             with self.subTest(command=command):

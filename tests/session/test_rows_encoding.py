@@ -236,12 +236,11 @@ class Dates(ServerTest):
 
 
 class Choices(ServerTest):
-    GOOD = ("TYPE A", "TYPE A N", "TYPE I", "TYPE L 8", "MODE S", "STRU F")
+    GOOD = ("TYPE A", "TYPE A N", "TYPE A T", "TYPE I", "TYPE L 8", "MODE S", "STRU F")
     BAD = (
         ("TYPE E", 504),
         ("TYPE E N", 504),
         ("TYPE A C", 504),
-        ("TYPE A T", 504),
         ("TYPE L 7", 504),
         ("TYPE L 0", 504),
         ("TYPE L 36", 504),

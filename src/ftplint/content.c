@@ -1,0 +1,130 @@
+/* What files hold: see content.h. */
+#include "ftplint/content.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { READABLE_MAX = 48 };
+
+const char *readable(struct exam *exam, const void *bytes, size_t size)
+{
+    size_t shown = size < READABLE_MAX ? size : READABLE_MAX;
+    char *text = exam_allocate(exam, shown * 4 + 8);
+    char *at = text;
+    *at++ = '"';
+    for (size_t i = 0; i < shown; i++) {
+        unsigned char byte = ((const unsigned char *)bytes)[i];
+        if (byte == '\r' || byte == '\n') {
+            *at++ = '\\';
+            *at++ = byte == '\r' ? 'r' : 'n';
+        } else if (isprint(byte)) {
+            *at++ = (char)byte;
+        } else {
+            at += snprintf(at, 5, "\\x%02x", byte);
+        }
+    }
+    (void)snprintf(at, 5, "%s", shown < size ? "\"..." : "\"");
+    return text;
+}
+
+struct bytes bytes_of(const char *text)
+{
+    return (struct bytes){.data = text, .size = strlen(text)};
+}
+
+void same_bytes(struct exam *exam, const char *what, struct bytes want, struct bytes got)
+{
+    size_t most = want.size < got.size ? want.size : got.size;
+    size_t at = 0;
+    while (at < most && want.data[at] == got.data[at])
+        at++;
+    if (at == want.size && at == got.size)
+        return;
+    const char *expected = exam_format(exam, "%s: %zu bytes, from byte %zu on %s", what, want.size,
+                                       at, readable(exam, want.data + at, want.size - at));
+    fail(exam, expected, "%zu bytes, from byte %zu on %s", got.size, at,
+         readable(exam, got.data + at, got.size - at));
+}
+
+struct bytes given_retrieved(struct client *client, const char *path)
+{
+    client->exam->given++;
+    struct bytes bytes = retrieve(client, "RETR %s", path);
+    client->exam->given--;
+    return bytes;
+}
+
+void given_stored(struct client *client, struct bytes content, const char *path)
+{
+    client->exam->given++;
+    store(client, content.data, content.size, "STOR %s", path);
+    client->exam->given--;
+}
+
+const struct reply *given_reply(struct client *client, const char *codes, const char *format, ...)
+{
+    char *line;
+    va_list arguments;
+    va_start(arguments, format);
+    int size = vasprintf(&line, format, arguments);
+    va_end(arguments);
+    if (size < 0)
+        blocked(client->exam, "no memory");
+    const char *copy = exam_copy(client->exam, line, (size_t)size);
+    free(line);
+    client->exam->given++;
+    const struct reply *reply = expect(client, codes, "%s", copy);
+    client->exam->given--;
+    return reply;
+}
+
+const char *given_large_file(struct exam *exam)
+{
+    exam->given++;
+    struct client *client = given_session(exam);
+    if (!exam->server->folder)
+        blocked(exam, "the user may not make a directory");
+    const char *path = exam_format(exam, "%s/large", exam->server->folder);
+    if (!exists(exam, path)) {
+        struct bytes content = exam_content(exam, LARGE_FILE_SIZE, 6);
+        store(client, content.data, content.size, "STOR %s", path);
+    }
+    exam->given--;
+    return path;
+}
+
+struct data *given_download(struct client *client)
+{
+    struct exam *exam = client->exam;
+    const char *path = given_large_file(exam);
+    exam->given++;
+    struct data *data = data_open(client, DATA_ANY);
+    expect(client, "125 150", "RETR %s", path);
+    data_ready(data);
+    (void)data_read(data, 1000);
+    exam->given--;
+    return data;
+}
+
+struct data *given_upload(struct client *client, size_t size, const char *path)
+{
+    struct exam *exam = client->exam;
+    exam->given++;
+    struct data *data = data_open(client, DATA_ANY);
+    expect(client, "125 150", "STOR %s", path);
+    data_ready(data);
+    struct bytes content = exam_content(exam, size, 5);
+    data_send(data, content.data, content.size);
+    exam->given--;
+    return data;
+}
+
+void expect_refused(struct client *client, const struct transfer *transfer, const char *codes)
+{
+    if (reply_is(transfer->reply, "2"))
+        fail(client->exam, "a refusal", "%u %s, after %zu bytes from the server",
+             transfer->reply->code, transfer->reply->text, transfer->bytes.size);
+    expect_code(client, transfer->reply, codes);
+}

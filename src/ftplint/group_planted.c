@@ -1,0 +1,419 @@
+/* What stands in the user's folder and leads out of it: links, and paths that climb, tried with
+ * every verb that changes something. See catalogue.h and planted.h. */
+#include "ftplint/planted.h"
+
+#include "lib/cleanup.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Ends the test if something beyond the folder has changed. */
+static void expect_untouched(struct exam *exam, const char *what)
+{
+    const char *change = outside_change(exam);
+    if (change)
+        fail(exam, "that nothing beyond the user's folder changes", "%s: %s", what, change);
+}
+
+/* The outside as a path that climbs from the test's folder. */
+static const char *climb_to(struct exam *exam, const char *name)
+{
+    return exam_format(exam, "%s/../../../../../../../../../../../../../../../..%s/%s",
+                       given_folder(exam), given_outside(exam), name);
+}
+
+/* Uploads to PATH, whatever comes of it. */
+static void push(struct client *client, const char *verb, const char *path)
+{
+    (void)try_store(client, DATA_ANY, "ftplint\n", 8, "%s %s", verb, path);
+}
+
+/* The ways to the outside: what a test's paths begin with. */
+enum way { BY_CLIMBING, BY_LINK };
+
+static const char *way_to(struct exam *exam, enum way way, const char *name)
+{
+    if (way == BY_CLIMBING)
+        return climb_to(exam, name);
+    return exam_format(exam, "%s/way/%s", given_folder(exam), name);
+}
+
+static void change_by_store(struct client *client, enum way way)
+{
+    struct exam *exam = client->exam;
+    push(client, "STOR", way_to(exam, way, "secret"));
+    expect_untouched(exam, "STOR of a file there");
+    push(client, "APPE", way_to(exam, way, "secret"));
+    expect_untouched(exam, "APPE to a file there");
+    push(client, "STOR", way_to(exam, way, "new"));
+    expect_untouched(exam, "STOR of a new file there");
+}
+
+static void change_by_make(struct client *client, enum way way)
+{
+    (void)command(client, "MKD %s", way_to(client->exam, way, "made"));
+    expect_untouched(client->exam, "MKD there");
+}
+
+static void change_by_delete(struct client *client, enum way way)
+{
+    (void)command(client, "DELE %s", way_to(client->exam, way, "secret"));
+    expect_untouched(client->exam, "DELE of a file there");
+    (void)command(client, "RMD %s", way_to(client->exam, way, "below"));
+    expect_untouched(client->exam, "RMD of a directory there");
+}
+
+static void change_by_rename(struct client *client, enum way way)
+{
+    struct exam *exam = client->exam;
+    const char *mine = given_file(exam, "mine", "mine\n", 5);
+    if (reply_is(command(client, "RNFR %s", mine), "3"))
+        (void)command(client, "RNTO %s", way_to(exam, way, "renamed"));
+    expect_untouched(exam, "RNTO of the user's file to a name there");
+    if (reply_is(command(client, "RNFR %s", way_to(exam, way, "secret")), "3"))
+        (void)command(client, "RNTO %s", own_path(exam, "brought"));
+    expect_untouched(exam, "RNFR of a file there");
+}
+
+static void attributes_of(struct client *client, const char *path)
+{
+    (void)command(client, "SITE CHMOD 600 %s", path);
+    expect_untouched(client->exam, "SITE CHMOD of a file there");
+    (void)command(client, "MFMT 20200101000000 %s", path);
+    expect_untouched(client->exam, "MFMT of a file there");
+    (void)command(client, "MFF Modify=20200101000000;UNIX.mode=0600; %s", path);
+    expect_untouched(client->exam, "MFF of a file there");
+    (void)command(client, "MDTM 20200101000000 %s", path);
+    expect_untouched(client->exam, "MDTM with a time of a file there");
+    (void)command(client, "SITE UTIME 20200101000000 %s", path);
+    expect_untouched(client->exam, "SITE UTIME of a file there");
+}
+
+static void change_attributes(struct client *client, enum way way)
+{
+    attributes_of(client, way_to(client->exam, way, "secret"));
+}
+
+struct change {
+    void (*make)(struct client *client, enum way way);
+    enum way way;
+};
+
+static void change(struct exam *exam)
+{
+    const struct change *row = exam->test->parameter;
+    struct client *client = given_login(exam, ACCOUNT_USER);
+    const char *outside = given_outside(exam);
+    if (row->way == BY_LINK)
+        (void)plant_link(exam, "way", outside);
+    row->make(client, row->way);
+}
+
+static void link_read(struct exam *exam)
+{
+    struct client *client = given_session(exam);
+    const char *outside = given_outside(exam);
+    const char *links[] = {
+        plant_link(exam, "absolute", exam_format(exam, "%s/secret", outside)),
+        plant_link(exam, "relative",
+                   exam_format(exam, "../../../../../../../../../../../..%s/secret", outside)),
+        exam_format(exam, "%s/secret", plant_link(exam, "folder", outside)),
+    };
+    for (size_t i = 0; i < ELEMENTS(links); i++) {
+        struct transfer transfer = try_retrieve(client, DATA_ANY, "RETR %s", links[i]);
+        if (transfer.bytes.size)
+            fail(exam, "a refusal: the link points out of the user's folder",
+                 "RETR of a link to a file elsewhere: %zu bytes of that file", transfer.bytes.size);
+    }
+}
+
+static void link_list(struct exam *exam)
+{
+    struct client *client = given_login(exam, ACCOUNT_USER);
+    const char *way = plant_link(exam, "folder", given_outside(exam));
+    if (reply_is(command(client, "CWD %s", way), "2")) {
+        struct transfer transfer = try_retrieve(client, DATA_ANY, "NLST");
+        if (transfer.bytes.size && strstr(transfer.bytes.data, "secret"))
+            fail(exam, "a refusal of CWD, or an empty directory",
+                 "CWD to a link to a directory elsewhere leads there, and NLST lists it");
+        (void)command(client, "CWD %s", given_folder(exam));
+    }
+    struct transfer transfer = try_retrieve(client, DATA_ANY, "NLST %s/", way);
+    if (transfer.bytes.size && strstr(transfer.bytes.data, "secret"))
+        fail(exam, "a refusal, or an empty listing",
+             "NLST of a link to a directory elsewhere lists that directory");
+}
+
+/* Fails if TEXT holds what only the file outside has. */
+static void reveals(struct exam *exam, const char *what, const char *text)
+{
+    char size[32];
+    (void)snprintf(size, sizeof(size), "size=%zu;", strlen(OUTSIDE_CONTENT));
+    if (strstr(text, "20010909014640") || strcasestr(text, size))
+        fail(exam, "a refusal, or the facts of the link itself",
+             "%s tells size or time of the file that the link points to: %s", what, text);
+}
+
+static void link_facts(struct exam *exam)
+{
+    struct client *client = given_session(exam);
+    const char *target = exam_format(exam, "%s/secret", given_outside(exam));
+    const char *path = plant_link(exam, "link", target);
+    const struct reply *reply = command(client, "SIZE %s", path);
+    if (reply_is(reply, "213") && strtoul(reply->text, NULL, 10) == strlen(OUTSIDE_CONTENT))
+        fail(exam, "a refusal, or the facts of the link itself",
+             "SIZE tells the size of the file that the link points to: %u %s", reply->code,
+             reply->text);
+    reveals(exam, "MDTM", command(client, "MDTM %s", path)->text);
+    reply = command(client, "MLST %s", path);
+    for (size_t i = 0; i < reply->count; i++)
+        reveals(exam, "MLST", reply->lines[i]);
+    if (!server_feature(exam->server, "MLST"))
+        return;
+    struct transfer listing = try_retrieve(client, DATA_ANY, "MLSD %s", given_folder(exam));
+    struct lines lines = split_lines(exam, listing.bytes);
+    for (size_t i = 0; i < lines.count; i++)
+        reveals(exam, "MLSD", lines.line[i]);
+}
+
+/* What the server says of a link, with the link's name taken out. */
+static const char *said(struct client *client, const char *verb, const char *name)
+{
+    struct exam *exam = client->exam;
+    const char *path = own_path(exam, name);
+    const struct reply *reply = strcmp(verb, "RETR") == 0
+                                    ? try_retrieve(client, DATA_ANY, "RETR %s", path).reply
+                                    : command(client, "%s %s", verb, path);
+    char *text = exam_format(exam, "%u %s", reply->code, reply->text);
+    for (char *at; (at = strstr(text, name));)
+        memset(at, '*', strlen(name));
+    return text;
+}
+
+static void link_oracle(struct exam *exam)
+{
+    static const char *const verbs[] = {"RETR", "SIZE", "MDTM", "MLST", "CWD", "RNFR", "STAT"};
+    struct client *client = given_login(exam, ACCOUNT_USER);
+    const char *outside = given_outside(exam);
+    (void)plant_link(exam, "real-link", exam_format(exam, "%s/secret", outside));
+    (void)plant_link(exam, "dead-link", exam_format(exam, "%s/nought", outside));
+    for (size_t i = 0; i < ELEMENTS(verbs); i++) {
+        const char *real = said(client, verbs[i], "real-link");
+        const char *dead = said(client, verbs[i], "dead-link");
+        if (strncmp(verbs[i], "MLST", 4) == 0 && *real == '2' && *dead == '2')
+            continue; /* facts of the two links themselves */
+        if (strcmp(real, dead) != 0)
+            fail(exam, "the same answer whether the link's target exists or not",
+                 "%s of a link to a file outside that exists: \"%s\"; that does not: \"%s\"",
+                 verbs[i], real, dead);
+    }
+}
+
+static void link_write(struct exam *exam)
+{
+    struct client *client = given_login(exam, ACCOUNT_USER);
+    const char *outside = given_outside(exam);
+    const char *real = plant_link(exam, "real", exam_format(exam, "%s/secret", outside));
+    const char *dead = plant_link(exam, "dead", exam_format(exam, "%s/new", outside));
+    push(client, "APPE", real);
+    expect_untouched(exam, "APPE to a link to a file there");
+    push(client, "STOR", real);
+    expect_untouched(exam, "STOR to a link to a file there");
+    push(client, "STOR", dead);
+    expect_untouched(exam, "STOR to a link to a name there");
+}
+
+static void link_attributes(struct exam *exam)
+{
+    struct client *client = given_login(exam, ACCOUNT_USER);
+    const char *target = exam_format(exam, "%s/secret", given_outside(exam));
+    attributes_of(client, plant_link(exam, "link", target));
+}
+
+static void link_delete(struct exam *exam)
+{
+    struct client *client = given_session(exam);
+    const char *outside = given_outside(exam);
+    const char *file = plant_link(exam, "file", exam_format(exam, "%s/secret", outside));
+    const char *folder = plant_link(exam, "folder", exam_format(exam, "%s/below", outside));
+    (void)command(client, "DELE %s", file);
+    expect_untouched(exam, "DELE of a link to a file there");
+    (void)command(client, "RMD %s", folder);
+    expect_untouched(exam, "RMD of a link to a directory there");
+}
+
+static void link_made(struct exam *exam)
+{
+    struct client *client = given_session(exam);
+    const char *target = exam_format(exam, "%s/secret", given_outside(exam));
+    const char *path = own_path(exam, "made");
+    const struct reply *reply = command(client, "SITE SYMLINK %s %s", target, path);
+    if (!reply_is(reply, "2"))
+        skip(exam, "the server makes no symbolic links: %u %s", reply->code, reply->text);
+    struct transfer transfer = try_retrieve(client, DATA_ANY, "RETR %s", path);
+    if (transfer.bytes.size)
+        fail(exam, "a refusal of one of the two",
+             "SITE SYMLINK to a file elsewhere, and RETR gives %zu bytes of it",
+             transfer.bytes.size);
+}
+
+static void race(struct exam *exam)
+{
+    struct client *client = given_login(exam, ACCOUNT_USER);
+    (void)plant_directory(exam, "place");
+    (void)plant_file(exam, "place/secret", "of the user\n");
+    (void)plant_link(exam, "away", given_outside(exam));
+    const char *path = own_path(exam, "place/secret");
+    plant_swapping(exam, "place", "away");
+    for (int i = 0; i < 150; i++) {
+        struct transfer transfer = try_retrieve(client, DATA_ANY, "RETR %s", path);
+        if (transfer.bytes.size && strcmp(transfer.bytes.data, OUTSIDE_CONTENT) == 0)
+            fail(exam, "the user's own file, or a refusal",
+                 "the file outside, at try %d of a RETR while the directory above it was being "
+                 "swapped with a link",
+                 i + 1);
+    }
+    plant_calm(exam);
+}
+
+#define CHANGE(NAME, MAKE, WAY, AFTER, TITLE)                                                      \
+    {                                                                                              \
+        .name = "security.planted." NAME, .severity = SEVERITY_ERROR, .flags = TEST_LOCAL,         \
+        .after = AFTER, .title = TITLE,                                                            \
+        .reason = "What can be written beyond the user's folder is everybody's: web pages, "       \
+                  "keys, programs that others run. Each verb has to be confined, not only STOR "   \
+                  "(CVE-2008-7262, CVE-2010-3867).",                                               \
+        .remedy = "Resolve every path below the user's root by one function for all verbs, or "    \
+                  "better let the kernel do it (chroot, a mount namespace, openat2).",             \
+        .run = change, .parameter = &(const struct change){MAKE, WAY},                             \
+    }
+
+#define CLIMBED "security.confinement.dot-dot-retr"
+#define LINKED  "security.planted.link-list"
+
+static const struct test tests[] = {
+    {
+        .name = "security.planted.link-read",
+        .severity = SEVERITY_ERROR,
+        .flags = TEST_LOCAL,
+        .after = "security.confinement.host-files",
+        .title = "RETR does not follow a symbolic link out of the user's folder",
+        .reason = "A link is made by whoever may write there by another way (a shell, a web "
+                  "application, an unpacked archive); followed, it opens the whole host.",
+        .remedy = "Confine by the kernel (chroot, a mount namespace, openat2 with "
+                  "RESOLVE_BENEATH), or refuse links that lead out.",
+        .run = link_read,
+    },
+    {
+        .name = "security.planted.link-list",
+        .severity = SEVERITY_ERROR,
+        .flags = TEST_LOCAL,
+        .after = "security.confinement.host-files",
+        .title = "CWD and NLST do not follow a symbolic link out of the user's folder",
+        .reason = "A link to a directory that is followed opens all that is below it.",
+        .remedy = "Confine by the kernel (chroot, a mount namespace, openat2 with "
+                  "RESOLVE_BENEATH), or refuse links that lead out.",
+        .run = link_list,
+    },
+    {
+        .name = "security.planted.link-facts",
+        .severity = SEVERITY_WARNING,
+        .flags = TEST_LOCAL,
+        .after = "security.planted.link-read",
+        .title = "a link out of the user's folder does not tell its target's size and time",
+        .reason = "Whether a file of the host exists, how large it is and when it was changed is "
+                  "nothing that a user of FTP is to know.",
+        .remedy = "Give the facts of the link itself (lstat), or none.",
+        .run = link_facts,
+    },
+    {
+        .name = "security.planted.link-oracle",
+        .severity = SEVERITY_WARNING,
+        .flags = TEST_LOCAL,
+        .after = "security.planted.link-read",
+        .title = "a link out of the user's folder does not tell whether its target exists",
+        .reason = "With one reply for targets that exist and another for those that do not, the "
+                  "host's files and accounts can be tried out by name.",
+        .remedy = "Answer every link that leads out as a missing file.",
+        .run = link_oracle,
+    },
+    {
+        .name = "security.planted.link-write",
+        .severity = SEVERITY_ERROR,
+        .flags = TEST_LOCAL,
+        .after = "security.confinement.host-files",
+        .title = "STOR and APPE do not write through a link out of the user's folder",
+        .reason = "An upload that follows a link overwrites what the link's maker chose.",
+        .remedy = "Open with O_NOFOLLOW, or write to a new file and rename it over the link.",
+        .run = link_write,
+    },
+    {
+        .name = "security.planted.link-attributes",
+        .severity = SEVERITY_ERROR,
+        .flags = TEST_LOCAL,
+        .after = "security.confinement.host-files",
+        .title = "mode and time of a link's target outside the user's folder stay",
+        .reason = "SITE CHMOD, MFMT and their kin on a link change the file to which it points.",
+        .remedy = "Use the calls that do not follow links, below the user's root.",
+        .run = link_attributes,
+    },
+    {
+        .name = "security.planted.link-delete",
+        .severity = SEVERITY_ERROR,
+        .flags = TEST_LOCAL,
+        .after = "security.confinement.host-files",
+        .title = "DELE and RMD of a link leave its target outside the user's folder alone",
+        .reason = "The name that is deleted is the link's; what it points to is another's.",
+        .remedy = "Unlink the name itself; never resolve it first.",
+        .run = link_delete,
+    },
+    {
+        .name = "security.planted.link-made",
+        .severity = SEVERITY_ERROR,
+        .flags = TEST_LOCAL,
+        .after = "security.planted.link-read",
+        .title = "SITE SYMLINK makes no way out of the user's folder",
+        .reason = "A user who can make links and have them followed needs no other hole.",
+        .remedy = "Follow no link out of the folder, whoever has made it.",
+        .run = link_made,
+    },
+    CHANGE("link-folder-store", change_by_store, BY_LINK, LINKED,
+           "STOR and APPE do not write below a link to a directory outside"),
+    CHANGE("link-folder-mkd", change_by_make, BY_LINK, LINKED,
+           "MKD makes nothing below a link to a directory outside"),
+    CHANGE("link-folder-delete", change_by_delete, BY_LINK, LINKED,
+           "DELE and RMD remove nothing below a link to a directory outside"),
+    CHANGE("link-folder-rename", change_by_rename, BY_LINK, LINKED,
+           "a rename moves nothing through a link to a directory outside"),
+    CHANGE("link-folder-attributes", change_attributes, BY_LINK, LINKED,
+           "mode and time stay below a link to a directory outside"),
+    CHANGE("climb-store", change_by_store, BY_CLIMBING, CLIMBED,
+           "STOR and APPE do not climb out of the user's folder by \"..\""),
+    CHANGE("climb-mkd", change_by_make, BY_CLIMBING, CLIMBED,
+           "MKD does not climb out of the user's folder by \"..\""),
+    CHANGE("climb-delete", change_by_delete, BY_CLIMBING, CLIMBED,
+           "DELE and RMD do not climb out of the user's folder by \"..\""),
+    CHANGE("climb-rename", change_by_rename, BY_CLIMBING, CLIMBED,
+           "RNFR and RNTO do not climb out of the user's folder by \"..\""),
+    CHANGE("climb-attributes", change_attributes, BY_CLIMBING, CLIMBED,
+           "SITE CHMOD, MFMT and their kin do not climb out of the user's folder by \"..\""),
+    {
+        .name = "security.planted.race",
+        .severity = SEVERITY_ERROR,
+        .flags = TEST_LOCAL,
+        .after = "security.planted.link-read",
+        .title = "a directory that is swapped with a link at the wrong moment leads nowhere",
+        .reason = "A server that checks a path and then opens it can be had by whoever changes "
+                  "the path between the two: a second session, or a program on the host.",
+        .remedy = "Let the kernel check while it opens: chroot, a mount namespace, openat2.",
+        .run = race,
+    },
+};
+
+const struct group group_planted = {
+    .name = "planted",
+    .title = "Ways out of the user's folder",
+    .tests = tests,
+    .count = ELEMENTS(tests),
+};
