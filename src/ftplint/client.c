@@ -27,7 +27,8 @@ void send_bytes(struct client *client, const void *bytes, size_t size)
     }
 }
 
-static void send_linev(struct client *client, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static void send_linev(struct client *client,
+                                                             const char *format, va_list arguments)
 {
     struct exam *exam = client->exam;
     char *line;
@@ -150,8 +151,8 @@ struct client *given_socket(struct exam *exam)
 static void handshake(struct client *client)
 {
     struct exam *exam = client->exam;
-    int r = tls_start(&client->wire, exam->target, &client->offer, &client->tls,
-                      exam_patience(exam));
+    int r =
+        tls_start(&client->wire, exam->target, &client->offer, &client->tls, exam_patience(exam));
     if (r == -ETIMEDOUT)
         exam->result.timed_out = true;
     if (r < 0)
