@@ -145,7 +145,11 @@ class PwdShallow:
         self.reply(257, f"{quoted(path)} is the present directory.")
 
 
-@fault("PWD tells a path without the first slash", "practice.pwd.absolute", also=("rfc959.pwd.leads", "rfc3659.tvfs.composed"))
+@fault(
+    "PWD tells a path without the first slash",
+    "practice.pwd.absolute",
+    also=("rfc959.pwd.leads", "rfc3659.tvfs.composed"),
+)
 class PwdRelative:
     """It means something else elsewhere."""
 
@@ -769,8 +773,11 @@ class DeleKeeps:
         return self.reply(250, "File deleted.")
 
 
-@fault("DELE of a missing file is accepted", "rfc959.dele.missing", also=(
-    "practice.dele.star", "practice.dele.pattern", "practice.dele.blank", "practice.dele.options"))
+@fault(
+    "DELE of a missing file is accepted",
+    "rfc959.dele.missing",
+    also=("practice.dele.star", "practice.dele.pattern", "practice.dele.blank", "practice.dele.options"),
+)
 class DeleMissing:
     """It is not there afterwards, either."""
 
@@ -879,7 +886,11 @@ class NameSpaces(ChangedPath):
         return argument
 
 
-@fault("a path is one word", "rfc959.names.space", also=("rfc959.names.spaces", "practice.dele.blank", "practice.names.spaces-apart"))
+@fault(
+    "a path is one word",
+    "rfc959.names.space",
+    also=("rfc959.names.spaces", "practice.dele.blank", "practice.names.spaces-apart"),
+)
 class NameWord(ChangedPath):
     """The rest is thrown away."""
 
@@ -974,7 +985,9 @@ class NameComposed(ChangedPath):
 
     def change(self, argument):
         """Composed."""
-        return unicodedata.normalize("NFC", argument.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+        return unicodedata.normalize("NFC", argument.decode("utf-8", "surrogateescape")).encode(
+            "utf-8", "surrogateescape"
+        )
 
 
 @fault("names are normalised to NFD", "rfc2640.names.composed", also=("rfc2640.list.utf8", "rfc2640.names.two-bytes"))
@@ -983,7 +996,9 @@ class NameDecomposed(ChangedPath):
 
     def change(self, argument):
         """Decomposed."""
-        return unicodedata.normalize("NFD", argument.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+        return unicodedata.normalize("NFD", argument.decode("utf-8", "surrogateescape")).encode(
+            "utf-8", "surrogateescape"
+        )
 
 
 @fault("four bytes are too many for a letter", "rfc2640.names.four-bytes", also=("rfc2640.list.utf8",))
