@@ -67,6 +67,7 @@ struct group {
     GROUP(quoting)                                                                                 \
     GROUP(directories)                                                                             \
     GROUP(rename)                                                                                  \
+    GROUP(replacing)                                                                               \
     GROUP(deletion)                                                                                \
     GROUP(names)                                                                                   \
     GROUP(unicode)                                                                                 \
