@@ -265,7 +265,7 @@ static const struct test tests[] = {
         .run = guarded,
     },
     {
-        .name = "practice.site.honest",
+        .name = "practice.admin.site-honest",
         .severity = SEVERITY_WARNING,
         .flags = TEST_ADMIN | TEST_READ_ONLY,
         .title = "the administrator may use all that SITE HELP lists",
