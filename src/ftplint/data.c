@@ -14,7 +14,7 @@
 
 enum {
     DATA_BYTES_MAX = 256 << 20,
-    TICKET_WAIT = 200, /* milliseconds */
+    LEAVE_WAIT = 200, /* milliseconds */
 };
 
 static struct data *data_new(struct client *client)
@@ -311,20 +311,22 @@ void data_send(struct data *data, const void *bytes, size_t size)
     }
 }
 
-/* After an upload nothing has been read yet, not even the ticket without which the next data
- * connection could not resume: the server sends it behind the handshake. */
-static void await_ticket(struct data *data)
+/* After an upload nothing has been read yet: neither the ticket without which the next data
+ * connection could not resume (the server sends it behind the handshake) nor close_notify. To close
+ * with that unread would be a reset, which takes from the server what it has not read itself. */
+static void take_leave(struct data *data)
 {
-    if (!data->wire.tls || data->wire.fd < 0 || tls_tickets(data->wire.tls))
+    if (!data->wire.tls || data->wire.fd < 0)
         return;
+    (void)wire_receive(&data->wire, 0);
     wire_finish(&data->wire, true);
-    while (data->wire.end == WIRE_OPEN && wire_receive(&data->wire, TICKET_WAIT) > 0)
+    while (data->wire.end == WIRE_OPEN && wire_receive(&data->wire, LEAVE_WAIT) > 0)
         continue;
 }
 
 void data_end(struct data *data)
 {
-    await_ticket(data);
+    take_leave(data);
     keep_session(data);
     wire_close(&data->wire);
 }

@@ -5,7 +5,6 @@
 
 #include "lib/cleanup.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 #include <time.h>
 
@@ -62,11 +61,10 @@ static void not_soon_expired(struct exam *exam)
 static void named(struct exam *exam)
 {
     struct certificate certificate = examined(exam);
-    unsigned char address[sizeof(struct in6_addr)];
     const char *host = exam->target->host;
     if (certificate.matches)
         return;
-    if (inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1)
+    if (!tls_host_name(host))
         skip(exam, "the server was given as an address; the certificate names %s",
              *certificate.names ? certificate.names : certificate.subject);
     fail(exam, exam_format(exam, "a certificate for %s", host), "one for %s",

@@ -399,12 +399,12 @@ static const struct test tests[] = {
     },
 #define OTHER_LEVEL(level, word)                                                                   \
     {                                                                                              \
-        .name = "rfc2228.prot." word, .severity = SEVERITY_ERROR,                                  \
+        .name = "rfc2228.prot." word, .severity = SEVERITY_WARNING,                                \
         .flags = TEST_READ_ONLY | TEST_TLS, .after = "rfc2228.pbsz.zero",                          \
         .title = "PROT " level " is refused: TLS has no such level",                               \
         .reason = "RFC 4217, section 9: with TLS only C (clear) and P (private) exist; RFC 2228, " \
-                  "section 3, answers others with 536 or 504. A client that is told 200 believes " \
-                  "in a protection that nobody gives.",                                            \
+                  "section 3, answers others with 536 or 504. A client that is told 200 does not " \
+                  "know what protects its data.",                                                  \
         .remedy = "Answer S and E with 536 and every other level with 504.",                       \
         .run = prot_other_levels, .parameter = level,                                              \
     }

@@ -310,7 +310,7 @@ static const struct test tests[] = {
 };
 
 const struct group group_tls_clear = {
-    .name = "tls_clear",
+    .name = "tls-clear",
     .title = "TLS: the borders to what is in clear",
     .tests = tests,
     .count = ELEMENTS(tests),

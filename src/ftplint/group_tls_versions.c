@@ -197,7 +197,7 @@ static const struct test tests[] = {
 #undef HELLO_TEST
 
 const struct group group_tls_versions = {
-    .name = "tls_versions",
+    .name = "tls-versions",
     .title = "TLS: versions and ciphers",
     .tests = tests,
     .count = ELEMENTS(tests),

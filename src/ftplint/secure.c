@@ -179,7 +179,9 @@ struct tls_answer say_hello(struct exam *exam, const struct tls_hello *hello, si
     struct buffer *input = &client->wire.input;
     uint64_t end = clock_msec() + exam_patience(exam);
     struct tls_answer answer;
-    send_hello(client, hello, record);
+    struct tls_hello named = *hello;
+    named.name = tls_host_name(exam->target->host);
+    send_hello(client, &named, record);
     while (tls_hello_answer((const unsigned char *)buffer_begin(input), buffer_size(input),
                             &answer) == 0) {
         uint64_t now = clock_msec();

@@ -3,7 +3,6 @@
 
 #include "ftplint/dialogue.h"
 #include "ftplint/target.h"
-#include "ftplint/tls_certificate.h"
 #include "ftplint/wire.h"
 #include "lib/clock.h"
 
@@ -24,7 +23,6 @@ struct tls {
     unsigned tickets; /* that have come */
     unsigned taken;
     unsigned alert; /* that the other side sent */
-    int distrust;   /* the first X509_V_ERR_... that is not about the time */
 };
 
 static int keep_session(SSL *ssl, SSL_SESSION *session)
@@ -47,24 +45,12 @@ static void watch_alerts(const SSL *ssl, int where, int value)
         tls->alert = (unsigned)value & 255;
 }
 
-/* What is wrong is a finding, not an end; the certificate's times are looked at elsewhere. */
-static int accept_any(int preverified, X509_STORE_CTX *store)
-{
-    SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
-    struct tls *tls = SSL_get_app_data(ssl);
-    int error = X509_STORE_CTX_get_error(store);
-    bool of_time = error == X509_V_ERR_CERT_NOT_YET_VALID || error == X509_V_ERR_CERT_HAS_EXPIRED;
-    if (!preverified && !of_time && tls->distrust == X509_V_OK)
-        tls->distrust = error;
-    return 1;
-}
-
-/* An address is no name of a host (RFC 6066, section 3). */
-static bool is_name(const char *host)
+const char *tls_host_name(const char *host)
 {
     unsigned char address[sizeof(struct in6_addr)];
-    return host && inet_pton(AF_INET, host, address) != 1 &&
-           inet_pton(AF_INET6, host, address) != 1;
+    bool is_address =
+        host && (inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1);
+    return is_address ? NULL : host;
 }
 
 static int prepare(struct tls *tls, const struct target *target, const struct tls_offer *offer)
@@ -78,11 +64,8 @@ static int prepare(struct tls *tls, const struct target *target, const struct tl
     SSL_CTX_set_session_cache_mode(tls->context,
                                    SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     SSL_CTX_sess_set_new_cb(tls->context, keep_session);
-    SSL_CTX_set_verify(tls->context, SSL_VERIFY_PEER, accept_any);
-    if (target->authorities)
-        SSL_CTX_load_verify_locations(tls->context, target->authorities, NULL);
-    else
-        SSL_CTX_set_default_verify_paths(tls->context);
+    /* Whatever the certificate is like: see tls_certificate.h. */
+    SSL_CTX_set_verify(tls->context, SSL_VERIFY_NONE, NULL);
     if (offer->ciphers && SSL_CTX_set_cipher_list(tls->context, offer->ciphers) != 1)
         return -EINVAL;
     /* Level 0: what is weak is offered where a test asks for it, and a weak certificate is a
@@ -107,11 +90,17 @@ static int prepare(struct tls *tls, const struct target *target, const struct tl
         memcpy(list + 1, offer->alpn, size);
         SSL_set_alpn_protos(tls->ssl, list, (unsigned)size + 1);
     }
-    const char *name = offer->name ? offer->name : is_name(target->host) ? target->host : NULL;
+    const char *name = offer->name ? offer->name : tls_host_name(target->host);
     if (name && !offer->without_name)
         SSL_set_tlsext_host_name(tls->ssl, name);
-    if (offer->resume)
-        SSL_set_session(tls->ssl, offer->resume);
+    /* A copy: OpenSSL marks a session that is followed by another, or by a bad end, as one that
+     * cannot be resumed, and servers are to be asked about that. */
+    SSL_SESSION *copy = offer->resume ? SSL_SESSION_dup(offer->resume) : NULL;
+    if (offer->resume && (!copy || SSL_set_session(tls->ssl, copy) != 1)) {
+        SSL_SESSION_free(copy);
+        return -ENOMEM;
+    }
+    SSL_SESSION_free(copy);
     return 0;
 }
 
@@ -131,7 +120,7 @@ static ssize_t failure(struct tls *tls, int r, short *ret_events)
     }
 }
 
-static void describe(struct tls *tls, const struct target *target, struct tls_result *ret)
+static void describe(struct tls *tls, struct tls_result *ret)
 {
     const unsigned char *protocol = NULL;
     unsigned size = 0;
@@ -141,7 +130,6 @@ static void describe(struct tls *tls, const struct target *target, struct tls_re
     SSL_get0_alpn_selected(tls->ssl, &protocol, &size);
     (void)snprintf(ret->alpn, sizeof(ret->alpn), "%.*s", (int)size,
                    protocol ? (const char *)protocol : "");
-    tls_certificate_judge(tls, target, ret->certificate_problem, sizeof(ret->certificate_problem));
 }
 
 static void describe_failure(const struct tls *tls, ssize_t error, struct tls_result *ret)
@@ -189,7 +177,7 @@ int tls_start(struct wire *wire, const struct target *target, const struct tls_o
         dialogue_event(wire->dialogue, wire->number, wire->data, "TLS failed: %s", ret->problem);
         return error == -EAGAIN ? -ETIMEDOUT : error == 0 ? -ENODATA : (int)error;
     }
-    describe(tls, target, ret);
+    describe(tls, ret);
     wire->tls = tls;
     dialogue_event(wire->dialogue, wire->number, wire->data, "%s, %s%s", ret->version, ret->cipher,
                    ret->resumed ? ", resumed" : "");
@@ -221,7 +209,10 @@ void tls_finish(struct tls *tls)
 
 void *tls_session(const struct tls *tls)
 {
-    SSL_SESSION *session = tls->session ? tls->session : SSL_get0_session(tls->ssl);
+    /* With TLS 1.3 only what a ticket brought can be resumed. */
+    SSL_SESSION *session = tls->session;
+    if (!session && SSL_version(tls->ssl) < TLS1_3_VERSION)
+        session = SSL_get0_session(tls->ssl);
     if (!session || !SSL_SESSION_is_resumable(session))
         return NULL;
     SSL_SESSION_up_ref(session);
@@ -250,11 +241,6 @@ unsigned tls_tickets(const struct tls *tls)
 size_t tls_pending(const struct tls *tls)
 {
     return (size_t)SSL_pending(tls->ssl);
-}
-
-int tls_distrust(const struct tls *tls)
-{
-    return tls->distrust;
 }
 
 void *tls_handle(const struct tls *tls)

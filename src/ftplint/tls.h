@@ -1,7 +1,7 @@
 /*
  * TLS as a client that can misbehave: any version, any ALPN, resuming or not, closing rightly or
  * not. Only src/ftplint uses it. All that knows OpenSSL is in tls*.c; a certificate is never a
- * reason to refuse a connection here, what is wrong with it is a finding.
+ * reason to refuse a connection here: what is wrong with it is a finding (tls_certificate.h).
  */
 #pragma once
 
@@ -33,7 +33,6 @@ struct tls_result {
     char alpn[32];     /* "" if none was chosen */
     char problem[256]; /* of a handshake that failed: OpenSSL's words, with the alert */
     unsigned alert;    /* the alert that the server sent, RFC 8446, section 6; 0: none */
-    char certificate_problem[256]; /* "" if the certificate would satisfy a strict client */
 };
 
 /* Begins TLS on WIRE, which is connected and in clear, within TIMEOUT milliseconds. 0, -ETIMEDOUT,
@@ -66,9 +65,11 @@ void *tls_take_ticket(struct tls *tls);
 /* Bytes that are decrypted and not yet read. */
 size_t tls_pending(const struct tls *tls);
 
-/* Why the authorities do not vouch for the certificate, an X509_V_ERR_... of OpenSSL; 0: they do.
- * Only a full handshake tells. For tls_*.c, as is OpenSSL's own object, an SSL: */
-int tls_distrust(const struct tls *tls);
+/* HOST if it may stand in server name indication; NULL if it is an address, which is no name
+ * (RFC 6066, section 3). */
+const char *tls_host_name(const char *host);
+
+/* OpenSSL's own object, an SSL, for tls_*.c. */
 void *tls_handle(const struct tls *tls);
 
 void tls_free(struct tls *tls);

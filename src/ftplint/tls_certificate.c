@@ -92,6 +92,30 @@ static void read_key(X509 *certificate, struct certificate *ret)
     (void)snprintf(ret->key_type, sizeof(ret->key_type), "%s", type ? type : "unknown");
 }
 
+/* Whether the authorities of TARGET, or the system's, vouch for the chain, whatever the time. */
+static void verify(SSL *ssl, X509 *certificate, const struct target *target,
+                   struct certificate *ret)
+{
+    X509_STORE *store = X509_STORE_new();
+    X509_STORE_CTX *context = X509_STORE_CTX_new();
+    bool ready =
+        store && context &&
+        (target->authorities ? X509_STORE_load_file(store, target->authorities) == 1
+                             : X509_STORE_set_default_paths(store) == 1) &&
+        X509_STORE_CTX_init(context, store, certificate, SSL_get_peer_cert_chain(ssl)) == 1;
+    const char *problem = "the authorities cannot be read";
+    if (ready) {
+        X509_VERIFY_PARAM *parameters = X509_STORE_CTX_get0_param(context);
+        (void)X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_NO_CHECK_TIME);
+        problem = X509_verify_cert(context) == 1
+                      ? ""
+                      : X509_verify_cert_error_string(X509_STORE_CTX_get_error(context));
+    }
+    (void)snprintf(ret->trust_problem, sizeof(ret->trust_problem), "%s", problem);
+    X509_STORE_CTX_free(context);
+    X509_STORE_free(store);
+}
+
 bool tls_certificate(const struct tls *tls, const struct target *target, struct certificate *ret)
 {
     SSL *ssl = tls_handle(tls);
@@ -114,25 +138,6 @@ bool tls_certificate(const struct tls *tls, const struct target *target, struct 
     ret->serves = X509_check_purpose(certificate, X509_PURPOSE_SSL_SERVER, 0) == 1;
     ret->matches = matches(certificate, target->host);
     (void)X509_digest(certificate, EVP_sha256(), ret->fingerprint, NULL);
-    int untrusted = tls_distrust(tls);
-    if (untrusted != X509_V_OK)
-        (void)snprintf(ret->trust_problem, sizeof(ret->trust_problem), "%s",
-                       X509_verify_cert_error_string(untrusted));
+    verify(ssl, certificate, target, ret);
     return true;
-}
-
-void tls_certificate_judge(const struct tls *tls, const struct target *target, char *words,
-                           size_t size)
-{
-    struct certificate certificate;
-    int64_t now = (int64_t)time(NULL);
-    words[0] = '\0';
-    if (!tls_certificate(tls, target, &certificate))
-        (void)snprintf(words, size, "the server has no certificate");
-    else if (now < certificate.not_before || now > certificate.not_after)
-        (void)snprintf(words, size, "the certificate is not valid at this time");
-    else if (*certificate.trust_problem)
-        (void)snprintf(words, size, "%s", certificate.trust_problem);
-    else if (!certificate.matches)
-        (void)snprintf(words, size, "the certificate does not name %s", target->host);
 }

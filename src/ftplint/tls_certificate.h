@@ -1,6 +1,7 @@
 /*
- * A server's certificate and its chain, as facts: what a strict client would look at. It judges
- * whether a client would trust it; everything else is a test's business. Only src/ftplint uses it.
+ * A server's certificate and its chain, as facts: what a strict client would look at. It
+ * judges whether the authorities vouch for it; everything else is a test's business. Only
+ * src/ftplint uses it.
  */
 #pragma once
 
@@ -34,7 +35,3 @@ struct certificate {
 
 /* The facts of the other side's certificate. False if there is none. */
 bool tls_certificate(const struct tls *tls, const struct target *target, struct certificate *ret);
-
-/* Why a strict client would not go on, in words; "" if it would. */
-void tls_certificate_judge(const struct tls *tls, const struct target *target, char *words,
-                           size_t size);

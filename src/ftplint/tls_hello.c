@@ -11,6 +11,7 @@ enum {
     RECORD_HANDSHAKE = 22,
     CLIENT_HELLO = 1,
     SERVER_HELLO = 2,
+    EXTENSION_NAME = 0,
     EXTENSION_VERSIONS = 43,
 };
 
@@ -60,6 +61,19 @@ static void put_words(struct writer *writer, unsigned extension, const uint16_t 
     close_length(writer, outer, 2);
 }
 
+static void put_name(struct writer *writer, const char *name)
+{
+    put(writer, EXTENSION_NAME, 2);
+    unsigned char *extension = open_length(writer, 2);
+    unsigned char *list = open_length(writer, 2);
+    put(writer, 0, 1); /* a host's */
+    unsigned char *length = open_length(writer, 2);
+    put_bytes(writer, name, strlen(name));
+    close_length(writer, length, 2);
+    close_length(writer, list, 2);
+    close_length(writer, extension, 2);
+}
+
 static void put_extensions(struct writer *writer, const struct tls_hello *hello)
 {
     static const uint16_t groups[] = {29, 23, 24}; /* x25519, P-256, P-384 */
@@ -68,6 +82,8 @@ static void put_extensions(struct writer *writer, const struct tls_hello *hello)
     static const unsigned char share[] = {0, 51, 0, 38, 0, 36, 0, 29, 0, 32};
     const uint16_t versions[] = {0x0304, hello->version};
     unsigned char *length = open_length(writer, 2);
+    if (hello->name)
+        put_name(writer, hello->name);
     put_words(writer, 10, groups, ELEMENTS(groups), 2);
     put_bytes(writer, "\0\x0b\0\x02\x01\0", 6); /* point formats: uncompressed */
     put_words(writer, 13, signatures, ELEMENTS(signatures), 2);

@@ -18,6 +18,7 @@ struct tls_hello {
     size_t count;
     bool newest;      /* offers TLS 1.3 beside VERSION */
     bool compression; /* offers DEFLATE beside none */
+    const char *name; /* of the server (RFC 6066, section 3); NULL: none */
     size_t padding;   /* bytes of the padding extension (RFC 7685), 0: none */
 };
 

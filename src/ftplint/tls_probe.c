@@ -20,26 +20,23 @@ bool tls_renegotiate(struct wire *wire, unsigned timeout)
 {
     SSL *ssl = tls_handle(wire->tls);
     uint64_t end = clock_msec() + timeout;
-    char byte;
     ERR_clear_error();
-    if (SSL_renegotiate(ssl) != 1 || SSL_do_handshake(ssl) != 1)
+    if (SSL_renegotiate(ssl) != 1)
         return false;
-    /* The request is out; the rest happens while bytes are read. */
-    while (SSL_renegotiate_pending(ssl)) {
-        int r = SSL_peek(ssl, &byte, 1);
-        if (r > 0)
-            continue;
-        int error = SSL_get_error(ssl, r);
+    for (;;) {
+        int r = SSL_do_handshake(ssl);
+        int error = r == 1 ? SSL_ERROR_NONE : SSL_get_error(ssl, r);
         uint64_t now = clock_msec();
         struct pollfd waiting = {
             .fd = wire->fd,
             .events = error == SSL_ERROR_WANT_WRITE ? POLLOUT : POLLIN,
         };
+        if (r == 1)
+            return true;
         if ((error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) || now >= end ||
             poll(&waiting, 1, (int)(end - now)) < 0)
-            return !SSL_renegotiate_pending(ssl);
+            return false;
     }
-    return true;
 }
 
 bool tls_renegotiates_safely(const struct tls *tls)

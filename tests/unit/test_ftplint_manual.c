@@ -83,7 +83,7 @@ static void assert_name(const char *name)
 static void assert_sentence(const char *name, const char *text)
 {
     size_t size = strlen(text);
-    if (size < 20 || !strchr(".?!\"", text[size - 1]) || strchr(text, '\n') || strchr(text, '\t') ||
+    if (size < 20 || !strchr(".?!\")", text[size - 1]) || strchr(text, '\n') || strchr(text, '\t') ||
         strstr(text, "  "))
         fail_msg("%s: not a sentence: %s", name, text);
 }
