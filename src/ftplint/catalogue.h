@@ -53,10 +53,21 @@ struct group {
 /* All groups in the order of a run; each is defined in group_NAME.c. */
 #define GROUPS(GROUP)                                                                              \
     GROUP(greeting)                                                                                \
+    GROUP(replies)                                                                                 \
+    GROUP(commands)                                                                                \
+    GROUP(login)                                                                                   \
+    GROUP(relogin)                                                                                 \
+    GROUP(features)                                                                                \
+    GROUP(announced)                                                                               \
+    GROUP(unannounced)                                                                             \
+    GROUP(information)                                                                             \
+    GROUP(language)                                                                                \
+    GROUP(pipelining)                                                                              \
     GROUP(paths)                                                                                   \
     GROUP(quoting)                                                                                 \
     GROUP(directories)                                                                             \
     GROUP(rename)                                                                                  \
+    GROUP(replacing)                                                                               \
     GROUP(deletion)                                                                                \
     GROUP(names)                                                                                   \
     GROUP(unicode)                                                                                 \
@@ -81,6 +92,7 @@ struct group {
     GROUP(planted)                                                                                 \
     GROUP(special)                                                                                 \
     GROUP(bounce)                                                                                  \
+    GROUP(theft)                                                                                   \
     GROUP(injection)                                                                               \
     GROUP(enumeration)                                                                             \
     GROUP(guessing)                                                                                \
@@ -89,8 +101,14 @@ struct group {
     GROUP(identity)                                                                                \
     GROUP(lines)                                                                                   \
     GROUP(limits)                                                                                  \
+    GROUP(foreign)                                                                                 \
+    GROUP(idle)                                                                                    \
     GROUP(arguments)                                                                               \
     GROUP(robustness)                                                                              \
+    GROUP(shared)                                                                                  \
+    GROUP(concurrency)                                                                             \
+    GROUP(quota)                                                                                   \
+    GROUP(administration)                                                                          \
     GROUP(tls)                                                                                     \
     GROUP(tls_clear)                                                                               \
     GROUP(tls_versions)                                                                            \

@@ -1,70 +1,109 @@
 /* Removing what ftplint made on the server: see runner.h. */
 #include "ftplint/runner.h"
 
+#include "lib/cleanup.h"
+#include "lib/tree.h"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 
 enum {
-    DEPTH_MAX = 200,
+    DEPTH_MAX = 100,
     ROUNDS = 3,
     CLEAN_LIMIT = 60000,
 };
 
-/* One name in a directory, from MLSD or NLST. */
-static const char *name_of(char *line, bool facts)
+/* One name in a directory, from MLSD or NLST; NULL for what is not to be touched. What a server
+ * lists is not believed: only a name that cannot lead anywhere else is sent back to it. */
+static const char *name_of(struct exam *exam, const char *line, bool facts)
 {
+    const char *name = line;
     if (facts) {
-        char *space = strchr(line, ' ');
-        return space ? space + 1 : "";
+        const char *space = strchr(line, ' ');
+        name = space ? space + 1 : "";
+        if (strcasestr(line, "type=cdir;") || strcasestr(line, "type=pdir;"))
+            return NULL;
+    } else if (strrchr(line, '/')) {
+        /* NLST gives names or paths (RFC 959, section 4.1.3). */
+        name = strrchr(line, '/') + 1;
     }
-    /* NLST of a directory gives names or paths (RFC 959, section 4.1.3). */
-    char *slash = strrchr(line, '/');
-    return slash ? slash + 1 : line;
+    if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strchr(name, '/'))
+        return NULL;
+    return exam_format(exam, "%s", name);
 }
 
-static bool is_dots(const char *name)
+/* Goes into the directory NAME of PATH. False if that is not where the session then is: a link. */
+static bool enter(struct client *client, const char *line, bool facts, const char *path)
 {
-    return *name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+    if (facts && !strcasestr(line, "type=dir;"))
+        return false;
+    if (!reply_is(command(client, "CWD %s", path), "2"))
+        return false;
+    const struct reply *reply = command(client, "PWD");
+    const char *present = reply->code == 257 ? reply_path(client, reply) : NULL;
+    return present && strcmp(present, path) == 0;
 }
 
-/* Deletes what is in the directory that the session is in, then the directory. Recursion follows
- * the tree that the tests have built, at most DEPTH_MAX deep. */
-static void empty_directory(struct exam *exam, struct client *client, unsigned depth)
+/* Deletes what is in the directory PATH, in which the session is. Recursion follows the tree that
+ * the tests have built, at most DEPTH_MAX deep. */
+static void empty_directory(struct exam *exam, struct client *client, const char *path,
+                            unsigned depth)
 {
     bool facts = server_feature(exam->server, "MLST") != NULL;
     struct transfer transfer = try_retrieve(client, DATA_ANY, "%s", facts ? "MLSD" : "NLST -a");
     struct lines lines = split_lines(exam, transfer.bytes);
     for (size_t i = 0; i < lines.count; i++) {
-        bool own = facts && (strcasestr(lines.line[i], "type=cdir;") ||
-                             strcasestr(lines.line[i], "type=pdir;"));
-        const char *name = name_of(lines.line[i], facts);
-        if (own || is_dots(name) || reply_is(command(client, "DELE %s", name), "2"))
+        const char *name = name_of(exam, lines.line[i], facts);
+        if (!name)
             continue;
-        if (reply_is(command(client, "RMD %s", name), "2") || depth == DEPTH_MAX)
+        const char *inner = exam_format(exam, "%s/%s", path, name);
+        if (reply_is(command(client, "DELE %s", inner), "2") ||
+            reply_is(command(client, "RMD %s", inner), "2") || depth == DEPTH_MAX)
             continue;
-        (void)command(client, "SITE CHMOD 755 %s", name);
-        if (!reply_is(command(client, "CWD %s", name), "2"))
-            continue;
-        empty_directory(exam, client, depth + 1);
-        (void)command(client, "CDUP");
-        (void)command(client, "RMD %s", name);
+        (void)command(client, "SITE CHMOD 755 %s", inner);
+        if (enter(client, lines.line[i], facts, inner))
+            empty_directory(exam, client, inner, depth + 1);
+        (void)command(client, "CWD %s", path);
+        (void)command(client, "RMD %s", inner);
     }
 }
 
 static void clean(struct exam *exam)
 {
+    const char *folder = exam->server->folder;
     struct client *client = given_login(exam, ACCOUNT_USER);
     for (int round = 0; round < ROUNDS; round++) {
-        if (reply_is(command(client, "RMD %s", exam->server->folder), "2"))
+        if (reply_is(command(client, "RMD %s", folder), "2"))
             return;
-        if (!reply_is(command(client, "CWD %s", exam->server->folder), "2"))
-            fail(exam, "", "%s cannot be entered", exam->server->folder);
-        empty_directory(exam, client, 0);
+        if (!reply_is(command(client, "CWD %s", folder), "2"))
+            fail(exam, "", "it cannot be entered");
+        empty_directory(exam, client, folder, 0);
         (void)command(client, "CWD %s", exam->server->start);
     }
-    const struct reply *reply = command(client, "RMD %s", exam->server->folder);
+    const struct reply *reply = command(client, "RMD %s", folder);
     if (!reply_is(reply, "2"))
-        fail(exam, "", "%s: %u %s", exam->server->folder, reply->code, reply->text);
+        fail(exam, "", "%u %s", reply->code, reply->text);
+}
+
+/* On this machine, what FTP cannot remove: names with a line's end in them. No link is followed. */
+static bool clean_local(const struct target *target, const char *folder)
+{
+    const struct open_how how = {
+        .flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
+        .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
+    };
+    const char *inner = folder + strspn(folder, "/");
+    cleanup_close int home = open(target->local, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (home < 0)
+        return false;
+    cleanup_close int directory = (int)syscall(SYS_openat2, home, inner, &how, sizeof(how));
+    cleanup_buffer struct buffer problem;
+    buffer_init(&problem, 1 << 10);
+    return directory >= 0 && tree_empty(directory, &problem) == 0 &&
+           unlinkat(home, inner, AT_REMOVEDIR) == 0;
 }
 
 void server_clean(const struct target *target, struct server *server, struct dialogue *dialogue,
@@ -79,6 +118,7 @@ void server_clean(const struct target *target, struct server *server, struct dia
     patient.test_limit = CLEAN_LIMIT;
     session_drop(server);
     exam_run(&test, &patient, server, dialogue, &result);
-    if (result.outcome != OUTCOME_PASSED)
-        (void)snprintf(ret, size, "%s (%.150s)", server->folder, result.got);
+    if (result.outcome == OUTCOME_PASSED || (target->local && clean_local(target, server->folder)))
+        return;
+    (void)snprintf(ret, size, "%s (%.150s)", server->folder, result.got);
 }

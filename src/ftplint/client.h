@@ -47,13 +47,13 @@ struct client {
     struct wire wire;
     const struct reply *greeting;
     bool logged_in;
-    bool private_data;     /* PROT P stands */
+    bool private_data;      /* PROT P stands */
     struct tls_offer offer; /* of its handshakes, zeros: a good client's; offer.resume is for the
                                control connection alone */
     bool never_resumes;     /* its data connections are new sessions, each */
     struct tls_result tls;  /* of the control connection */
-    void *session;         /* of the newest data or control handshake, to be resumed */
-    struct client *next;   /* of the exam */
+    void *session;          /* of the newest data or control handshake, to be resumed */
+    struct client *next;    /* of the exam */
 };
 
 /* Sends a command with CRLF; reads no reply. A format that begins with PASS is kept secret. */
@@ -96,6 +96,13 @@ bool reply_is_unknown(const struct reply *reply);
 
 /* If the server does not know the command (reply_is_unknown): skips the test and says so. */
 void skip_unknown(struct client *client, const struct reply *reply, const char *verb);
+
+/* What one of enum reply_flaw is, in words: "a line that ends in LF without CR". */
+const char *reply_flaw_text(enum reply_flaw flaw);
+
+/* A finding if REPLY, which answers LINE, has one of FLAWS. */
+void expect_flawless(struct client *client, const char *line, const struct reply *reply,
+                     unsigned flaws);
 
 /* A finding if anything comes within MILLISECONDS: a reply that nobody asked for. */
 void expect_silence(struct client *client, unsigned milliseconds);

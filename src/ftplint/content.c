@@ -2,11 +2,15 @@
 #include "ftplint/content.h"
 
 #include <ctype.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { READABLE_MAX = 48 };
+enum {
+    READABLE_MAX = 48,
+    UNDER_WAY = 100, /* milliseconds */
+};
 
 const char *readable(struct exam *exam, const void *bytes, size_t size)
 {
@@ -97,27 +101,29 @@ const char *given_large_file(struct exam *exam)
 
 struct data *given_download(struct client *client)
 {
-    struct exam *exam = client->exam;
-    const char *path = given_large_file(exam);
-    exam->given++;
-    struct data *data = data_open(client, DATA_ANY);
-    expect(client, "125 150", "RETR %s", path);
-    data_ready(data);
+    struct data *data = given_transfer(client, "RETR %s", given_large_file(client->exam));
+    client->exam->given++;
     (void)data_read(data, 1000);
-    exam->given--;
+    client->exam->given--;
     return data;
+}
+
+struct bytes rest_of(struct data *data)
+{
+    struct bytes bytes = data_read(data, 0);
+    wire_close(&data->wire);
+    return bytes;
 }
 
 struct data *given_upload(struct client *client, size_t size, const char *path)
 {
-    struct exam *exam = client->exam;
-    exam->given++;
-    struct data *data = data_open(client, DATA_ANY);
-    expect(client, "125 150", "STOR %s", path);
-    data_ready(data);
-    struct bytes content = exam_content(exam, size, 5);
+    struct data *data = given_transfer(client, "STOR %s", path);
+    client->exam->given++;
+    struct bytes content = exam_content(client->exam, size, 5);
     data_send(data, content.data, content.size);
-    exam->given--;
+    client->exam->given--;
+    /* Nothing tells when the server has begun to read: what comes next is to come in the middle. */
+    (void)poll(NULL, 0, size ? UNDER_WAY : 0);
     return data;
 }
 

@@ -32,6 +32,10 @@ const char *given_large_file(struct exam *exam);
  * nobody reads on. */
 struct data *given_download(struct client *client);
 
+/* What is left of a download, to its end; then this side is closed too, without which some servers
+ * (ProFTPD) do not reply. */
+struct bytes rest_of(struct data *data);
+
 /* An upload to PATH that is under way: the server has begun and SIZE bytes are sent. */
 struct data *given_upload(struct client *client, size_t size, const char *path);
 

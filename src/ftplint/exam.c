@@ -68,7 +68,8 @@ void undo_later(struct exam *exam, const char *format, ...)
     free(text);
 }
 
-static void set_got(struct exam *exam, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static void set_got(struct exam *exam, const char *format,
+                                                          va_list arguments)
 {
     (void)vsnprintf(exam->result.got, sizeof(exam->result.got), format, arguments);
 }

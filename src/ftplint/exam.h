@@ -103,6 +103,8 @@ struct client *given_login(struct exam *exam, enum account account);
 /* A connection with the greeting read; under TLS as the target says; not logged in. */
 struct client *given_connection(struct exam *exam);
 
+/* The same before the greeting is read: under implicit TLS with the handshake, otherwise TCP. */
+struct client *given_silent(struct exam *exam);
 /* The same from another loopback address, 127.0.0.LAST: what is counted per address is counted
  * there. Skips the test unless the server is on this machine's IPv4 loopback. */
 struct client *given_neighbour(struct exam *exam, unsigned last);

@@ -1,8 +1,9 @@
 /* Entries of MLST and MLSD: see facts.h. */
 #include "ftplint/facts.h"
 
+#include "lib/cleanup.h"
+
 #include <ctype.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -52,6 +53,16 @@ static const char *fact_problem(struct exam *exam, const char *fact, size_t size
     return NULL;
 }
 
+/* True if NAME begins like a fact: then the space before it stands among the facts. */
+static bool begins_with_fact(const char *name)
+{
+    static const char *const known[] = {"type=", "size=", "modify=", "perm=", "unique=", "create="};
+    for (size_t i = 0; i < ELEMENTS(known); i++)
+        if (strncasecmp(name, known[i], strlen(known[i])) == 0 && strchr(name, ';'))
+            return true;
+    return false;
+}
+
 const char *facts_problem(struct exam *exam, const char *line)
 {
     const char *space = strchr(line, ' ');
@@ -66,7 +77,7 @@ const char *facts_problem(struct exam *exam, const char *line)
             return problem ? problem : "no semicolon behind the last fact";
         at = stop + 1;
     }
-    return NULL;
+    return begins_with_fact(space + 1) ? "a space among the facts" : NULL;
 }
 
 struct facts reply_facts(struct client *client, const struct reply *reply)
@@ -118,6 +129,15 @@ const struct facts *facts_find(const struct facts_list *list, const char *name)
     return NULL;
 }
 
+/* Of COUNT digits. */
+static int number_of(const char *digits, int count)
+{
+    int number = 0;
+    for (int i = 0; i < count; i++)
+        number = number * 10 + (digits[i] - '0');
+    return number;
+}
+
 bool time_value(const char *text, int64_t *ret)
 {
     size_t digits = strspn(text, "0123456789");
@@ -126,10 +146,14 @@ bool time_value(const char *text, int64_t *ret)
     if (text[14] != '\0' &&
         (text[14] != '.' || text[15] == '\0' || text[15 + strspn(text + 15, "0123456789")] != '\0'))
         return false;
-    struct tm when = {.tm_year = 0};
-    if (sscanf(text, "%4d%2d%2d%2d%2d%2d", &when.tm_year, &when.tm_mon, &when.tm_mday,
-               &when.tm_hour, &when.tm_min, &when.tm_sec) != 6)
-        return false;
+    struct tm when = {
+        .tm_year = number_of(text, 4),
+        .tm_mon = number_of(text + 4, 2),
+        .tm_mday = number_of(text + 6, 2),
+        .tm_hour = number_of(text + 8, 2),
+        .tm_min = number_of(text + 10, 2),
+        .tm_sec = number_of(text + 12, 2),
+    };
     if (when.tm_year < 1000 || when.tm_mon < 1 || when.tm_mon > 12 || when.tm_mday < 1 ||
         when.tm_mday > 31 || when.tm_hour > 23 || when.tm_min > 59 || when.tm_sec > 60)
         return false;

@@ -3,7 +3,6 @@
 
 #include "lib/cleanup.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -108,16 +107,30 @@ static void hash_large(struct exam *exam)
     skip(exam, "ftplint knows none of the digests that the server offers");
 }
 
+/* "SHA-256 0-42 d7a8fbb3... path": the four fields of draft-bryan-ftpext-hash, section 3. */
+static bool is_hash_reply(const char *text)
+{
+    static const char digits[] = "0123456789", hexadecimal[] = "0123456789abcdefABCDEF";
+    const char *at = text + strcspn(text, " ");
+    size_t size = *at ? strspn(++at, digits) : 0;
+    if (!size || at[size] != '-')
+        return false;
+    at += size + 1;
+    size = strspn(at, digits);
+    if (!size || at[size] != ' ')
+        return false;
+    at += size + 1;
+    size = strspn(at, hexadecimal);
+    return size && at[size] == ' ' && at[size + 1];
+}
+
 static void hash_form(struct exam *exam)
 {
     struct client *client = given_session(exam);
     const char *path = given_file(exam, "fox", fox, strlen(fox));
     const struct reply *reply = given_reply(client, "2", "HASH %s", path);
     const char *last = reply->lines[reply->count - 1];
-    char name[32], digest[160], file[8];
-    unsigned long long first, end;
-    if (sscanf(last, "213 %31s %llu-%llu %159[0-9A-Fa-f] %7s", name, &first, &end, digest, file) !=
-        5)
+    if (reply->code != 213 || !is_hash_reply(last + 4))
         fail(exam,
              "213, the digest's name, the first and the last byte as \"0-42\", hexadecimal "
              "digits and the path",

@@ -146,10 +146,11 @@ static void rmd_parent(struct exam *exam)
 static void rmd_again(struct exam *exam)
 {
     const char *path = given_directory(exam, "made");
-    given_text(exam, "made/file", "a file");
+    const char *file = given_text(exam, "made/file", "a file");
     struct client *client = given_session(exam);
     exam->given++;
-    expect(client, "2", "DELE %s/file", path);
+    expect(client, "2", "DELE %s", file);
+    expect_gone(exam, file, "after 2xx to DELE");
     exam->given--;
     expect(client, "2|that a directory is removed once the last file in it is", "RMD %s", path);
     expect(client, "2|that a removed directory can be made again", "MKD %s", path);

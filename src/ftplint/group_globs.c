@@ -38,6 +38,8 @@ static struct cost spend(struct client *client, const char *line, size_t size)
                 continue;
             cost.size = buffer_size(&data->wire.input);
         }
+        /* Some servers (ProFTPD) do not reply before this side has closed as well. */
+        wire_close(&data->wire);
         uint64_t spent = clock_msec() - begun;
         if (cost.size <= MUCH)
             cost.reply = try_reply(client, spent < QUICK ? (unsigned)(QUICK - spent) : 1);

@@ -42,7 +42,7 @@ static void truncated(struct exam *exam)
     static const char *const verbs[] = {"MKD", "STOR", "CWD", "RETR"};
     struct client *client = given_login(exam, ACCOUNT_USER);
     const char *made = own_path(exam, "cut");
-    const char *directory = given_directory(exam, "place");
+    (void)given_directory(exam, "place");
     (void)given_file(exam, "file", "whole\n", 6);
     for (size_t i = 0; i < ELEMENTS(verbs); i++) {
         bool data = verbs[i][0] == 'S' || verbs[i][0] == 'R';
@@ -60,7 +60,9 @@ static void truncated(struct exam *exam)
             data_end(open);
         if (reply_is(reply, "1"))
             (void)try_reply(client, 3000);
-        if (i < 2 && taken && exists(exam, made))
+        /* A listing may show two lines for a name with a line feed: CWD and SIZE are not taken in.
+         */
+        if (i < 2 && taken && reply_is(command(client, i ? "SIZE %s" : "CWD %s", made), "2"))
             fail(exam, "a refusal, or the name as it was sent",
                  "%s with a NUL byte in the name: %u %s; and what has been made bears the name's "
                  "beginning",
@@ -68,7 +70,6 @@ static void truncated(struct exam *exam)
         if (!reply->code)
             client = given_login(exam, ACCOUNT_USER);
     }
-    (void)directory;
 }
 
 /* The session survives, and says what it thinks of the command. */
@@ -190,7 +191,7 @@ static void forged_reply(struct exam *exam)
 static void format(struct exam *exam)
 {
     static const char *const lines[] = {
-        "CWD %s", "MKD %s/", "RETR %s", "SIZE %s", "SITE %s", "HELP %s", "STAT %s", "XXXX%s",
+        "CWD %s", "MKD %s/", "RETR %s", "SIZE %s", "SITE %s", "HELP %s", "STAT %s",
     };
     static const char attack[] = "%s%s%s%s%n%n%x%x%x%p-ftplint";
     struct client *client = given_login(exam, ACCOUNT_USER);

@@ -16,9 +16,9 @@ static struct list stock_list(struct exam *exam)
 static const struct list_entry *need(struct exam *exam, const struct list *list, const char *name)
 {
     const struct list_entry *entry = list_find(list, name);
-    if (!entry)
-        blocked(exam, "%s is not in the listing", name);
-    return entry;
+    if (entry)
+        return entry;
+    blocked(exam, "%s is not in the listing", name);
 }
 
 static void codes(struct exam *exam)
@@ -294,11 +294,24 @@ static const struct test tests[] = {
         .name = "practice.list.space-doubled",
         .severity = SEVERITY_WARNING,
         .after = "rfc959.list.complete",
-        .title = "LIST keeps doubled spaces and one at the end of a name",
+        .title = "LIST keeps doubled spaces in a name",
         .reason = LIST_SPACES_REASON,
         .remedy = LIST_SPACES_REMEDY,
         .run = odd_name,
-        .parameter = "a  b ",
+        .parameter = "a  b",
+    },
+    {
+        .name = "practice.list.space-trailing",
+        .severity = SEVERITY_WARNING,
+        .after = "rfc959.list.complete",
+        .title = "a space at the end of a name is there in LIST",
+        .reason = "Where a server stores a file under another name than it was told, or lists it "
+                  "under another, a client that compares both sides transfers it again and again.",
+        .remedy =
+            "Keep the name as it is, when the file is stored and when it is listed, or refuse "
+            "it.",
+        .run = odd_name,
+        .parameter = "trailing ",
     },
     {
         .name = "rfc2640.list.bytes",

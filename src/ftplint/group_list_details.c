@@ -22,9 +22,9 @@ static struct list_entry listed(struct exam *exam, const char *name)
     struct client *client = given_session(exam);
     struct list list = given_list(client, exam_format(exam, "LIST %s", given_folder(exam)));
     const struct list_entry *entry = list_find(&list, name);
-    if (!entry)
-        blocked(exam, "LIST does not show %s in a form that is known", name);
-    return *entry;
+    if (entry)
+        return *entry;
+    blocked(exam, "LIST does not show %s in a form that is known", name);
 }
 
 /* By how much the time of a new file in LIST is before the one that MDTM tells. */

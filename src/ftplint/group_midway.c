@@ -14,7 +14,7 @@ static void noop(struct exam *exam)
     struct client *client = given_login(exam, ACCOUNT_USER);
     struct data *data = given_download(client);
     send_line(client, "NOOP");
-    (void)data_read(data, 0);
+    (void)rest_of(data);
     const struct reply *first = read_reply(client);
     const struct reply *second = read_reply(client);
     if (!reply_is(first, "2") || !reply_is(second, "2") || first->code == second->code)
@@ -40,7 +40,7 @@ static void quit(struct exam *exam)
     struct client *client = given_login(exam, ACCOUNT_USER);
     struct data *data = given_download(client);
     send_line(client, "QUIT");
-    size_t got = data_read(data, 0).size + 1000;
+    size_t got = rest_of(data).size + 1000;
     if (got != LARGE_FILE_SIZE)
         fail(exam, "that the transfer in progress is finished: 6291456 bytes",
              "%zu bytes, and then the end of the data connection", got);

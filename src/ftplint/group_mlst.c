@@ -275,17 +275,6 @@ static const struct test tests[] = {
         .run = name,
     },
     {
-        .name = "rfc3659.mlst.no-argument",
-        .severity = SEVERITY_ERROR,
-        .feature = "MLST",
-        .after = "rfc3659.mlst.reply",
-        .title = "MLST without an argument tells about the working directory",
-        .reason = "RFC 3659, section 7.1: without an argument MLST must give information about "
-                  "the current working directory itself.",
-        .remedy = "Take the working directory if MLST has no argument.",
-        .run = no_argument,
-    },
-    {
         .name = "rfc3659.mlst.type",
         .severity = SEVERITY_ERROR,
         .feature = "MLST",
@@ -307,6 +296,17 @@ static const struct test tests[] = {
                   "whether a name is a directory looks for dir.",
         .remedy = "Send type=dir for every directory in MLST.",
         .run = cdir,
+    },
+    {
+        .name = "rfc3659.mlst.no-argument",
+        .severity = SEVERITY_ERROR,
+        .feature = "MLST",
+        .after = "rfc3659.mlst.type",
+        .title = "MLST without an argument tells about the working directory",
+        .reason = "RFC 3659, section 7.1: without an argument MLST must give information about "
+                  "the current working directory itself.",
+        .remedy = "Take the working directory if MLST has no argument.",
+        .run = no_argument,
     },
     {
         .name = "rfc3659.mlst.size",

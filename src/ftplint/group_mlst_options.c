@@ -67,7 +67,11 @@ static struct client *with_facts(struct exam *exam, const char *facts)
 static struct facts file_facts(struct client *client)
 {
     struct exam *exam = client->exam;
-    return given_mlst(client, exam_format(exam, "MLST %s", stock_path(exam, STOCK_FILE)));
+    struct facts facts =
+        given_mlst(client, exam_format(exam, "MLST %s", stock_path(exam, STOCK_FILE)));
+    if (facts_problem(exam, facts.line))
+        blocked(exam, "MLST cannot be read: \"%s\"", facts.line);
+    return facts;
 }
 
 static void feature_form(struct exam *exam)
@@ -190,8 +194,7 @@ static void none(struct exam *exam)
     if (reply->code != 250 || reply->count != 3)
         blocked(exam, "MLST is answered with %u and %zu lines", reply->code, reply->count);
     const char *line = reply->lines[1];
-    if (strncmp(line, "  ", 2) != 0 || line[2] == ' ' ||
-        strcmp(path_name(line + 2), STOCK_FILE) != 0)
+    if (strncmp(line, "  ", 2) != 0 || line[2] == ' ' || strchr(line, ';'))
         fail(exam, "two spaces and the name alone", "\"%s\"", line);
 }
 
@@ -287,7 +290,7 @@ static const struct test tests[] = {
         .severity = SEVERITY_ERROR,
         .flags = TEST_READ_ONLY,
         .feature = "MLST",
-        .after = "rfc3659.opts-mlst.reply",
+        .after = "rfc3659.feat.mlst-grammar",
         .title = "the reply to OPTS MLST names the facts that were chosen",
         .reason = "RFC 3659, section 7.9.1: the facts named in the response are those that the "
                   "server will now send.",
@@ -342,7 +345,7 @@ static const struct test tests[] = {
         .name = "rfc3659.opts-mlst.none",
         .severity = SEVERITY_ERROR,
         .feature = "MLST",
-        .after = "rfc3659.opts-mlst.reply",
+        .after = "rfc3659.mlst.reply",
         .title = "OPTS MLST without facts leaves the names alone, behind two spaces",
         .reason = "RFC 3659, sections 7.2 and 7.9: the space that separates the facts from the "
                   "name is still required, and in MLST there is another before it.",
@@ -354,7 +357,7 @@ static const struct test tests[] = {
         .severity = SEVERITY_ERROR,
         .flags = TEST_READ_ONLY,
         .feature = "MLST",
-        .after = "rfc3659.opts-mlst.reply",
+        .after = "rfc3659.feat.mlst-grammar",
         .title = "after OPTS MLST, FEAT marks the chosen facts",
         .reason = "RFC 3659, section 7.8: subsequent FEAT commands return the asterisk to show "
                   "the facts that the most recent OPTS MLST selected.",
@@ -365,7 +368,7 @@ static const struct test tests[] = {
         .name = "rfc3659.opts-mlst.cdir",
         .severity = SEVERITY_ERROR,
         .feature = "MLST",
-        .after = "rfc3659.opts-mlst.chosen-mlsd",
+        .after = "rfc3659.mlsd.grammar",
         .title = "without the fact type, MLSD lists neither the directory nor its parent",
         .reason = "RFC 3659, section 7.5.1.2: cdir MUST NOT be included if the type fact is not, "
                   "or a client could not tell the directory from its entries.",

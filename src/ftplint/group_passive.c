@@ -2,6 +2,7 @@
 #include "ftplint/active.h"
 
 #include "lib/cleanup.h"
+#include "lib/clock.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -32,8 +33,8 @@ static void pasv_form(struct exam *exam)
     const struct reply *reply = command(client, "PASV");
     if (reply->code != 227)
         blocked(exam, "PASV is answered with %u %s", reply->code, reply->text);
-    const char *at = strchr(reply->text, '(');
-    if (!at)
+    const char *at = reply->text + strcspn(reply->text, "(");
+    if (*at != '(')
         fail(exam, expected, "227 %s", reply->text);
     for (int i = 0; i < 6; i++) {
         char *end;
@@ -64,13 +65,20 @@ static void pasv_address(struct exam *exam)
              "%s", inet_ntop(AF_INET, &told, words[1], sizeof(words[1])));
 }
 
-/* A finding if the port of DATA takes a connection; WHEN is the rest of the sentence. */
+/* A finding if the port of DATA goes on taking connections; WHEN is the rest of the sentence. A
+ * server of several processes may need a moment, and another client may be at its old port. No more
+ * than two tries: nobody accepts them, and a third may wait for room. */
 static void expect_port_closed(struct data *data, const char *when)
 {
+    enum { MOMENT = 250 };
     struct exam *exam = data->client->exam;
+    if (data_connect(data, NULL, 0) < 0)
+        return;
+    wire_close(&data->wire);
+    clock_pause(MOMENT);
     if (data_connect(data, NULL, 0) == 0)
         fail(exam, exam_format(exam, "that port %u is closed %s", (unsigned)data->port, when),
-             "it takes a connection");
+             "it goes on taking connections");
 }
 
 static struct data *given_asked(struct client *client, enum data_mode mode)
@@ -128,7 +136,7 @@ static void between(struct exam *exam)
              "after NOOP, PWD, TYPE and SYST port %u gives: %s", (unsigned)data->port,
              strerror(-r));
     send_line(client, "LIST");
-    expect_next(client, "125 150|that LIST uses the port that was asked for");
+    expect_next(client, "1|that LIST uses the port that was asked for");
 }
 
 /* No transfer without a port: neither before one was asked for nor after it was used. */
@@ -239,7 +247,7 @@ static const struct test tests[] = {
     },
     {
         .name = "practice.data.none",
-        .severity = SEVERITY_ERROR,
+        .severity = SEVERITY_WARNING,
         .flags = TEST_READ_ONLY,
         .title = "LIST without a data connection is refused",
         .reason = "RFC 959, section 5.4, has 425. The default port is the client's own (section "

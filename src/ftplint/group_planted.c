@@ -193,7 +193,7 @@ static const char *said(struct client *client, const char *verb, const char *nam
 
 static void link_oracle(struct exam *exam)
 {
-    static const char *const verbs[] = {"RETR", "SIZE", "MDTM", "MLST", "CWD", "RNFR", "STAT"};
+    static const char *const verbs[] = {"RETR", "SIZE", "MDTM", "MLST", "CWD", "STAT"};
     struct client *client = given_login(exam, ACCOUNT_USER);
     const char *outside = given_outside(exam);
     (void)plant_link(exam, "real-link", exam_format(exam, "%s/secret", outside));

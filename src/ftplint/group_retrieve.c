@@ -138,7 +138,7 @@ static void slow_reader(struct exam *exam)
     struct client *client = given_session(exam);
     struct data *data = given_download(client);
     (void)poll(NULL, 0, 250);
-    struct bytes rest = data_read(data, 0);
+    struct bytes rest = rest_of(data);
     const struct reply *reply = read_reply(client);
     expect_code(client, reply, "226 250");
     size_t got = rest.size + 1000;

@@ -102,7 +102,7 @@ static const struct test tests[] = {
         .name = "rfc3659.size.exact",
         .severity = SEVERITY_ERROR,
         .feature = "SIZE",
-        .after = "rfc959.stor.round-trip",
+        .after = "rfc959.stor.empty",
         .title = "in TYPE I, SIZE is the number of bytes of the file",
         .reason = "RFC 3659, section 4: this is the exact number of octets that would be "
                   "transmitted. Clients resume uploads there and check downloads with it.",

@@ -34,7 +34,9 @@ static void renamed(struct exam *exam)
 {
     const char *from = given_text(exam, "plain", "a file");
     struct client *client = given_session(exam);
-    expect(client, "350|that the file can be renamed", "RNFR %s", from);
+    exam->given++;
+    expect(client, "350", "RNFR %s", from);
+    exam->given--;
     expect(client, "2|that the file is renamed", "RNTO %s", own_path(exam, KANJI));
     if (!is_listed(exam, given_folder(exam), KANJI))
         fail(exam,
@@ -50,15 +52,15 @@ static void forms(struct exam *exam)
     if (!reply_is(try_store(client, DATA_ANY, "first", 5, "STOR " COMPOSED).reply, "2") ||
         !reply_is(try_store(client, DATA_ANY, "second", 6, "STOR " DECOMPOSED).reply, "2"))
         skip(exam, "the server refuses one of the names");
-    bool both = holds(exam, COMPOSED, "first") && holds(exam, DECOMPOSED, "second");
-    if (!both)
-        fail(exam, "two files, as the bytes of their names differ", "one: the server normalises");
+    if (!holds(exam, COMPOSED, "first"))
+        fail(exam, "that the first file keeps its content, as the bytes of the names differ",
+             "it is another one: the server normalises names");
 }
 
 /* An overlong form of a dot: two bytes for what one byte is (RFC 3629, section 10). */
 static void overlong(struct exam *exam)
 {
-    given_directory(exam, "in-top");
+    given_text(exam, "in-top", "the top");
     given_directory(exam, "sub");
     struct client *client = given_session(exam);
     static const char *const climbs[] = {
@@ -70,7 +72,7 @@ static void overlong(struct exam *exam)
     for (size_t i = 0; i < ELEMENTS(climbs); i++) {
         given_place(client, own_path(exam, "sub"));
         const struct reply *reply = command(client, "CWD %s", climbs[i]);
-        if (reply_is(reply, "2") && reply_is(command(client, "CWD in-top"), "2"))
+        if (reply_is(reply, "2") && holds(exam, "in-top", "the top"))
             fail(exam, "a refusal: no directory has that name",
                  "%u %s, to CWD %s, and the "
                  "session is in the directory above",
@@ -111,7 +113,7 @@ static const struct test tests[] = {
     TEXT("rfc2640.names.four-bytes", "characters of four bytes in UTF-8 are kept, joined ones too",
          EMOJI),
     TEXT("rfc2640.names.right-to-left", "names in Arabic and Hebrew are kept",
-         "\xd8\xb3\xd9\x84\xd8\xa7\xd9\x85 \xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d"),
+         "\xd8\xb3\xd9\x84\xd8\xa7\xd9\x85\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d"),
     {
         .name = "rfc2640.names.composed",
         .severity = SEVERITY_WARNING,
@@ -138,7 +140,7 @@ static const struct test tests[] = {
         .name = "rfc2640.names.forms-apart",
         .severity = SEVERITY_NOTE,
         .feature = "UTF8",
-        .title = "the composed and the decomposed form of a name are two names",
+        .title = "a file is not overwritten by one whose name has the same letters in another form",
         .reason = "A server that takes them for one overwrites a file whose name, byte for byte, "
                   "nobody has given.",
         .remedy = "Do not normalise names; if the file system does, say so in the manual.",

@@ -2,7 +2,6 @@
 #include "ftplint/listing.h"
 
 #include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -36,6 +35,17 @@ static bool all_digits(const char *text, size_t size)
     return size > 0;
 }
 
+/* The number of one or two digits at *AT, which goes behind it, and behind END if that is not 0. */
+static bool take_number(const char **at, char end, unsigned *ret)
+{
+    size_t digits = strspn(*at, "0123456789");
+    if (digits < 1 || digits > 2 || (end && (*at)[digits] != end))
+        return false;
+    *ret = (unsigned)strtoul(*at, NULL, 10);
+    *at += digits + (end ? 1 : 0);
+    return true;
+}
+
 /* 0 to 11, or -1. */
 static int month_of(struct word word)
 {
@@ -54,12 +64,12 @@ static bool unix_time(int month, struct word day, struct word rest, struct list_
     struct tm when = {.tm_mon = month, .tm_mday = (int)strtol(day.begin, NULL, 10)};
     unsigned hour;
     unsigned minute;
-    char end;
+    const char *clock = rest.begin;
     if (rest.size == 4 && all_digits(rest.begin, 4)) {
         when.tm_year = (int)strtol(rest.begin, NULL, 10) - 1900;
         entry->precision = LIST_TIME_DAY;
-    } else if (rest.size <= 5 && sscanf(rest.begin, "%2u:%2u%c", &hour, &minute, &end) == 3 &&
-               hour < 24 && minute < 60) {
+    } else if (take_number(&clock, ':', &hour) && take_number(&clock, ' ', &minute) && hour < 24 &&
+               minute < 60) {
         time_t now = time(NULL);
         struct tm today;
         if (!gmtime_r(&now, &today))
@@ -105,21 +115,41 @@ static bool parse_unix(struct exam *exam, const char *line, struct list_entry *e
     return false;
 }
 
-/* 11-23-26  08:13AM       <DIR>          name */
-static bool parse_dos(const char *line, struct list_entry *entry)
+/* 11-23-26 or 11-23-2026, and 08:13, 08:13AM. */
+static bool dos_time(const char *date, const char *clock, struct tm *ret)
 {
     unsigned month;
     unsigned day;
-    unsigned year;
     unsigned hour;
     unsigned minute;
-    char half[3] = "";
-    if (sscanf(line, "%2u-%2u-%4u %2u:%2u%2[AaPpMm]", &month, &day, &year, &hour, &minute, half) <
-            5 ||
-        month < 1 || month > 12 || day < 1 || day > 31 || minute > 59)
+    if (!take_number(&date, '-', &month) || !take_number(&date, '-', &day) || month < 1 ||
+        month > 12 || day < 1 || day > 31 || !isdigit((unsigned char)*date))
         return false;
+    int year = (int)strtol(date, NULL, 10);
+    if (!take_number(&clock, ':', &hour) || !take_number(&clock, '\0', &minute) || hour > 23 ||
+        minute > 59)
+        return false;
+    char half = (char)tolower((unsigned char)*clock);
+    if (half == 'p' && hour < 12)
+        hour += 12;
+    else if (half == 'a' && hour == 12)
+        hour = 0;
+    *ret = (struct tm){.tm_year = year > 999  ? year - 1900
+                                  : year < 70 ? year + 100
+                                              : year,
+                       .tm_mon = (int)month - 1,
+                       .tm_mday = (int)day,
+                       .tm_hour = (int)hour,
+                       .tm_min = (int)minute};
+    return true;
+}
+
+/* 11-23-26  08:13AM       <DIR>          name */
+static bool parse_dos(const char *line, struct list_entry *entry)
+{
     struct word words[WORDS_MAX];
-    if (split_words(line, words) < 4)
+    struct tm when;
+    if (split_words(line, words) < 4 || !dos_time(words[0].begin, words[1].begin, &when))
         return false;
     entry->directory = strncasecmp(words[2].begin, "<DIR>", 5) == 0;
     entry->has_size = all_digits(words[2].begin, words[2].size);
@@ -127,17 +157,6 @@ static bool parse_dos(const char *line, struct list_entry *entry)
         return false;
     entry->size = entry->has_size ? strtoull(words[2].begin, NULL, 10) : 0;
     entry->name = entry->directory ? words[3].begin : words[2].begin + words[2].size + 1;
-    if (tolower((unsigned char)half[0]) == 'p' && hour < 12)
-        hour += 12;
-    else if (tolower((unsigned char)half[0]) == 'a' && hour == 12)
-        hour = 0;
-    struct tm when = {.tm_year = (int)(year > 999  ? year - 1900
-                                       : year < 70 ? year + 100
-                                                   : year),
-                      .tm_mon = (int)month - 1,
-                      .tm_mday = (int)day,
-                      .tm_hour = (int)hour,
-                      .tm_min = (int)minute};
     entry->time = timegm(&when);
     entry->precision = LIST_TIME_MINUTE;
     return true;
@@ -228,13 +247,13 @@ void expect_crlf(struct exam *exam, struct bytes bytes)
     static const char expected[] = "lines that end in CR LF, the last one as well";
     for (size_t at = 0; at < bytes.size;) {
         const char *stop = memchr(bytes.data + at, '\n', bytes.size - at);
+        size_t size = stop ? (size_t)(stop - bytes.data) - at : 0;
         if (!stop)
             fail(exam, expected, "no line end behind \"%s\"", bytes.data + at);
-        size_t size = (size_t)(stop - bytes.data) - at;
         const char *line = exam_copy(exam, bytes.data + at, size);
-        if (size == 0 || stop[-1] != '\r')
+        if (size == 0 || line[size - 1] != '\r')
             fail(exam, expected, "LF without CR behind \"%s\"", line);
-        if (size > 1 && stop[-2] == '\r')
+        if (size > 1 && line[size - 2] == '\r')
             fail(exam, expected, "CR CR LF behind \"%.*s\"", (int)size - 2, line);
         at += size + 1;
     }

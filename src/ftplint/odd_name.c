@@ -14,6 +14,8 @@ static bool store_odd(struct client *client, const struct odd_name *odd)
     const struct reply *reply = transfer.reply;
     if (reply_is(reply, "2"))
         return true;
+    if (transfer.preliminary && !reply_is(reply, "550 552 553"))
+        blocked(exam, "the upload broke off: %u %s", reply->code, reply->text);
     const char *name = shown(exam, odd->name);
     if (!odd->optional)
         fail(exam, exam_format(exam, "that a file of the name %s can be stored", name), "%u %s",

@@ -38,15 +38,24 @@ static struct lines names_of(struct exam *exam, struct bytes bytes, bool facts)
     return lines;
 }
 
-static struct lines names_by(struct exam *exam, const char *verb, const char *directory)
+/* A transfer that is begun and breaks off tells nothing of what is there: that is a finding of the
+ * tests of transfers. A refusal does. */
+static struct transfer look(struct exam *exam, const char *verb, const char *path)
 {
     exam->given++;
-    struct transfer transfer =
-        try_retrieve(given_session(exam), DATA_ANY, "%s %s", verb, directory);
+    struct client *client = given_session(exam);
+    struct transfer transfer = try_retrieve(client, DATA_ANY, "%s %s", verb, path);
+    if (transfer.preliminary && !reply_is(transfer.reply, "550 450"))
+        expect_code(client, transfer.reply, "2");
     exam->given--;
+    return transfer;
+}
+
+static struct lines names_by(struct exam *exam, const char *verb, const char *directory)
+{
     /* An empty directory is 226 with nothing, or 450 or 550 with servers that find no file in it:
      * no bytes either way. */
-    return names_of(exam, transfer.bytes, strcmp(verb, "MLSD") == 0);
+    return names_of(exam, look(exam, verb, directory).bytes, strcmp(verb, "MLSD") == 0);
 }
 
 struct lines names_in(struct exam *exam, const char *directory)
@@ -79,13 +88,15 @@ bool is_gone(struct exam *exam, const char *path)
     return !exists(exam, path) || !among(names_in(exam, directory_of(exam, path)), last_name(path));
 }
 
-bool holds(struct exam *exam, const char *path, const char *text)
+static bool is_text(struct transfer transfer, const char *text)
 {
-    exam->given++;
-    struct transfer transfer = try_retrieve(given_session(exam), DATA_ANY, "RETR %s", path);
-    exam->given--;
     return reply_is(transfer.reply, "2") && transfer.bytes.size == strlen(text) &&
            memcmp(transfer.bytes.data, text, transfer.bytes.size) == 0;
+}
+
+bool holds(struct exam *exam, const char *path, const char *text)
+{
+    return is_text(look(exam, "RETR", path), text);
 }
 
 void expect_there(struct exam *exam, const char *path, const char *since)
@@ -105,15 +116,12 @@ void expect_gone(struct exam *exam, const char *path, const char *since)
 
 void expect_holds(struct exam *exam, const char *path, const char *text, const char *since)
 {
-    exam->given++;
-    struct transfer transfer = try_retrieve(given_session(exam), DATA_ANY, "RETR %s", path);
-    exam->given--;
+    struct transfer transfer = look(exam, "RETR", path);
     const char *expected =
         exam_format(exam, "that %s holds \"%s\" %s", shown(exam, last_name(path)), text, since);
     if (!reply_is(transfer.reply, "2"))
         fail(exam, expected, "%u %s", transfer.reply->code, transfer.reply->text);
-    if (transfer.bytes.size != strlen(text) ||
-        memcmp(transfer.bytes.data, text, transfer.bytes.size) != 0)
+    if (!is_text(transfer, text))
         fail(exam, expected, "%zu bytes: %s", transfer.bytes.size,
              shown(exam, transfer.bytes.data));
 }

@@ -210,6 +210,31 @@ const struct reply *expect_next(struct client *client, const char *codes)
     return reply;
 }
 
+const char *reply_flaw_text(enum reply_flaw flaw)
+{
+    switch (flaw) {
+    case REPLY_BARE_LF: return "a line that ends in LF without CR";
+    case REPLY_CODE_ALONE: return "a code with neither a space nor a hyphen behind it";
+    case REPLY_CODE_CHANGES: return "a last line with another code than the first line's";
+    case REPLY_CONTROL_BYTE: return "a control character in the text";
+    case REPLY_NOT_UTF8: return "bytes that are not UTF-8";
+    case REPLY_BARE_CR: return "CR in the middle of a line";
+    }
+    return "";
+}
+
+void expect_flawless(struct client *client, const char *line, const struct reply *reply,
+                     unsigned flaws)
+{
+    for (unsigned flaw = 1; flaw <= REPLY_BARE_CR; flaw <<= 1) {
+        if (!(reply->flaws & flaws & flaw))
+            continue;
+        bool last = flaw == REPLY_CODE_CHANGES;
+        fail(client->exam, "a reply in the form of RFC 959, section 4.2", "%s has %s: \"%s\"", line,
+             reply_flaw_text((enum reply_flaw)flaw), reply->lines[last ? reply->count - 1 : 0]);
+    }
+}
+
 const char *reply_path(struct client *client, const struct reply *reply)
 {
     const char *at = strchr(reply->text, '"');

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char *format_command(struct exam *exam, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static char *
+format_command(struct exam *exam, const char *format, va_list arguments)
 {
     char *text;
     if (vasprintf(&text, format, arguments) < 0)

@@ -48,7 +48,7 @@ void command_feat(struct session *session, char *argument)
     feature_mlst(session);
     reply_line(session, "TVFS");
     reply_line(session, "UTF8");
-    reply(session, 211, "End.");
+    reply(session, 211, "End"); /* without a full stop: RFC 2389 section 3.2 */
 }
 
 static void help_all(struct session *session)

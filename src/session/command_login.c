@@ -7,6 +7,7 @@
 #include "session/command.h"
 #include "session/command_record.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -192,12 +193,19 @@ void command_rein(struct session *session, char *argument)
         session_hand_over(session, SESSION_CLEAR);
 }
 
-/* RFC 7151 section 3.1: a name, or an address, the one of IPv6 in brackets. */
+/* RFC 7151 section 3.1: a name, or an address, the one of IPv6 in brackets; a colon outside of them
+ * would begin a port, which MUST be refused. */
 static bool is_host(const char *name)
 {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                  "0123456789-._:[]";
+                                  "0123456789-._";
     size_t size = strlen(name);
+    if (name[0] == '[' && name[size - 1] == ']' && size - 2 < INET6_ADDRSTRLEN) {
+        char inside[INET6_ADDRSTRLEN];
+        struct in6_addr address;
+        (void)snprintf(inside, sizeof(inside), "%.*s", (int)size - 2, name + 1);
+        return inet_pton(AF_INET6, inside, &address) == 1;
+    }
     return size <= TLS_NAME_MAX && strspn(name, allowed) == size;
 }
 

@@ -26,9 +26,8 @@ static const struct choice *choose(const struct choice *choices, size_t count, c
 void command_type(struct session *session, char *argument)
 {
     static const struct choice types[] = {
-        {"A", true},    {"A N", true},  {"A T", true},  {"I", true},
-        {"L 8", true},  {"L8", true},   {"E", false},   {"E N", false},
-        {"A C", false}, {"E T", false}, {"E C", false},
+        {"A", true},  {"A N", true},  {"A T", true},  {"I", true},    {"L 8", true},  {"L8", true},
+        {"E", false}, {"E N", false}, {"A C", false}, {"E T", false}, {"E C", false},
     };
     const struct choice *type = choose(types, ELEMENTS(types), argument);
     if (!type || !type->offered) {
@@ -120,6 +119,11 @@ static void opts_mlst(struct session *session, const char *value)
 {
     cleanup_buffer struct buffer names;
     buffer_init(&names, 256);
+    /* RFC 3659, section 7.9.2: such a request is ignored, the facts stay as they were. */
+    if (strchr(value, ' ')) {
+        reply(session, 501, "OPTS MLST takes facts like type;size; without spaces.");
+        return;
+    }
     session->settings.facts = listing_scan_facts(value);
     if (listing_append_fact_names(&names, session->settings.facts, false) < 0 ||
         buffer_append(&names, "", 1) < 0) {

@@ -33,7 +33,7 @@ static const struct command commands[] = {
     {"HASH", REQUIRED, REVEALS,                 command_hash,    "path",                 "checksum of a file, or of a range of it", NULL},
     {"HELP", OPTIONAL, OPEN,                    command_help,    "[verb]",               "list the commands, or explain one", NULL},
     {"HOST", REQUIRED, OPEN | ONLY_BEFORE,      command_host,    "name",                 "tell which host is wanted", "HOST"},
-    {"LANG", OPTIONAL, 0,                       command_lang,    "[language]",           "choose the language of replies", "LANG EN*"},
+    {"LANG", OPTIONAL, OPEN,                    command_lang,    "[language]",           "choose the language of replies", "LANG EN*"},
     {"LIST", OPTIONAL, 0,                       command_list,    "[-aR] [path]",         "list a directory for people", NULL},
     {"MDTM", REQUIRED, REVEALS,                 command_mdtm,    "[time] path",          "tell, or set, when a file was changed", "MDTM"},
     {"MFF",  REQUIRED, WRITES | REVEALS,        command_mff,     "fact=value;... path",  "set facts of a file", "MFF Modify;UNIX.mode;"},

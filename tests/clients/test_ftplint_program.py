@@ -40,6 +40,7 @@ class Stub:
         self.greeting = greeting
         self.replies = REPLIES | replies
         self.seen = []
+        self.lines = None  # what a listing shows
         self.connections = 0
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
@@ -54,6 +55,24 @@ class Stub:
             self.connections += 1
             threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
 
+    def listing(self):
+        """The port of a data connection on which `lines` go out."""
+        listener = socket.create_server(("127.0.0.1", 0))
+
+        def send():
+            with listener, listener.accept()[0] as connection:
+                connection.sendall(self.lines)
+
+        threading.Thread(target=send, daemon=True).start()
+        return listener.getsockname()[1]
+
+    def answer(self, verb):
+        if verb == "EPSV" and self.lines is not None:
+            return f"229 There (|||{self.listing()}|)"
+        if verb in ("NLST", "MLSD") and self.lines is not None:
+            return "150 Here.\r\n226 Done."
+        return self.replies.get(verb, "502 No.")
+
     def serve(self, connection):
         with connection, connection.makefile("rwb") as stream:
             try:
@@ -62,7 +81,7 @@ class Stub:
                     stream.flush()
                 for line in stream:
                     self.seen.append(line.decode().strip())
-                    stream.write(self.replies.get(self.seen[-1].split()[0], "502 No.").encode() + b"\r\n")
+                    stream.write(self.answer(self.seen[-1].split()[0]).encode() + b"\r\n")
                     stream.flush()
             except OSError:
                 pass
@@ -188,6 +207,27 @@ class Program(unittest.TestCase):
     def test_what_is_left_is_named(self):
         done = self.examine(self.stub(RMD="550 No."))
         self.assertRegex(done.stdout, r"left behind: /ftplint-\w+ \(5")
+
+    def test_listing_that_leads_elsewhere(self):
+        """What is removed is in ftplint's folder, whatever the server lists there."""
+        facts = b"".join(b"type=%s; %s\r\n" % pair for pair in (
+            (b"file", b"../../precious"), (b"file", b"/etc/precious"), (b"dir", b".."), (b"file", b"a/b"),
+            (b"cdir", b"/"), (b"pdir", b"/"), (b"OS.unix=slink:/", b"link"), (b"dir", b"moved"), (b"file", b"mine"),
+        ))  # fmt: skip
+        for feat, lines in (("211-X\r\n MLST type*;\r\n211 E", facts), ("500 No.", b"../x\r\n..\r\n/\r\nlink\r\nmine\r\n")):
+            with self.subTest(feat=feat):
+                stub = self.stub(FEAT=feat, RMD="550 No.", DELE="550 No.")
+                stub.lines = lines
+                # PWD says "/" wherever a CWD has led.
+                self.examine(stub)
+                folder = next(line.split()[1] for line in stub.seen if line.startswith("MKD"))
+                removed = [line.split(" ", 1)[1] for line in stub.seen if line.split()[0] in ("DELE", "RMD", "SITE")]
+                self.assertIn(f"{folder}/mine", removed)
+                for path in removed:
+                    self.assertRegex(path, rf"^(CHMOD 755 )?{folder}(/(x|link|moved|mine))?$")
+                self.assertLessEqual({line for line in stub.seen if line.startswith("CWD")},
+                                     {"CWD /", f"CWD {folder}", f"CWD {folder}/moved", f"CWD {folder}/x",
+                                      f"CWD {folder}/link", f"CWD {folder}/mine"})  # fmt: skip
 
     def test_interruption_cleans_up(self):
         stub = self.stub(None)
@@ -341,7 +381,8 @@ class Program(unittest.TestCase):
         known = self.directory / "known"
         self.examine(self.stub("hello"), "--write-baseline", known, only=CODE, status=2)
         self.assertIn(f"\n{CODE}  # error: ", known.read_text(encoding="utf-8"))
-        done = self.examine(self.stub("hello"), "--baseline", known, only=CODE)
+        # No error is left; that nobody can log in with such a greeting is.
+        done = self.examine(self.stub("hello"), "--baseline", known, only=CODE, status=3)
         self.assertIn("1 known before", done.stdout)
         self.assertNotIn("remedy", done.stdout)
         # Another finding is new.

@@ -6,7 +6,7 @@
 
 Without a fault it is a correct and complete server: ftplint finds nothing. It prints "PORT TLS-PORT DIRECTORY" when it
 serves: clear and AUTH TLS, implicit TLS, and where the folders are (homes/alice for --local). Accounts: alice, bob, and
-the administrator boss; the passwords are "secret alice" and so on. It ends when its standard input does, or by a signal.
+the administrator boss; the passwords are "secret alice" and so on. It ends when a pipe that is its standard input does, or by a signal.
 
 How to add a fault stands in broken/faults.py; what can be replaced are the methods of broken/session.py and its parts:
 control.py (lines, replies, what runs during a transfer), login.py, files.py (paths), data.py (data connections),
@@ -19,6 +19,7 @@ import contextlib
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -84,9 +85,10 @@ def main():
         server = Server(directory, made, certificates / "certificate.pem", certificates / "key.pem", options.quota)
         ports = server.listen(options.port), server.listen(options.tls_port, implicit=True)
         print(*ports, directory, flush=True)
-        if sys.stdin.isatty() or not sys.stdin.read():
-            while sys.stdin.isatty():
-                signal.pause()
+        while not stat.S_ISFIFO(os.fstat(0).st_mode):
+            signal.pause()
+        while os.read(0, 4096):
+            pass
 
 
 if __name__ == "__main__":

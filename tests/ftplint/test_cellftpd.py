@@ -8,6 +8,8 @@ ACCOUNTS = {"user": ("alice", "secret alice"), "user2": ("bob", "secret bob"), "
 
 class Cellftpd(ServerTest):
     users = {}
+    # As by default, but faster: who guesses waits longer and longer.
+    config = {"login": {"delay": "30 ms", "delay_max": "500 ms"}}
 
     def setUp(self):
         super().setUp()

@@ -65,3 +65,9 @@ def run_ftplint(port, accounts, *options, tls="none", host="127.0.0.1", seconds=
         check=False,
     )
     return Report(done)
+
+
+def list_tests():
+    """The lines of --list: group, severity, name, title with tabs between."""
+    listed = subprocess.run([build() / "bin" / "ftplint", "--list"], capture_output=True, text=True, check=True)
+    return listed.stdout.splitlines()

@@ -8,6 +8,7 @@ class Feat(ServerTest):
         reply = client.expect(211, "FEAT")
         for line in reply.lines[1:-1]:
             self.assertRegex(line, r"^ [^ ]", reply)  # RFC 2389 section 3.2: exactly one space
+        self.assertEqual(reply.lines[-1], "End")  # the same section: no full stop
         return [line[1:] for line in reply.lines[1:-1]]
 
     def test_before_and_after_login(self):

@@ -22,6 +22,9 @@ class Host(ServerTest):
     def test_syntax(self):
         client = self.connect()
         self.check_replies(client, [("HOST", 501), ("HOST a/b", 501), ("HOST a b", 501), (f"HOST {'x' * 254}", 501)])
+        # RFC 7151, section 3.1: a port means nothing here, and MUST be refused.
+        self.check_replies(client, [("HOST 192.0.2.1:2112", 501), ("HOST [2001:db8::c000:201]:2112", 501)])
+        self.check_replies(client, [("HOST ::1", 501), ("HOST []", 501), ("HOST [", 501), ("HOST [a b]", 501)])
         self.check_replies(client, [("HOST 127.0.0.1", 220), ("HOST [::1]", 220), (f"HOST {'x' * 253}", 220)])
 
     def test_A23_under_tls_the_name_of_tls(self):

@@ -24,6 +24,15 @@ class Opts(ServerTest):
             with self.subTest(argument=argument):
                 self.assertEqual(client.expect(200, f"OPTS MLST {argument}").text.rstrip().lower(), expected.lower())
 
+    def test_mlst_with_spaces_changes_nothing(self):  # RFC 3659, section 7.9.2
+        self.server.write("a", b"abc")
+        client = self.login()
+        client.expect(200, "OPTS MLST size;")
+        for argument in ("unique type;", "type; size;", "type; "):
+            with self.subTest(argument=argument):
+                client.expect(501, f"OPTS MLST {argument}")
+        self.assertIn("size=3; /a", client.expect(250, "MLST a").lines[1])
+
     def test_mlst_with_long_facts(self):  # E07
         client = self.login()
         client.expect(200, "OPTS MLST " + "type;" * 800)

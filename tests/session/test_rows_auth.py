@@ -11,7 +11,7 @@ from harness import PASSWORD, Listener, ServerTest, main, slow, tls, within
 from harness.network import own_network
 
 OPEN = {"USER", "PASS", "AUTH", "PBSZ", "PROT", "CCC", "REIN", "FEAT", "HELP", "SYST", "NOOP", "OPTS", "HOST", "CLNT"}
-OPEN |= {"QUIT"}
+OPEN |= {"QUIT", "LANG"}
 MARKER = "OPTS MLST type;"  # with a reply that nothing else has
 MARK = "MLST OPTS type;"
 

@@ -1,6 +1,7 @@
 """The control connection of a session: lines in, replies out, what is done while a transfer runs."""
 
 import collections
+import re
 import select
 import socket
 import time
@@ -9,6 +10,7 @@ from .commands import COMMANDS, HTTP, MID_TRANSFER
 from .refusal import Refusal, refusal_of
 from .wire import Wire
 
+CONTROL_SIGNS = re.compile("[\x00-\x1f\x7f]")
 IAC = 255
 TOO_LONG = object()  # stands in the queue for a line that was
 
@@ -210,7 +212,7 @@ class Control:
         """Text as it may stand in a reply: no control characters."""
         if isinstance(line, bytes):
             line = line.decode("utf-8", "surrogateescape")
-        return "".join("?" if ord(sign) < 32 or ord(sign) == 127 else sign for sign in line)
+        return CONTROL_SIGNS.sub("?", line)
 
     def format_reply(self, code, lines):
         """The reply as it goes over the wire, but for its encoding."""

@@ -10,7 +10,7 @@ from .control import Ended
 from .refusal import Refusal
 from .wire import Refused, Wire
 
-FIRST_PORT, LAST_PORT = 50000, 60999
+FIRST_PORT, LAST_PORT = 40000, 60999
 
 
 class Aborted(Exception):
@@ -51,6 +51,8 @@ class DataConnection:
         family = self.control.socket.family
         while True:
             listener = socket.socket(family, socket.SOCK_STREAM)
+            # Ports of connections that have just ended would soon be most of them.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 listener.bind((host, self.choose_port()))
                 break

@@ -66,7 +66,7 @@ class Files:
 
     def real(self, path, follow=True):
         """Where the virtual PATH lies; links do not lead out of the user's folder."""
-        root = os.path.realpath(self.user.home)
+        root = self.user.root
         whole = root + path.rstrip(b"/")
         if whole == root:
             return root
@@ -86,7 +86,7 @@ class Files:
 
     def open_above(self, real):
         """A descriptor of the directory that REAL is in; nobody swaps a directory for a link on the way."""
-        root = os.path.realpath(self.user.home)
+        root = self.user.root
         handle = os.open(root, os.O_PATH | os.O_DIRECTORY)
         for part in os.path.dirname(real)[len(root) :].split(b"/"):
             if part:

@@ -44,7 +44,7 @@ class Listing:
         path = real + b"/" + name
         if os.path.islink(path):
             path = os.path.realpath(path)
-            self.check_inside(os.path.realpath(self.user.home), path)
+            self.check_inside(self.user.root, path)
         return path
 
     def listed(self, argument):
@@ -85,7 +85,7 @@ class Listing:
 
     def status_above(self, real, status):
         """The status of .., which for the root is the root's."""
-        if os.path.realpath(real) == os.path.realpath(self.user.home):
+        if os.path.realpath(real) == self.user.root:
             return status
         return os.lstat(os.path.dirname(real))
 
@@ -140,7 +140,7 @@ class Listing:
     def fact_values(self, real, status, kind):
         """Fact to value."""
         directory = stat.S_ISDIR(status.st_mode)
-        top = os.path.realpath(real) == os.path.realpath(self.user.home)
+        top = os.path.realpath(real) == self.user.root
         values = {
             "type": kind or ("dir" if directory else "file"),
             "size": None if directory else str(status.st_size),

@@ -1,11 +1,15 @@
 """USER, PASS and what belongs to the login of a session."""
 
 import hmac
+import re
 import time
 
 from .control import Ended
 from .refusal import Refusal
 from .rights import take_rights
+
+
+HOST = re.compile(rb"[A-Za-z0-9.-]{1,255}|\[[0-9A-Fa-f:.]+\]")
 
 
 class Login:
@@ -52,7 +56,6 @@ class Login:
         self.user = user
         self.server.failures.pop(self.client_address(), None)
         self.cwd = b"/"
-        self.server.recount(user)
 
     def login_failed(self):
         """Answers after a while, and not often."""
@@ -85,8 +88,10 @@ class Login:
         """Not offered."""
         raise Refusal(502, "SMNT is not offered by this server.")
 
-    def do_host(self, _):
-        """RFC 7151: any name will do."""
+    def do_host(self, argument):
+        """RFC 7151: any name will do, but a name it is."""
+        if not HOST.fullmatch(argument):
+            raise Refusal(501, "HOST needs a name or an address, without a port.")
         if self.user or self.name is not None:
             raise Refusal(503, "HOST must come before USER.")
         self.reply(220, self.greeting)

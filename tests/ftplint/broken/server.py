@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import errno
+import functools
 import os
 import secrets
 import socket
@@ -10,6 +11,14 @@ import threading
 
 from .files import system_error
 from .rights import FIRST_UID, give
+
+
+def size_of(path):
+    """Of the file itself; 0 if it is gone meanwhile."""
+    try:
+        return os.lstat(path).st_size
+    except FileNotFoundError:
+        return 0
 
 
 @dataclasses.dataclass
@@ -22,6 +31,11 @@ class User:
     quota: int
     uid: int
     admin: bool = False
+
+    @functools.cached_property
+    def root(self):
+        """The folder's real path."""
+        return os.path.realpath(self.home)
 
 
 class Server:
@@ -108,20 +122,12 @@ class Server:
 
     # quota
 
-    def recount(self, user):
-        """Looks how much USER stores."""
-        with self.lock:
-            sizes = (
-                os.lstat(os.path.join(above, name)).st_size
-                for above, _, names in os.walk(user.home)
-                for name in names
-                if not user.admin
-            )
-            self.used[user.name] = sum(sizes)
-
     def usage(self, user):
-        """(stored, allowed)"""
+        """(stored, allowed), after a look at what is stored."""
         with self.lock:
+            if not user.admin:
+                files = (os.path.join(above, name) for above, _, names in os.walk(user.home) for name in names)
+                self.used[user.name] = sum(map(size_of, files))
             return self.used.get(user.name, 0), user.quota
 
     def free(self, user):
@@ -133,6 +139,8 @@ class Server:
         """UPLOAD, an object of its own, is to have SIZE bytes more than what it replaces; EDQUOT if that is too
         much."""
         with self.lock:
+            if user.name not in self.used:
+                self.usage(user)
             pending = self.pending.setdefault(user.name, {})
             others = sum(bytes_ for key, bytes_ in pending.items() if key is not upload)
             if size > 0 and self.used.get(user.name, 0) + others + size > user.quota:

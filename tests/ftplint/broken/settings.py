@@ -108,7 +108,7 @@ class Settings:
 
     def do_feat(self, _):
         """RFC 2389."""
-        self.reply(211, "Extensions:", *self.features(), "End.")
+        self.reply(211, "Extensions:", *self.features(), "End")
 
     def do_opts(self, argument):
         """RFC 2389."""

@@ -151,7 +151,7 @@ class Transfers:
             real, old = self.upload_target(argument)
             if append and self.restart:
                 raise Refusal(501, "REST and APPE do not go together.")
-            keep = old if append else self.restart_within(old)
+            keep = None if append else self.restart_within(old)
         except (OSError, Refusal):
             self.forget_data()
             raise
@@ -177,8 +177,10 @@ class Transfers:
         return real, os.path.getsize(real) if os.path.exists(real) else 0
 
     def receive_file(self, temporary, real, keep, old):
-        """Into TEMPORARY, of which nobody knows; in the end it takes the place of REAL."""
-        limit = None if self.range_end is None else self.range_end + 1 - keep
+        """Into TEMPORARY, of which nobody knows; in the end it takes the place of REAL, of whose OLD bytes it keeps the
+        first KEEP; None: whatever there is then."""
+        append = keep is None
+        limit = None if append or self.range_end is None else self.range_end + 1 - keep
         with open(temporary, "wb") as file:
             os.fchmod(file.fileno(), 0o640 & ~self.umask)
             if keep:
@@ -186,14 +188,25 @@ class Transfers:
                     file.write(before.read(keep))
             try:
                 while data := self.receive_data():
-                    self.take_data(file, data, old, limit)
+                    self.take_data(file, data, 0 if append else old, limit)
                 self.check_end()
                 file.write(self.half)
                 file.flush()
-                self.server.change(self.user, lambda: os.rename(temporary, real), real, temporary)
+                with self.server.lock:
+                    if append:
+                        self.put_before(real, temporary)
+                    self.server.change(self.user, lambda: os.rename(temporary, real), real, temporary)
             finally:
                 self.server.release(self.user, file)
         return "File received."
+
+    def put_before(self, real, temporary):
+        """What is at REAL now comes before what is in TEMPORARY: two may append at once."""
+        if os.path.exists(real):
+            with self.open_file(real) as before, open(temporary, "rb+") as file:
+                added = file.read()
+                file.seek(0)
+                file.write(before.read() + added)
 
     def take_data(self, file, data, old, limit):
         """Writes what came, if the quota allows it."""

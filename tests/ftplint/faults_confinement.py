@@ -1,0 +1,452 @@
+"""Faults of confinement: ways out of the user's folder, files that are none, patterns that cost too much."""
+
+import os
+import stat
+import time
+import urllib.parse
+
+from broken.control import Ended
+from broken.faults import fault
+from broken.files import system_error
+
+OUTSIDE = b"\0"  # begins a path that is one of the host's
+
+
+class Opens:
+    """What was found is opened, wherever it lies."""
+
+    def open_file(self, real):
+        """By its name alone."""
+        inside = real.startswith(self.user.root + b"/") and not os.path.islink(os.path.dirname(real))
+        return super().open_file(real) if inside else open(real, "rb")
+
+
+class Climbs(Opens):
+    """Paths of the verbs `climbing` are taken as they are: .. leads out of the user's folder."""
+
+    climbing = ()
+
+    def climbs(self, _):
+        """True if the path of this command may climb."""
+        return self.verb in self.climbing
+
+    def virtual(self, argument):
+        """Not clamped at the root."""
+        root = os.path.realpath(self.user.home)
+        start = b"/" if argument.startswith(b"/") else self.cwd + b"/"
+        path = os.path.normpath(root + start + argument)
+        outside = path != root and not path.startswith(root + b"/")
+        if outside and self.climbs(argument) and os.path.isdir(os.path.dirname(path)):
+            return OUTSIDE + path
+        return super().virtual(argument)
+
+    def real(self, path, follow=True):
+        """As virtual() said."""
+        return path[1:] if path.startswith(OUTSIDE) else super().real(path, follow)
+
+
+@fault(".. in RETR climbs", "security.confinement.dot-dot-retr", also=("security.isolation.read",))
+class ClimbRetr(Climbs):
+    """One verb that nobody thought of."""
+
+    climbing = ("RETR",)
+
+
+@fault(".. in SIZE and MDTM climbs", "security.confinement.dot-dot-size")
+class ClimbSize(Climbs):
+    """One verb that nobody thought of."""
+
+    climbing = ("SIZE", "MDTM")
+
+
+@fault(".. in MLST climbs", "security.confinement.dot-dot-mlst")
+class ClimbMlst(Climbs):
+    """One verb that nobody thought of."""
+
+    climbing = ("MLST",)
+
+
+@fault(".. in CWD climbs", "security.confinement.dot-dot-cwd")
+class ClimbCwd(Climbs):
+    """More than one step at once only: CWD .. at the top is another fault."""
+
+    def climbs(self, argument):
+        return self.verb in ("CWD", "XCWD") and b"etc" in argument
+
+
+@fault(".. in LIST climbs", "security.confinement.dot-dot-list", also=("security.isolation.list",))
+class ClimbList(Climbs):
+    """One verb that nobody thought of."""
+
+    climbing = ("LIST",)
+
+
+@fault(".. in MLSD climbs", "security.confinement.dot-dot-mlsd", also=("security.isolation.list",))
+class ClimbMlsd(Climbs):
+    """One verb that nobody thought of."""
+
+    climbing = ("MLSD",)
+
+
+@fault(".. in STAT climbs", "security.confinement.dot-dot-stat")
+class ClimbStat(Climbs):
+    """One verb that nobody thought of."""
+
+    climbing = ("STAT",)
+
+
+@fault(
+    ".. in RNFR climbs",
+    "security.confinement.dot-dot-rnfr",
+    also=("security.planted.climb-rename", "security.isolation.change"),
+)
+class ClimbRnfr(Climbs):
+    """One verb that nobody thought of."""
+
+    climbing = ("RNFR",)
+
+
+@fault(".. in HASH climbs", "security.confinement.dot-dot-hash")
+class ClimbHash(Climbs):
+    """One verb that nobody thought of."""
+
+    climbing = ("HASH",)
+
+
+@fault(".. in STOR climbs", "security.planted.climb-store")
+class ClimbStor(Climbs):
+    """One verb that nobody thought of."""
+
+    climbing = ("STOR",)
+
+
+@fault(".. in MKD climbs", "security.planted.climb-mkd")
+class ClimbMkd(Climbs):
+    """One verb that nobody thought of."""
+
+    climbing = ("MKD",)
+
+
+@fault(".. in DELE climbs", "security.planted.climb-delete", also=("security.isolation.change",))
+class ClimbDele(Climbs):
+    """One verb that nobody thought of."""
+
+    climbing = ("DELE",)
+
+
+@fault(".. in RNTO climbs", "security.planted.climb-rename")
+class ClimbRnto(Climbs):
+    """One verb that nobody thought of."""
+
+    climbing = ("RNTO",)
+
+
+@fault(".. in MFMT climbs", "security.planted.climb-attributes")
+class ClimbMfmt(Climbs):
+    """One verb that nobody thought of."""
+
+    climbing = ("MFMT",)
+
+
+@fault("a long path is handed on unresolved", "security.confinement.long-climb")
+class ClimbLong(Climbs):
+    """More than one looks at."""
+
+    def climbs(self, argument):
+        return self.verb == "RETR" and len(argument) > 800
+
+
+@fault("percent signs are decoded after the check", "security.confinement.disguised")
+class ClimbPercent(Climbs):
+    """Checked first, decoded last."""
+
+    def climbs(self, argument):
+        return self.verb == "RETR" and self.decoded
+
+    def virtual(self, argument):
+        self.decoded = b"%2e" in argument
+        return super().virtual(urllib.parse.unquote_to_bytes(argument) if self.decoded else argument)
+
+
+@fault("CDUP at the root shows the folder above", "security.confinement.top-cdup")
+class ClimbCdup:
+    """One step too many."""
+
+    above = False
+
+    def do_cdup(self, argument):
+        self.above = self.cwd == b"/"
+        super().do_cdup(argument)
+
+    def do_cwd(self, argument):
+        self.above = self.above and not argument.startswith(b"/")
+        super().do_cwd(argument)
+
+    def real(self, path, follow=True):
+        real = super().real(path, follow)
+        return os.path.dirname(real) if self.above and path == b"/" else real
+
+
+@fault("CWD ~root is taken", "security.confinement.tilde")
+class Tilde:
+    """Expanded."""
+
+    def do_cwd(self, argument):
+        if argument != b"~root":
+            return super().do_cwd(argument)
+        self.cwd = b"/root"
+        return self.reply(250, "There.")
+
+
+@fault("SITE CHMOD sets set-user-ID", "security.confinement.set-user-id")
+class SetUserId:
+    """All twelve bits."""
+
+    @staticmethod
+    def parse_mode(text):
+        return int(text, 8)
+
+
+@fault("SITE EXEC runs programs", "security.confinement.execute")
+class SiteExec:
+    """It says so at least."""
+
+    def do_site(self, argument):
+        if argument.upper().startswith(b"EXEC "):
+            return self.reply(200, "ftplint-42")
+        return super().do_site(argument)
+
+
+@fault("SITE CPFR needs no login", "security.confinement.copy-before-login")
+class CopyStranger:
+    """CVE-2015-3306."""
+
+    def run_command(self, verb, argument):
+        if verb == "SITE" and not self.user and argument and argument.startswith(b"CPFR"):
+            return self.reply(350, "Send SITE CPTO.")
+        return super().run_command(verb, argument)
+
+
+@fault("the host's files are there by their absolute paths", "security.confinement.host-files")
+class HostFiles(Opens):
+    """Not confined at all."""
+
+    def real(self, path, follow=True):
+        return path if path.startswith(b"/etc/") else super().real(path, follow)
+
+
+@fault("/proc is mounted in the user's folder", "security.confinement.kernel-files")
+class KernelFiles(Opens):
+    """And can be read, though it has no sizes."""
+
+    def regular(self, argument):
+        if argument != b"/proc/version":
+            return super().regular(argument)
+        status = list(os.stat(b"/proc/version"))
+        status[stat.ST_SIZE] = 20
+        return argument, argument, os.stat_result(status)
+
+
+class Follows(Opens):
+    """Links of the verbs `following` lead anywhere."""
+
+    following = ()
+
+    def check_inside(self, root, path):
+        """Nothing is outside for them."""
+        if self.verb not in self.following:
+            super().check_inside(root, path)
+
+
+@fault("RETR follows links out", "security.planted.link-read")
+class LinkRetr(Follows):
+    """Links are files, are they not?"""
+
+    following = ("RETR",)
+
+
+@fault("CWD and NLST follow links out", "security.planted.link-list")
+class LinkCwd(Follows):
+    """Links are directories, are they not?"""
+
+    following = ("CWD", "NLST")
+
+
+@fault("APPE follows links out", "security.planted.link-write", "security.planted.link-folder-store")
+class LinkAppe(Follows):
+    """Into any file."""
+
+    following = ("APPE",)
+
+
+@fault("MKD follows links out", "security.planted.link-folder-mkd")
+class LinkMkd(Follows):
+    """In any folder."""
+
+    following = ("MKD",)
+
+
+@fault("RMD follows links out", "security.planted.link-folder-delete")
+class LinkRmd(Follows):
+    """In any folder."""
+
+    following = ("RMD",)
+
+
+@fault("RNTO follows links out", "security.planted.link-folder-rename")
+class LinkRnto(Follows):
+    """To any folder."""
+
+    following = ("RNTO",)
+
+
+@fault("MFMT follows links out", "security.planted.link-attributes", "security.planted.link-folder-attributes")
+class LinkMfmt(Follows):
+    """Of any file."""
+
+    following = ("MFMT",)
+
+
+@fault("SIZE follows links out", "security.planted.link-facts", "security.planted.link-oracle")
+class LinkSize(Follows):
+    """Of any file."""
+
+    following = ("SIZE",)
+
+
+@fault("CWD tells whether a link's target exists", "security.planted.link-oracle")
+class LinkOracle:
+    """It means well."""
+
+    def do_cwd(self, argument):
+        try:
+            super().do_cwd(argument)
+        except OSError:
+            link = os.path.realpath(self.user.home) + argument
+            if os.path.islink(link) and os.path.exists(link):
+                self.reply(550, "That link points out of your folder.")
+            else:
+                raise
+
+
+@fault("RETR opens pipes", "robustness.pipe.retr")
+class PipeRetr:
+    """And waits."""
+
+    def regular(self, argument):
+        path, real, status = self.existing(argument)
+        if self.verb == "RETR" and stat.S_ISFIFO(status.st_mode):
+            os.close(os.open(real, os.O_RDONLY))
+            raise system_error(2)
+        return super().regular(argument)
+
+
+@fault("STOR opens pipes", "robustness.pipe.stor")
+class PipeStor:
+    """And waits."""
+
+    def upload_target(self, argument):
+        real = self.real(self.virtual(argument))
+        if os.path.exists(real) and stat.S_ISFIFO(os.stat(real).st_mode):
+            os.close(os.open(real, os.O_WRONLY))
+        return super().upload_target(argument)
+
+
+@fault("a pipe cannot be deleted", "robustness.pipe.dele")
+class PipeDele:
+    """Regular files alone."""
+
+    def do_dele(self, argument):
+        if stat.S_ISFIFO(self.existing(argument, follow=False)[2].st_mode):
+            raise system_error(22)
+        super().do_dele(argument)
+
+
+@fault("braces are expanded", "limits.glob.braces")
+class GlobBraces:
+    """One by one."""
+
+    def listed(self, argument):
+        if argument.count(b"{") > 8:
+            time.sleep(2.5)
+        return super().listed(argument)
+
+
+@fault("*/../* is expanded", "limits.glob.parents")
+class GlobParents:
+    """One by one."""
+
+    def listed(self, argument):
+        if argument.count(b"/../") > 8:
+            time.sleep(2.5)
+        return super().listed(argument)
+
+
+@fault("asterisks are matched by going back", "limits.glob.stars")
+class GlobStars:
+    """Again and again."""
+
+    def listed(self, argument):
+        if argument.count(b"*a") > 8:
+            time.sleep(2.5)
+        return super().listed(argument)
+
+
+@fault("a bracket that is not closed ends the session", "robustness.glob.malformed")
+class GlobBracket:
+    """A byte beyond the end."""
+
+    def listed(self, argument):
+        if argument == b"[[[[[[[[":
+            raise Ended
+        return super().listed(argument)
+
+
+@fault("LIST -w reserves memory", "robustness.list.options")
+class ListWidth:
+    """All there is, and more."""
+
+    def listed(self, argument):
+        if argument.startswith(b"-w 1000"):
+            raise Ended
+        return super().listed(argument)
+
+
+@fault("LIST -B ends the session", "robustness.list.every-option")
+class ListLetter:
+    """Nobody tried."""
+
+    def listed(self, argument):
+        if argument == b"-B":
+            raise Ended
+        return super().listed(argument)
+
+
+@fault("DELE takes patterns", "security.glob.delete")
+class GlobDelete:
+    """All that match."""
+
+    def do_dele(self, argument):
+        if argument != b"vic?im":
+            return super().do_dele(argument)
+        return super().do_dele(b"victim")
+
+
+@fault("LIST -R runs out of stack", "limits.list.deep")
+class ListDeep:
+    """Level by level."""
+
+    def listed(self, argument):
+        if argument == b"-R" and self.is_there(b"d" + b"/d" * 30):
+            raise Ended
+        return super().listed(argument)
+
+
+@fault("LIST -R follows links", "limits.list.loop")
+class ListLoop:
+    """Round and round."""
+
+    def listed(self, argument):
+        if b"R" in argument and self.is_there(b"loop"):
+            time.sleep(2.5)
+        return super().listed(argument)
