@@ -81,7 +81,7 @@ static void directory_after_transfer(struct exam *exam)
     const char *behind = reply_path(client, given_reply(client, "257", "PWD"));
     if (!before || !behind)
         blocked(exam, "PWD tells no path");
-    if (strcmp(before, behind) != 0)
+    else if (strcmp(before, behind) != 0)
         fail(exam, exam_format(exam, "the working directory as before: %s", before), "%s", behind);
 }
 
