@@ -123,7 +123,7 @@ static void announced_size(struct exam *exam)
     if (!transfer.preliminary)
         blocked(exam, "the download was not begun");
     /* "(12345 bytes)", in the last brackets: a name may have some of its own. */
-    const char *at = strrchr(transfer.preliminary->text, '(');
+    const char *at = transfer.preliminary ? strrchr(transfer.preliminary->text, '(') : NULL;
     char *end = NULL;
     unsigned long long size = at ? strtoull(at + 1, &end, 10) : 0;
     if (!at || end == at + 1 || strncmp(end, " byte", 5) != 0)
