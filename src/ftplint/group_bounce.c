@@ -190,19 +190,19 @@ static void hoard(struct exam *exam)
 /* Data connections by any other means are refused, before and after a transfer that broke off. */
 static void only_extended(struct exam *exam)
 {
-    struct bytes content = exam_content(exam, 64 << 10, 7);
-    const char *path = given_file(exam, "file", content.data, content.size);
+    const char *path = own_path(exam, "upload");
     struct client *client = given_login(exam, ACCOUNT_USER);
     const struct reply *reply = command(client, "EPSV ALL");
     if (!reply_is(reply, "200"))
         skip(exam, "EPSV ALL is refused: %u %s", reply->code, reply->text);
     if (reply_is(command(client, "PASV"), "2"))
         skip(exam, "PASV is answered right after EPSV ALL, which is another test's matter");
-    /* Reset before anything was sent: the transfer fails, however fast the server is. */
     struct data *data = data_open(client, DATA_EPSV);
+    expect(client, "1", "STOR %s", path);
+    data_ready(data);
+    data_send(data, "begun", 5);
     wire_reset(&data->wire);
-    if (reply_is(command(client, "RETR %s", path), "1"))
-        (void)read_reply(client);
+    (void)read_reply(client);
     reply = command(client, "PASV");
     if (reply_is(reply, "2"))
         fail(exam, "a refusal: EPSV ALL was said in this session",

@@ -209,7 +209,7 @@ static void host_files(struct exam *exam)
 static void kernel_files(struct exam *exam)
 {
     static const char *const files[] = {"/proc/self/environ", "/proc/self/maps", "/proc/version",
-                                        "/proc/self/root" HOST_FILE, "/sys/kernel/notes"};
+                                        "/proc/self/root/etc/passwd", "/sys/kernel/notes"};
     struct client *client = given_session(exam);
     for (size_t i = 0; i < ELEMENTS(files); i++) {
         struct transfer transfer = try_retrieve(client, DATA_ANY, "RETR %s", files[i]);

@@ -214,7 +214,7 @@ static const struct test tests[] = {
         .title = "PASS without USER before it is refused",
         .reason = "RFC 959, section 4.1.1: PASS must be immediately preceded by USER; section 5.4 "
                   "lists 503 for it.",
-        .remedy = "Answer 503.",
+        .remedy = "Answer PASS before USER with 503.",
         .run = pass_first,
     },
     {

@@ -81,7 +81,7 @@ static void directory_after_transfer(struct exam *exam)
     const char *behind = reply_path(client, given_reply(client, "257", "PWD"));
     if (!before || !behind)
         blocked(exam, "PWD tells no path");
-    if (strcmp(before, behind) != 0)
+    else if (strcmp(before, behind) != 0)
         fail(exam, exam_format(exam, "the working directory as before: %s", before), "%s", behind);
 }
 
@@ -123,7 +123,7 @@ static void announced_size(struct exam *exam)
     if (!transfer.preliminary)
         blocked(exam, "the download was not begun");
     /* "(12345 bytes)", in the last brackets: a name may have some of its own. */
-    const char *at = strrchr(transfer.preliminary->text, '(');
+    const char *at = transfer.preliminary ? strrchr(transfer.preliminary->text, '(') : NULL;
     char *end = NULL;
     unsigned long long size = at ? strtoull(at + 1, &end, 10) : 0;
     if (!at || end == at + 1 || strncmp(end, " byte", 5) != 0)

@@ -333,7 +333,7 @@ class OptsIgnored:
 
 
 @fault("OPTS MLST knows facts in small letters only", "rfc3659.opts-mlst.case")
-class OptsCase:
+class FactsCase:
     """Others are left out."""
 
     def opts_mlst(self, argument):
@@ -342,7 +342,7 @@ class OptsCase:
 
 
 @fault("OPTS MLST refuses facts that it does not know", "rfc3659.opts-mlst.unknown")
-class OptsUnknown:
+class FactsUnknown:
     """501."""
 
     def opts_mlst(self, argument):

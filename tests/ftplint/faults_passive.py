@@ -92,7 +92,7 @@ class EpsvAllCode:
     "rfc2428.epsv-all.port",
     "rfc2428.epsv-all.eprt",
 )
-class EpsvAllForgotten:
+class EpsvAllIgnored:
     """All goes on."""
 
     def not_after_epsv_all(self):

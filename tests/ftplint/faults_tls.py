@@ -396,6 +396,11 @@ class Renegotiation:
         context.options |= 1 << 8  # SSL_OP_ALLOW_CLIENT_RENEGOTIATION
         return context
 
+    def read_control(self):
+        """The answer to a hello goes out at once."""
+        super().read_control()
+        self.control.flush()
+
 
 class LooksAtRecords:
     """Reads the head of the first record, and not more than one."""

@@ -2,6 +2,10 @@
 other test says that anything is an error. And without a fault nothing is found.
 
     PYTHONPATH=tests python3 tests/ftplint/test_matrix.py [NAME ...]     these faults only
+    FTPLINT_MATRIX=whole ...                                            the whole catalogue for each of them
+
+With hundreds of faults and hundreds of tests the whole of it takes a quarter of an hour, and is for who changes the
+catalogue. Otherwise each fault meets the groups that its tests are in, and one in EVERY the whole catalogue.
 """
 
 import concurrent.futures
@@ -18,6 +22,8 @@ from harness import main
 from harness.broken import BrokenServer
 from harness.ftplint import describe, list_tests, run_ftplint
 
+EVERY = 10
+WHOLE = os.environ.get("FTPLINT_MATRIX") == "whole"
 # Most of a run is waiting.
 JOBS = 6 * len(os.sched_getaffinity(0))
 OPTIONS = ("--timeout", "3 s", "--connections", "9")
@@ -35,18 +41,26 @@ def examine(certificates, names, tls, options):
 
 
 @functools.cache
-def tls_groups():
-    """The groups that are about TLS, as --skip takes them."""
-    groups = {line.split("\t")[0] for line in list_tests()}
-    return ",".join(sorted(group for group in groups if group.startswith("tls") or group == "certificate"))
+def groups():
+    """Test to group."""
+    return {line.split("\t")[2]: line.split("\t")[0] for line in list_tests()}
 
 
-def options_for(fault):
-    """What ftplint is told in addition. The tests of TLS make half of the work: they run for faults that are under TLS
-    or, by their file, of it."""
-    quick = () if fault.slow else ("--quick",)
-    about_tls = fault.tls != "none" or fault.replaces.__module__.startswith("faults_tls")
-    return (*quick, *(() if about_tls else ("--skip", tls_groups())), *fault.options)
+def which_tests(fault, whole):
+    """Options: all tests, or the groups of those that find the fault. The tests of TLS make half of all the work: they
+    run for faults that are under TLS or, by their file, of it."""
+    if not whole:
+        wanted = {groups()[test] for test in (*fault.tests, *fault.also) if test in groups()}
+        return ("--only", ",".join(sorted(wanted))) if wanted else ()
+    if fault.tls != "none" or fault.replaces.__module__.startswith("faults_tls"):
+        return ()
+    of_tls = {group for group in groups().values() if group.startswith("tls") or group == "certificate"}
+    return ("--skip", ",".join(sorted(of_tls)))
+
+
+def options_for(fault, whole=True):
+    """What ftplint is told in addition."""
+    return (*(() if fault.slow else ("--quick",)), *which_tests(fault, whole), *fault.options)
 
 
 class Matrix(unittest.TestCase):
@@ -60,8 +74,10 @@ class Matrix(unittest.TestCase):
         make_certificate(cls.certificates)
         pool = cls.enterClassContext(concurrent.futures.ThreadPoolExecutor(JOBS))
         cls.running = {
-            name: pool.submit(examine, cls.certificates, [name], fault.tls, options_for(fault))
-            for name, fault in FAULTS.items()
+            name: pool.submit(
+                examine, cls.certificates, [name], fault.tls, options_for(fault, WHOLE or number % EVERY == 0)
+            )
+            for number, (name, fault) in enumerate(FAULTS.items())
             if not sys.argv[1:] or any(word in f"Matrix.{method(name)}" for word in sys.argv[1:])
         }
 

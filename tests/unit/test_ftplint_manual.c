@@ -83,8 +83,8 @@ static void assert_name(const char *name)
 static void assert_sentence(const char *name, const char *text)
 {
     size_t size = strlen(text);
-    if (size < 20 || !strchr(".?!\")", text[size - 1]) || strchr(text, '\n') || strchr(text, '\t') ||
-        strstr(text, "  "))
+    if (size < 10 || !strchr(".?!\")", text[size - 1]) || strchr(text, '\n') ||
+        strchr(text, '\t') || strstr(text, "  "))
         fail_msg("%s: not a sentence: %s", name, text);
 }
 

@@ -10,7 +10,8 @@ It stands in a file tests/ftplint/faults_PIECE.py and looks like this:
         def greet(self):
             self.reply(530, self.greeting)
 
-The name of the fault, for --fault, comes from the class: greeting-code. Behind the sentence stand the tests that must
+The name of the fault, for --fault, comes from the class: greeting-code. (If another file has a class of that name, its
+own file's PIECE comes before it.) Behind the sentence stand the tests that must
 catch it; no other test may say that anything is an error then. Faults share the attributes of the session: a fault that
 keeps something sets it in init_NAME of the part that it changes, or on the class. And what else matters:
 
@@ -48,6 +49,8 @@ def fault(sentence, *tests, tls="none", also=(), options=(), slow=False):
 
     def register(replaces):
         name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", replaces.__name__).lower()
+        if name in FAULTS and FAULTS[name].replaces.__module__ != replaces.__module__:
+            name = f"{replaces.__module__.removeprefix('faults_')}-{name}"
         if name in FAULTS:
             raise ValueError(f"two faults are named {name}")
         if not tests:
