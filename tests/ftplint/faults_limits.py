@@ -391,7 +391,8 @@ class InPlace:
     """There is one file, and all write to it."""
 
     def receive_file(self, temporary, real, keep, old):
-        """Emptied first."""
+        """Emptied first; what is appended goes behind what there was in the beginning."""
+        keep = old if keep is None else keep
         with open(real, "r+b" if keep else "wb", buffering=0) as file:
             os.fchmod(file.fileno(), 0o640 & ~self.umask)
             file.seek(keep)
@@ -399,7 +400,6 @@ class InPlace:
                 file.write(self.from_network(data))
             self.check_end()
             file.write(self.half)
-        self.server.recount(self.user)
         return "File received."
 
 
