@@ -1,6 +1,7 @@
 """Faults of confinement: ways out of the user's folder, files that are none, patterns that cost too much."""
 
 import os
+import re
 import stat
 import time
 import urllib.parse
@@ -8,6 +9,7 @@ import urllib.parse
 from broken.control import Ended
 from broken.faults import fault
 from broken.files import system_error
+from broken.site import Site
 
 OUTSIDE = b"\0"  # begins a path that is one of the host's
 
@@ -17,8 +19,7 @@ class Opens:
 
     def open_file(self, real):
         """By its name alone."""
-        inside = real.startswith(self.user.root + b"/") and not os.path.islink(os.path.dirname(real))
-        return super().open_file(real) if inside else open(real, "rb")
+        return super().open_file(real) if real.startswith(self.user.root + b"/") else open(real, "rb")
 
 
 class Climbs(Opens):
@@ -204,10 +205,10 @@ class SetUserId:
 
     @staticmethod
     def parse_mode(text):
-        return int(text, 8)
+        return int(text, 8) if re.fullmatch(rb"[0-7]{4}", text) else Site.parse_mode(text)
 
 
-@fault("SITE EXEC runs programs", "security.confinement.execute")
+@fault("SITE EXEC runs programs", "security.confinement.execute", also=("security.site.user",))
 class SiteExec:
     """It says so at least."""
 
@@ -217,7 +218,7 @@ class SiteExec:
         return super().do_site(argument)
 
 
-@fault("SITE CPFR needs no login", "security.confinement.copy-before-login")
+@fault("SITE CPFR needs no login", "security.confinement.copy-before-login", also=("security.site.before-login",))
 class CopyStranger:
     """CVE-2015-3306."""
 
@@ -258,7 +259,7 @@ class Follows(Opens):
             super().check_inside(root, path)
 
 
-@fault("RETR follows links out", "security.planted.link-read")
+@fault("RETR follows links out", "security.planted.link-read", also=("security.planted.race",))
 class LinkRetr(Follows):
     """Links are files, are they not?"""
 

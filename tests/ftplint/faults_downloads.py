@@ -8,7 +8,7 @@ from broken.faults import fault
 from broken.refusal import Refusal
 
 
-@fault("RETR of an empty file is refused", "rfc959.retr.empty")
+@fault("RETR of an empty file is refused", "rfc959.retr.empty", also=("rfc1123.nlst.usable",))
 class RetrEmpty:
     """Nothing to send is an error."""
 

@@ -267,7 +267,9 @@ class Leftover:
             raise
 
 
-@fault("a transfer does not end with the control connection", "rfc959.control.gone-store", "rfc959.control.gone-retrieve")
+@fault(
+    "a transfer does not end with the control connection", "rfc959.control.gone-store", "rfc959.control.gone-retrieve"
+)
 class Orphan:
     """Data is all."""
 

@@ -18,7 +18,6 @@ def fault(sentence, *tests, **others):
     return any_fault(sentence, *tests, options=() if "tls" in others else TLS_ONLY, **others)
 
 
-
 def first_bytes(connection, count, seconds=10):
     """What comes first on CONNECTION, a socket, up to COUNT bytes; it stays there."""
     seen = b""
@@ -196,7 +195,9 @@ class ProtWithoutPbsz:
         super().do_prot(argument)
 
 
-@fault("every level of PROT is accepted", "rfc2228.prot.safe", "rfc2228.prot.confidential", "rfc2228.prot.unknown-level")
+@fault(
+    "every level of PROT is accepted", "rfc2228.prot.safe", "rfc2228.prot.confidential", "rfc2228.prot.unknown-level"
+)
 class ProtAnyLevel:
     """All but C is P."""
 
