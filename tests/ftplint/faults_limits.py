@@ -549,14 +549,14 @@ class SiteOpen:
         return super().do_site(argument)
 
 
-@fault("SITE CPFR is taken before the login", "security.site.before-login")
+@fault("SITE WHO is answered before the login", "security.site.before-login")
 class SiteForStrangers:
-    """CVE-2015-3306."""
+    """Who is there?"""
 
     def run_command(self, verb, argument):
-        """350."""
-        if verb == "SITE" and not self.user and argument and argument.upper().startswith(b"CPFR"):
-            return self.reply(350, "Ready for the destination.")
+        """Everybody."""
+        if verb == "SITE" and not self.user and argument and argument.upper() == b"WHO":
+            return self.reply(200, "alice from 192.0.2.1")
         return super().run_command(verb, argument)
 
 
