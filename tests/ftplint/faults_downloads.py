@@ -199,7 +199,7 @@ class TypeLocal(Refusing):
     without = (b"L 8",)
 
 
-@fault("type i in small letters is refused", "rfc959.type.letter-case")
+@fault("type i in small letters is refused", "rfc959.type.letter-case", also=("rfc959.case.parameter",))
 class TypeLetterCase(Refusing):
     """Capitals only."""
 
