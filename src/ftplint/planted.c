@@ -15,6 +15,7 @@
 #include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { OUTSIDE_TIME = 1000000000 }; /* of the secret: 2001-09-09 01:46:40 UTC */
@@ -205,9 +206,14 @@ const char *outside_change(struct exam *exam)
 
 static _Noreturn void swap_forever(const char *name, const char *other)
 {
-    for (;;)
+    /* A server must find the one when it looks, and the other when it opens: without a pause it
+     * finds them change in the middle of its look, and refuses. */
+    static const struct timespec pause = {.tv_nsec = 100000};
+    for (;;) {
         if (renameat2(AT_FDCWD, name, AT_FDCWD, other, RENAME_EXCHANGE) < 0)
             _exit(1);
+        (void)nanosleep(&pause, NULL);
+    }
 }
 
 void plant_swapping(struct exam *exam, const char *name, const char *other)
