@@ -18,6 +18,7 @@
 #include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { OUTSIDE_TIME = 1000000000 }; /* of the secret: 2001-09-09 01:46:40 UTC */
@@ -266,12 +267,17 @@ const char *outside_change(struct exam *exam)
 
 static _Noreturn void swap_forever(int directory, const char *name, const char *other)
 {
+    /* A server must find the one when it looks, and the other when it opens: without a pause it
+     * finds them change in the middle of its look, and refuses. */
+    static const struct timespec pause = {.tv_nsec = 100000};
     /* Not for longer than there is somebody to end it. */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
         _exit(1);
-    for (;;)
+    for (;;) {
         if (renameat2(directory, name, directory, other, RENAME_EXCHANGE) < 0)
             _exit(1);
+        (void)nanosleep(&pause, NULL);
+    }
 }
 
 void plant_swapping(struct exam *exam, const char *name, const char *other)

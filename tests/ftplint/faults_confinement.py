@@ -315,6 +315,21 @@ class LinkSize(Follows):
     following = ("SIZE",)
 
 
+@fault("RETR opens a path some time after its check, and a surprise ends the session", "security.planted.race")
+class OpensLate:
+    """The first surprises are not the last chance: who goes on finds the way out."""
+
+    surprises = 3
+
+    def open_file(self, real):
+        """By its name alone."""
+        time.sleep(0.002)
+        if OpensLate.surprises > 0 and os.path.islink(os.path.dirname(real)):
+            OpensLate.surprises -= 1
+            raise Ended
+        return open(real, "rb")
+
+
 @fault("CWD tells whether a link's target exists", "security.planted.link-oracle")
 class LinkOracle:
     """It means well."""
