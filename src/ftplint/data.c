@@ -221,6 +221,8 @@ int data_accept(struct data *data, unsigned milliseconds)
 {
     struct pollfd waiting = {.fd = data->listener, .events = POLLIN};
     int ready = poll(&waiting, 1, (int)milliseconds);
+    if (ready == 0)
+        dialogue_wait(data->wire.dialogue, data->wire.number, true, milliseconds);
     if (ready <= 0)
         return ready == 0 ? -ETIMEDOUT : -errno;
     int fd = accept4(data->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
