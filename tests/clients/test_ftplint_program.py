@@ -498,6 +498,8 @@ class Program(unittest.TestCase):
         self.assertIn(CODE, only)
         self.assertNotIn(ONCE, only)
         self.assertNotIn("security.", only)
+        every = self.run_program("--list", "--only", ",".join(names)).stdout
+        self.assertEqual([line.split("\t")[2] for line in every.splitlines()], names)
         explained = self.run_program("--explain", ONCE).stdout
         self.assertIn("RFC 959, section 5.4", explained)
         self.assertIn(f"Not without:    {CODE}", explained)
