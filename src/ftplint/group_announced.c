@@ -28,19 +28,6 @@ static void works(struct exam *exam)
              path ? exam_format(exam, "%s PATH", probe->line) : probe->line, reply->lines[0]);
 }
 
-static void mlsd(struct exam *exam)
-{
-    const char *path = given_file(exam, "probe", content, strlen(content));
-    struct transfer transfer = try_retrieve(given_session(exam), DATA_ANY, "MLSD %.*s",
-                                            (int)(strrchr(path, '/') - path), path);
-    if (!transfer.preliminary)
-        fail(exam, "150, a listing, 226: FEAT announces MLST",
-             "\"MLSD PATH\" is answered with "
-             "\"%s\"",
-             transfer.reply->lines[0]);
-    expect_code(given_session(exam), transfer.reply, "226 250");
-}
-
 static void rest(struct exam *exam)
 {
     const size_t offset = 9;
@@ -201,16 +188,6 @@ static const struct test tests[] = {
         .remedy = remedy,
         .run = works,
         .parameter = &mlst_probe,
-    },
-    {
-        .name = "rfc3659.feat.mlsd-works",
-        .severity = SEVERITY_ERROR,
-        .feature = "MLST",
-        .title = "MLSD lists a directory where MLST is announced",
-        .reason = "RFC 3659, section 7.8: the presence of MLST in FEAT says that MLST and MLSD are "
-                  "both there.",
-        .remedy = "Implement both, or announce neither.",
-        .run = mlsd,
     },
     {
         .name = "rfc3659.feat.rest-works",

@@ -121,17 +121,6 @@ static void preliminary(struct exam *exam)
              transfer.preliminary->lines[0], transfer.reply->lines[0]);
 }
 
-static void transfer_final(struct exam *exam)
-{
-    struct client *client = given_session(exam);
-    struct transfer transfer = try_retrieve(client, DATA_ANY, "LIST");
-    if (!transfer.preliminary)
-        blocked(exam, "LIST is answered with %u %s", transfer.reply->code, transfer.reply->text);
-    while (reply_is(transfer.reply, "1"))
-        transfer.reply = read_reply(client);
-    expect_silence(client, SILENCE_MSEC);
-}
-
 static void transfer_format(struct exam *exam)
 {
     const unsigned flaws = REPLY_BARE_LF | REPLY_CODE_ALONE | REPLY_CODE_CHANGES;
@@ -281,16 +270,6 @@ static const struct test tests[] = {
                   "Clients read the second one as the end of the transfer.",
         .remedy = "Send 150 (or 125) once, before the first byte.",
         .run = preliminary,
-    },
-    {
-        .name = "rfc959.reply.one-final",
-        .severity = SEVERITY_ERROR,
-        .flags = TEST_READ_ONLY,
-        .title = "nothing follows the reply that ends a transfer",
-        .reason = "RFC 959, section 5.4: 226 or 250 is the last reply of a transfer. Whatever "
-                  "comes behind it answers the client's next command.",
-        .remedy = "Send 226 when the data connection is closed, and nothing else.",
-        .run = transfer_final,
     },
     {
         .name = "rfc959.reply.transfer-format",

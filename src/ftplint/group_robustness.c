@@ -165,23 +165,6 @@ static void unused(struct exam *exam)
 }
 
 /* Neither PASV nor PORT: refused, or tried at the default port (RFC 959, section 3.2). */
-static void unasked(struct exam *exam)
-{
-    struct client *client = given_login(exam, ACCOUNT_USER);
-    const char *path = given_file(exam, "file", "x", 1);
-    send_line(client, "RETR %s", path);
-    const struct reply *reply = try_reply(client, exam_patience(exam));
-    while (reply->code && reply->code < 200)
-        reply = try_reply(client, exam_patience(exam));
-    if (reply->error == -ETIMEDOUT)
-        exam->result.timed_out = true;
-    if (!reply_is(reply, "4 5"))
-        fail(exam, "425: there is neither PASV nor PORT, and nobody listens at the default port",
-             "%s", reply->code ? reply->lines[0] : "no final reply");
-    if (reply->code != 421)
-        expect(client, "200", "NOOP");
-}
-
 static void goes_on(struct exam *exam)
 {
     bool up = exam->test->parameter != NULL;
@@ -317,15 +300,6 @@ static const struct test tests[] = {
                   "connection that was made for it.",
         .remedy = "Close the data connection and the listener of before at the next PASV or EPSV.",
         .run = unused,
-    },
-    {
-        .name = "robustness.data.none",
-        .severity = SEVERITY_ERROR,
-        .title = "a transfer without PASV or PORT is refused, and the session goes on",
-        .reason = "RFC 959, section 5.4: 425 if the data connection cannot be opened; a client "
-                  "that has forgotten PASV must learn it at once.",
-        .remedy = "Answer 425 (or 503) when there is neither a listener nor an address.",
-        .run = unasked,
     },
     {
         .name = "robustness.store.after-reset",
