@@ -277,6 +277,14 @@ static void copy_outside(struct exam *exam)
         .run = climb, .parameter = &(const struct climb){VERBS, TARGET},                           \
     }
 
+static void copy_stranger(struct exam *exam)
+{
+    struct client *client = given_connection(exam);
+    const struct reply *reply = command(client, "SITE CPFR " HOST_FILE);
+    if (reply_is(reply, "2 3"))
+        fail(exam, "530: not logged in", "%u %s", reply->code, reply->text);
+}
+
 static const struct test tests[] = {
     {
         .name = "security.confinement.host-files",
@@ -323,6 +331,16 @@ static const struct test tests[] = {
                   "folder (CVE-2015-3306).",
         .remedy = "Check both paths of SITE CPFR and SITE CPTO as those of RETR and STOR.",
         .run = copy_outside,
+    },
+    {
+        .name = "security.before-login.copy",
+        .severity = SEVERITY_ERROR,
+        .flags = TEST_ANONYMOUS | TEST_READ_ONLY,
+        .title = "SITE CPFR and SITE CPTO are refused before the login",
+        .reason = "CVE-2015-3306: whoever can copy files of the server without a login reads them "
+                  "and runs programs there.",
+        .remedy = "Demand a login for every SITE command that touches a file.",
+        .run = copy_stranger,
     },
     {
         .name = "security.confinement.long-climb",

@@ -403,6 +403,16 @@ class ListLetter:
         return super().listed(argument)
 
 
+@fault("SITE CPFR needs no login", "security.before-login.copy")
+class CopyStranger:
+    """CVE-2015-3306."""
+
+    def run_command(self, verb, argument):
+        if verb == "SITE" and not self.user and argument and argument.startswith(b"CPFR"):
+            return self.reply(350, "Send SITE CPTO.")
+        return super().run_command(verb, argument)
+
+
 @fault("RMD takes patterns", "practice.rmd.pattern")
 class GlobRmd:
     """All that match."""

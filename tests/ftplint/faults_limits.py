@@ -379,7 +379,8 @@ class InPlace:
     """There is one file, and all write to it."""
 
     def receive_file(self, temporary, real, keep, old):
-        """Emptied first."""
+        """Emptied first; what is appended goes behind what there was in the beginning."""
+        keep = old if keep is None else keep
         with open(real, "r+b" if keep else "wb", buffering=0) as file:
             os.fchmod(file.fileno(), 0o640 & ~self.umask)
             file.seek(keep)
@@ -387,7 +388,6 @@ class InPlace:
                 file.write(self.from_network(data))
             self.check_end()
             file.write(self.half)
-        self.server.recount(self.user)
         return "File received."
 
 
@@ -535,14 +535,14 @@ class SiteOpen:
         return super().do_site(argument)
 
 
-@fault("SITE CPFR is taken before the login", "security.before-login.site")
+@fault("SITE WHO is answered before the login", "security.before-login.site")
 class SiteForStrangers:
-    """CVE-2015-3306."""
+    """Who is there?"""
 
     def run_command(self, verb, argument):
-        """350."""
-        if verb == "SITE" and not self.user and argument and argument.upper().startswith(b"CPFR"):
-            return self.reply(350, "Ready for the destination.")
+        """Everybody."""
+        if verb == "SITE" and not self.user and argument and argument.upper() == b"WHO":
+            return self.reply(200, "alice from 192.0.2.1")
         return super().run_command(verb, argument)
 
 
