@@ -13,7 +13,7 @@ struct exam;
 enum severity {
     SEVERITY_NOTE,    /* worth knowing; nothing has to be done */
     SEVERITY_WARNING, /* violates a SHOULD or common practice, or harms clients */
-    SEVERITY_ERROR,   /* violates a MUST, or is a hole */
+    SEVERITY_ERROR,   /* violates a MUST, loses data, or is a hole */
 };
 
 /* What a test takes beyond a server; without it, the runner skips the test and says why. */

@@ -317,8 +317,8 @@ static const struct test tests[] = {
         .flags = TEST_READ_ONLY,
         .feature = "HOST",
         .title = "HOST, if announced, is answered with 220, or 504 to an unknown name",
-        .reason = "RFC 7151, sections 3.2 and 3.3. The name is that by which this run was told to "
-                  "find the server.",
+        .reason = "RFC 7151, sections 3.2 and 3.3: 220 accepts the name, 504 says that there is no "
+                  "such host. The name is that by which this run was told to find the server.",
         .remedy = remedy,
         .run = host,
     },

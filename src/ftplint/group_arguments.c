@@ -260,7 +260,7 @@ static const struct test tests[] = {
         .name = "rfc959.arguments.missing",
         .severity = SEVERITY_WARNING,
         .title = "a command without the argument that it needs is refused",
-        .reason = "RFC 959, section 5.3.1 gives these commands an argument that is not optional, "
+        .reason = "RFC 959, section 5.3.1, gives these commands an argument that is not optional, "
                   "and section 4.2.2 the code 501 for its absence. A client with an empty name in "
                   "hand must not be told that all went well.",
         .remedy = "Answer 501 when a required argument is missing.",

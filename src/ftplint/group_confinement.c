@@ -336,7 +336,7 @@ static const struct test tests[] = {
         .name = "security.before-login.copy",
         .severity = SEVERITY_ERROR,
         .flags = TEST_ANONYMOUS | TEST_READ_ONLY,
-        .title = "SITE CPFR and SITE CPTO are refused before the login",
+        .title = "SITE CPFR is refused before the login",
         .reason = "CVE-2015-3306: whoever can copy files of the server without a login reads them "
                   "and runs programs there.",
         .remedy = "Demand a login for every SITE command that touches a file.",

@@ -142,10 +142,11 @@ static const struct test tests[] = {
         .severity = SEVERITY_ERROR,
         .flags = TEST_READ_ONLY,
         .title = "the replies to USER and PASS have the form of replies",
-        .reason = "RFC 959, section 4.2 and RFC 1123, section 4.1.2.11. With 230 many servers send "
+        .reason = "RFC 959, section 4.2, and RFC 1123, section 4.1.2.11: code, space, text, CR LF. "
+                  "With 230 many servers send "
                   "a message of the day out of a file, line by line as it stands there.",
         .remedy = "Begin its first line with \"230-\", its last one with \"230 \", put a space "
-                  "before the lines between them, and end all with CRLF.",
+                  "before the lines between them, and end all with CR LF.",
         .run = flaw,
         .parameter = &form,
     },

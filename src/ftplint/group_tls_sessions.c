@@ -123,7 +123,7 @@ static void without_resumption(struct exam *exam)
     for (int i = 0; i < 3; i++)
         if (!list_with(client, NULL, &data, &reply))
             fail(exam, "listings over data connections with TLS sessions of their own",
-                 "at number %d %u %s", i + 1, reply->code, reply->text);
+                 "\"%u %s\" to listing number %d", reply->code, reply->text, i + 1);
 }
 
 /* As Java's and other clients do it: each ticket once, and the newest first (RFC 8446, C.4). */
@@ -140,10 +140,9 @@ static void single_use_tickets(struct exam *exam)
         tls_session_free(ticket);
         if (!listed)
             fail(exam, exam_format(exam, "%d listings, each with a ticket not used before", MANY),
-                 "at number %d, %s, %u %s", i + 1,
+                 "\"%u %s\" to listing number %d, %s", reply->code, reply->text, i + 1,
                  data->tls.resumed ? "which resumed a session"
-                                   : "for which there was no unused ticket",
-                 reply->code, reply->text);
+                                   : "for which there was no unused ticket");
     }
 }
 
@@ -153,8 +152,8 @@ static void many_connections(struct exam *exam)
     for (int i = 0; i < MANY; i++) {
         struct transfer transfer = try_retrieve(client, DATA_ANY, "NLST");
         if (!reply_is(transfer.reply, "2"))
-            fail(exam, exam_format(exam, "%d listings in a row", MANY), "at number %d %u %s", i + 1,
-                 transfer.reply->code, transfer.reply->text);
+            fail(exam, exam_format(exam, "%d listings in a row", MANY), "\"%u %s\" to number %d",
+                 transfer.reply->code, transfer.reply->text, i + 1);
     }
 }
 
@@ -324,8 +323,8 @@ static const struct test tests[] = {
                  unknown_remedy, unknown_session, &only_1_3),
     SESSION_TEST("rfc8446.session.early-data", SEVERITY_WARNING, TEST_ANONYMOUS | TEST_READ_ONLY,
                  "tickets allow no early data",
-                 "RFC 8446, section 8: early data can be replayed, and FTP's commands have no "
-                 "profile that says which of them may be.",
+                 "RFC 8446, section 8 and appendix E.5: early data can be replayed, and a protocol "
+                 "must not use it without a profile that says how; FTP has none.",
                  "Set the size of early data to 0.", no_early_data, NULL),
     SESSION_TEST("practice.session.data-1-2", SEVERITY_NOTE, TEST_READ_ONLY,
                  "data connections resume the control connection's session, with TLS 1.2",
