@@ -302,7 +302,7 @@ static const struct test tests[] = {
         .run = unused,
     },
     {
-        .name = "robustness.store.after-reset",
+        .name = "robustness.stor.after-reset",
         .severity = SEVERITY_ERROR,
         .title = "after an upload that broke the session serves the next one",
         .reason = "RFC 959, section 5.4: 426 ends a transfer, not the session; clients try again "
@@ -312,7 +312,7 @@ static const struct test tests[] = {
         .parameter = "STOR",
     },
     {
-        .name = "robustness.retrieve.after-reset",
+        .name = "robustness.retr.after-reset",
         .severity = SEVERITY_ERROR,
         .title = "after a download that broke the session serves the next transfer",
         .reason = "RFC 959, section 5.4: 426 ends a transfer, not the session; players and "
@@ -321,7 +321,7 @@ static const struct test tests[] = {
         .run = goes_on,
     },
     {
-        .name = "robustness.store.again",
+        .name = "robustness.stor.again",
         .severity = SEVERITY_ERROR,
         .title = "what broken sessions were uploading can be uploaded anew",
         .reason = "After a broken line the client comes back for the same file. Locks and "

@@ -318,8 +318,8 @@ class NoConnection:
 
 @fault(
     "after a transfer that broke there is no other one",
-    "robustness.store.after-reset",
-    "robustness.retrieve.after-reset",
+    "robustness.stor.after-reset",
+    "robustness.retr.after-reset",
 )
 class BrokenForGood:
     """A flag that nobody clears."""
@@ -341,7 +341,7 @@ class BrokenForGood:
             raise Refusal(425, "Cannot open the data connection.")
 
 
-@fault("the lock of an upload outlives its session", "robustness.store.again")
+@fault("the lock of an upload outlives its session", "robustness.stor.again")
 class StaleLock:
     """Nobody takes it away."""
 
@@ -368,12 +368,12 @@ class StaleLock:
 
 @fault(
     "uploads are written in their place",
-    "concurrency.store.two",
-    "concurrency.append.two",
-    "practice.store.hidden",
-    "practice.store.old-until-new",
-    "practice.store.broken-keeps-old",
-    "concurrency.retrieve.overwritten",
+    "concurrency.stor.two",
+    "concurrency.appe.two",
+    "practice.stor.hidden",
+    "practice.stor.old-until-new",
+    "practice.stor.broken-keeps-old",
+    "concurrency.retr.overwritten",
 )
 class InPlace:
     """There is one file, and all write to it."""
@@ -391,7 +391,7 @@ class InPlace:
         return "File received."
 
 
-@fault("a download ends, with success, when its file is deleted", "concurrency.retrieve.deleted")
+@fault("a download ends, with success, when its file is deleted", "concurrency.retr.deleted")
 class DeletedMeanwhile:
     """Looks whether it is still there."""
 
@@ -451,7 +451,7 @@ class AllWait:
 # Quota
 
 
-@fault("the quota is not looked at", "quota.store.refused", "quota.sessions.together", options=("--destructive",))
+@fault("the quota is not looked at", "quota.stor.refused", "quota.sessions.together", options=("--destructive",))
 class NoQuota:
     """More is more."""
 
@@ -462,8 +462,8 @@ class NoQuota:
 
 @fault(
     "what exceeds the quota is deleted, with what was there",
-    "quota.store.old-kept",
-    "quota.append.old-kept",
+    "quota.stor.old-kept",
+    "quota.appe.old-kept",
     options=("--destructive",),
 )
 class QuotaDeletes:
