@@ -31,7 +31,7 @@ enum test_flag {
 };
 
 struct test {
-    const char *name; /* stable: SOURCE.SUBJECT.ASPECT, "rfc3659.mlst.facts-case" */
+    const char *name; /* stable: SOURCE.SUBJECT.ASPECT, "rfc3659.mlst.modify-utc" */
     enum severity severity;
     unsigned flags;      /* enum test_flag */
     const char *feature; /* as FEAT announces it ("MLST", "REST STREAM"); NULL: none */
