@@ -199,15 +199,6 @@ class Tilde:
         return self.reply(250, "There.")
 
 
-@fault("SITE CHMOD sets set-user-ID", "security.confinement.set-user-id")
-class SetUserId:
-    """All twelve bits."""
-
-    @staticmethod
-    def parse_mode(text):
-        return int(text, 8) if re.fullmatch(rb"[0-7]{4}", text) else Site.parse_mode(text)
-
-
 @fault("SITE EXEC runs programs", "security.confinement.execute", also=("security.site.user",))
 class SiteExec:
     """It says so at least."""
@@ -216,16 +207,6 @@ class SiteExec:
         if argument.upper().startswith(b"EXEC "):
             return self.reply(200, "ftplint-42")
         return super().do_site(argument)
-
-
-@fault("SITE CPFR needs no login", "security.confinement.copy-before-login", also=("security.site.before-login",))
-class CopyStranger:
-    """CVE-2015-3306."""
-
-    def run_command(self, verb, argument):
-        if verb == "SITE" and not self.user and argument and argument.startswith(b"CPFR"):
-            return self.reply(350, "Send SITE CPTO.")
-        return super().run_command(verb, argument)
 
 
 @fault("the host's files are there by their absolute paths", "security.confinement.host-files")
@@ -438,14 +419,22 @@ class ListLetter:
         return super().listed(argument)
 
 
-@fault("DELE takes patterns", "security.glob.delete")
-class GlobDelete:
+@fault("SITE CPFR needs no login", "security.before-login.copy")
+class CopyStranger:
+    """CVE-2015-3306."""
+
+    def run_command(self, verb, argument):
+        if verb == "SITE" and not self.user and argument and argument.startswith(b"CPFR"):
+            return self.reply(350, "Send SITE CPTO.")
+        return super().run_command(verb, argument)
+
+
+@fault("RMD takes patterns", "practice.rmd.pattern")
+class GlobRmd:
     """All that match."""
 
-    def do_dele(self, argument):
-        if argument != b"vic?im":
-            return super().do_dele(argument)
-        return super().do_dele(b"victim")
+    def do_rmd(self, argument):
+        return super().do_rmd(b"place" if argument == b"pla?e" else argument)
 
 
 @fault("LIST -R runs out of stack", "limits.list.deep")
