@@ -219,30 +219,6 @@ static void kernel_files(struct exam *exam)
     }
 }
 
-static void set_user_id(struct exam *exam)
-{
-    const char *path = given_file(exam, "program", "#!/bin/sh\n", 10);
-    struct client *client = given_session(exam);
-    const struct reply *reply = command(client, "SITE CHMOD 6755 %s", path);
-    if (reply_is(reply, "4 5"))
-        return;
-    struct lines lines = list_lines(client, "LIST %s", path);
-    for (size_t i = 0; i < lines.count; i++)
-        if (strlen(lines.line[i]) > 10 && (lines.line[i][3] == 's' || lines.line[i][6] == 's'))
-            fail(exam, "a refusal, or a mode without these bits",
-                 "SITE CHMOD 6755: %u %s; the file is listed as %.10s", reply->code, reply->text,
-                 lines.line[i]);
-}
-
-static void execute(struct exam *exam)
-{
-    struct client *client = given_session(exam);
-    const struct reply *reply = command(client, "SITE EXEC echo ftplint-$((6*7))");
-    for (size_t i = 0; i < reply->count; i++)
-        if (strstr(reply->lines[i], "ftplint-42") || reply_is(reply, "1 200 21 22 23 25"))
-            fail(exam, "a refusal (500, 502 or 504)", "%s", reply->lines[i]);
-}
-
 /* One session stands in own/a/b/c while another moves own/a/b away. */
 static void ancestor(struct exam *exam)
 {
@@ -277,14 +253,6 @@ static void copy_outside(struct exam *exam)
     const struct reply *reply = command(client, "SITE CPFR %s", exam->server->start);
     skip_unknown(client, reply, "SITE CPFR");
     for_verbs(client, "SITE CPFR", HOST_FILE, climb_verb);
-}
-
-static void copy_stranger(struct exam *exam)
-{
-    struct client *client = given_connection(exam);
-    const struct reply *reply = command(client, "SITE CPFR " HOST_FILE);
-    if (reply_is(reply, "2 3"))
-        fail(exam, "530: not logged in", "%u %s", reply->code, reply->text);
 }
 
 /* The rows that differ in the verb alone. */
@@ -346,16 +314,6 @@ static const struct test tests[] = {
                   "folder (CVE-2015-3306).",
         .remedy = "Check both paths of SITE CPFR and SITE CPTO as those of RETR and STOR.",
         .run = copy_outside,
-    },
-    {
-        .name = "security.confinement.copy-before-login",
-        .severity = SEVERITY_ERROR,
-        .flags = TEST_ANONYMOUS | TEST_READ_ONLY,
-        .title = "SITE CPFR and SITE CPTO are refused before the login",
-        .reason = "CVE-2015-3306: whoever can copy files of the server without a login reads them "
-                  "and runs programs there.",
-        .remedy = "Demand a login for every SITE command that touches a file.",
-        .run = copy_stranger,
     },
     {
         .name = "security.confinement.long-climb",
@@ -423,24 +381,6 @@ static const struct test tests[] = {
                   "past the point at which a server looks for its root.",
         .remedy = "Confine by the kernel and not by counting components.",
         .run = ancestor,
-    },
-    {
-        .name = "security.confinement.set-user-id",
-        .severity = SEVERITY_WARNING,
-        .title = "SITE CHMOD sets neither set-user-ID nor set-group-ID",
-        .reason = "An uploaded program with these bits runs with the account's rights for every "
-                  "local user of the host.",
-        .remedy = "Mask the mode with 0777 and mount the folders nosuid.",
-        .run = set_user_id,
-    },
-    {
-        .name = "security.confinement.execute",
-        .severity = SEVERITY_ERROR,
-        .flags = TEST_READ_ONLY,
-        .title = "SITE EXEC runs nothing",
-        .reason = "A shell for everyone who has an account: CVE-1999-0080, CVE-2000-0573.",
-        .remedy = "Remove SITE EXEC.",
-        .run = execute,
     },
 };
 
