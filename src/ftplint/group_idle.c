@@ -61,11 +61,11 @@ static void long_enough(struct exam *exam)
     struct client *client = given_session(exam);
     const struct reply *reply = command(client, "SITE IDLE");
     const char *digits = strpbrk(reply->text, "0123456789");
-    if (!reply_is(reply, "2") || !digits)
+    unsigned long seconds = digits ? strtoul(digits, NULL, 10) : 0;
+    if (!reply_is(reply, "2") || seconds == 0)
         skip(exam, "SITE IDLE does not tell the time-out: %u %s", reply->code, reply->text);
-    unsigned long seconds = strtoul(digits, NULL, 10);
     bool minutes = strcasestr(digits, "minute") && !strcasestr(digits, "second");
-    if (seconds > 0 && (minutes ? seconds * 60 : seconds) < FIVE_MINUTES)
+    if ((minutes ? seconds * 60 : seconds) < FIVE_MINUTES)
         fail(exam, "an idle time-out of 300 seconds or more", "%u %s", reply->code, reply->text);
 }
 

@@ -152,7 +152,7 @@ class BlankArgument:
 
 
 @fault("an argument is used as a format", "robustness.arguments.format")
-class Format:
+class ArgumentAsFormat:
     """printf(argument)."""
 
     def execute(self, line):
@@ -526,7 +526,7 @@ class AlloGrants:
 
 
 @fault("SITE EXEC runs programs", "security.site.user")
-class SiteExec:
+class SiteExecForUsers:
     """A shell."""
 
     def do_site(self, argument):
