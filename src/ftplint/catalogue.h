@@ -90,9 +90,9 @@ struct group {
     GROUP(list_details)                                                                            \
     GROUP(nlst)                                                                                    \
     GROUP(mlst)                                                                                    \
+    GROUP(mlsd)                                                                                    \
     GROUP(mlst_options)                                                                            \
     GROUP(mlst_refusals)                                                                           \
-    GROUP(mlsd)                                                                                    \
     GROUP(passive)                                                                                 \
     GROUP(epsv)                                                                                    \
     GROUP(active)                                                                                  \

@@ -19,17 +19,24 @@ static enum exit_status run(struct options *options)
     return baseline_close(&baseline) && told ? status : STATUS_NOT_RUN;
 }
 
-int main(int argc, char **argv)
+/* What the command line asks for. */
+static enum exit_status act(struct options *options)
 {
-    struct options options;
-    if (!options_read(&options, argc, argv))
-        return STATUS_NOT_RUN;
-    switch (options.action) {
-    case ACTION_LIST: print_list(&options); return STATUS_CLEAN;
-    case ACTION_EXPLAIN: return print_explanation(options.explain) ? STATUS_CLEAN : STATUS_NOT_RUN;
+    switch (options->action) {
+    case ACTION_LIST: print_list(options); return STATUS_CLEAN;
+    case ACTION_EXPLAIN: return print_explanation(options->explain) ? STATUS_CLEAN : STATUS_NOT_RUN;
     case ACTION_MANUAL: print_manual(); return STATUS_CLEAN;
     case ACTION_HELP: options_print_help(); return STATUS_CLEAN;
     case ACTION_VERSION: (void)puts("ftplint " CELLFTPD_VERSION); return STATUS_CLEAN;
-    default: return (int)run(&options);
+    default: return run(options);
     }
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    bool read = options_read(&options, argc, argv);
+    enum exit_status status = read ? act(&options) : STATUS_NOT_RUN;
+    options_free(&options);
+    return (int)status;
 }
