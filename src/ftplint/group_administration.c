@@ -9,11 +9,10 @@
 /* Commands that ask, or would do harm only with the arguments that are not given here; of several
  * servers. */
 static const char *const powers[] = {
-    "SITE WHO",        "SITE USERS",   "SITE USER LIST", "SITE ADDUSER", "SITE USER ADD",
-    "SITE DELUSER",    "SITE KICK",    "SITE BAN",       "SITE PURGE",   "SITE GROUPS",
-    "SITE VIEWLOG",    "SITE CONFIG",  "SITE RELOAD",    "SITE CHOWN",   "SITE CHGRP",
-    "SITE EXEC id",    "SITE EXEC ls", "SITE ALIAS",     "SITE CPFR /",  "SITE CPTO x",
-    "SITE SYMLINK x y"};
+    "SITE WHO",     "SITE USERS",   "SITE USER LIST", "SITE ADDUSER",    "SITE USER ADD",
+    "SITE DELUSER", "SITE KICK",    "SITE BAN",       "SITE PURGE",      "SITE GROUPS",
+    "SITE VIEWLOG", "SITE CONFIG",  "SITE RELOAD",    "SITE CHOWN",      "SITE CHGRP",
+    "SITE EXEC id", "SITE EXEC ls", "SITE ALIAS",     "SITE SYMLINK x y"};
 
 /* All of POWERS that are not refused. */
 static const char *granted(struct exam *exam, bool outside)
@@ -21,9 +20,8 @@ static const char *granted(struct exam *exam, bool outside)
     struct client *client = outside ? given_connection(exam) : given_login(exam, ACCOUNT_USER);
     const char *wrong = "";
     for (size_t i = 0; i < ELEMENTS(powers); i++) {
-        /* Copies and links are for everybody who is logged in and may write. */
-        if (!outside &&
-            (strncmp(powers[i], "SITE CP", 7) == 0 || strncmp(powers[i], "SITE SY", 7) == 0))
+        /* Links are for everybody who is logged in and may write. */
+        if (!outside && strncmp(powers[i], "SITE SY", 7) == 0)
             continue;
         const struct reply *reply = command(client, "%s", powers[i]);
         if (reply->code == 421)
@@ -240,8 +238,8 @@ static const struct test tests[] = {
         .severity = SEVERITY_ERROR,
         .flags = TEST_ANONYMOUS | TEST_READ_ONLY,
         .title = "SITE commands that do or tell something are refused before the login",
-        .reason = "CVE-2015-3306: ProFTPD let anybody copy files with SITE CPFR and CPTO, and so "
-                  "put programs on the web server.",
+        .reason = "Who administers a server over SITE has logged in for it. A stranger who is told "
+                  "of accounts, or may make links or run programs, needs no password any more.",
         .remedy = "Refuse all of SITE but HELP with 530 to whoever is not logged in.",
         .run = outside,
     },

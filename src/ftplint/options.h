@@ -33,7 +33,7 @@ struct patterns {
 
 struct options {
     enum action action;
-    const char *url;
+    char *url;        /* in argv */
     const char *user; /* of --user; it comes before the URL's */
     const char *user2;
     const char *admin;
@@ -49,6 +49,7 @@ struct options {
     enum color color;
     int family; /* AF_UNSPEC, AF_INET, AF_INET6 */
     bool tls_given;
+    bool connections_given;
     bool verbose;
     bool quiet;
     unsigned limit; /* milliseconds for the whole run */

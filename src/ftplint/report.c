@@ -70,7 +70,11 @@ const char *verdict_name(const struct verdict *verdict)
 
 void print_safe(FILE *file, const char *text)
 {
-    size_t left = strlen(text);
+    print_safe_bytes(file, text, strlen(text));
+}
+
+void print_safe_bytes(FILE *file, const char *text, size_t left)
+{
     while (left > 0) {
         struct text_character character = text_character(text, left);
         if (character.printable)

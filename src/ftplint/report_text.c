@@ -28,17 +28,13 @@ static void print_field(const struct report *report, const char *name, const cha
     painted(report, PAINT_DIM, name);
     (void)fprintf(report->file, "%*s", INDENT - 2 - (int)strlen(name), "");
     size_t column = INDENT;
-    char word[256];
     for (const char *at = text; *at;) {
         size_t size = strcspn(at, " ");
-        size = size < sizeof(word) - 1 ? size : sizeof(word) - 1;
-        memcpy(word, at, size);
-        word[size] = '\0';
         if (column + size > WIDTH && column > INDENT) {
             (void)fprintf(report->file, "\n%*s", INDENT, "");
             column = INDENT;
         }
-        print_safe(report->file, word);
+        print_safe_bytes(report->file, at, size);
         column += size;
         at += size;
         if (*at == ' ') {
@@ -57,7 +53,9 @@ static void print_lines(const struct report *report, const char *name, const cha
         size_t size = strcspn(at, "\n");
         (void)fputs("  ", report->file);
         painted(report, PAINT_DIM, name);
-        (void)fprintf(report->file, "%*s%.*s\n", INDENT - 2 - (int)strlen(name), "", (int)size, at);
+        (void)fprintf(report->file, "%*s", INDENT - 2 - (int)strlen(name), "");
+        print_safe_bytes(report->file, at, size);
+        (void)fputc('\n', report->file);
         name = "";
         at += size;
         at += *at == '\n';

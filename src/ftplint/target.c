@@ -149,11 +149,24 @@ static bool resolve(struct options *options)
     return r == 0;
 }
 
+/* In argv, where ps(1) shows it for as long as the run takes. */
+static void hide_password(char *url)
+{
+    char *begin = strstr(url, "://");
+    begin = begin ? begin + 3 : url;
+    char *slash = begin + strcspn(begin, "/");
+    char *colon = memchr(begin, ':', (size_t)(slash - begin));
+    char *end = memrchr(begin, '@', (size_t)(slash - begin));
+    if (colon && end && colon < end)
+        memset(colon + 1, '*', (size_t)(end - colon - 1));
+}
+
 bool target_read(struct options *options)
 {
     char *at = options_keep(options, strdup(options->url));
     if (!at || strlen(at) > URL_MAX)
         return complain(options, "it is too long");
+    hide_password(options->url);
     if (!read_scheme(options, &at))
         return false;
     char *path = strchr(at, '/');

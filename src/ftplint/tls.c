@@ -79,6 +79,8 @@ static int prepare(struct tls *tls, const struct target *target, const struct tl
     tls->ssl = SSL_new(tls->context);
     if (!tls->ssl)
         return -ENOMEM;
+    /* A server that sends tickets or keys without end is not read without end. */
+    SSL_clear_mode(tls->ssl, SSL_MODE_AUTO_RETRY);
     SSL_set_app_data(tls->ssl, tls);
     SSL_set_info_callback(tls->ssl, watch_alerts);
     if (offer->alpn) {
@@ -172,7 +174,8 @@ int tls_start(struct wire *wire, const struct target *target, const struct tls_o
         ssize_t error = failure(tls, r, &events);
         uint64_t now = clock_msec();
         struct pollfd waiting = {.fd = wire->fd, .events = events};
-        if (error == -EAGAIN && now < end && poll(&waiting, 1, (int)(end - now)) >= 0)
+        if (error == -EAGAIN && now < end &&
+            (poll(&waiting, 1, (int)(end - now)) >= 0 || errno == EINTR))
             continue;
         describe_failure(tls, error, ret);
         tls_free(tls);

@@ -14,6 +14,9 @@
 struct dialogue;
 struct tls;
 
+/* More that nobody has read is not held, but for data connections (data.c). */
+enum { WIRE_INPUT_MAX = 8 << 20 };
+
 /* What waiting for bytes came to; errors are negative errno. -ETIMEDOUT: nothing in time. */
 enum { WIRE_END = 0 };
 

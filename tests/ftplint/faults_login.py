@@ -141,7 +141,9 @@ class AfterFailure:
         return super().password_is_right(user, password) and not self.failed
 
 
-@fault("a wrong password is refused, and the user logged in", "security.login.after-failure", options=("--destructive",))
+@fault(
+    "a wrong password is refused, and the user logged in", "security.login.after-failure", options=("--destructive",)
+)
 class AfterFailureIn:
     """The user is set before the password is looked at."""
 

@@ -224,7 +224,9 @@ class PlainDownload(ClearIfClear):
     verbs = ("RETR",)
 
 
-@fault("a data connection that fails ends the session", "practice.data.failed-handshake", "practice.data.theft-survived")
+@fault(
+    "a data connection that fails ends the session", "practice.data.failed-handshake", "practice.data.theft-survived"
+)
 class FailureEnds:
     """Does not forgive."""
 
