@@ -210,6 +210,14 @@ static void undo_all(struct exam *exam)
     exam->result = result;
 }
 
+static void hide_secrets(struct exam *exam)
+{
+    struct result *result = &exam->result;
+    dialogue_hide(exam->dialogue, result->expected, strlen(result->expected));
+    dialogue_hide(exam->dialogue, result->got, strlen(result->got));
+    dialogue_hide(exam->dialogue, result->notes, strlen(result->notes));
+}
+
 void exam_run(const struct test *test, const struct target *target, struct server *server,
               struct dialogue *dialogue, struct result *ret)
 {
@@ -230,6 +238,7 @@ void exam_run(const struct test *test, const struct target *target, struct serve
     if (exam.undo)
         undo_all(&exam);
     exam.result.duration = clock_msec() - begun;
+    hide_secrets(&exam);
     *ret = exam.result;
     release(&exam);
     if (server->session)

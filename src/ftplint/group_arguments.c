@@ -14,6 +14,7 @@ enum verb_flag {
     VERB_LOGIN = 1 << 1,  /* works on files: nothing for strangers */
     VERB_LISTEN = 1 << 2, /* opens a port: after those that would use it */
     VERB_DATA = 1 << 3,   /* may wait for a data connection after its first reply */
+    VERB_MOVES = 1 << 4, /* may lead out of the test's own folder, where others would make things */
 };
 
 static const struct verb {
@@ -26,9 +27,9 @@ static const struct verb {
     {"ALLO", VERB_NEEDS},
     {"APPE", VERB_NEEDS | VERB_LOGIN | VERB_DATA},
     {"AVBL", VERB_LOGIN},
-    {"CDUP", VERB_LOGIN},
+    {"CDUP", VERB_LOGIN | VERB_MOVES},
     {"CLNT", 0},
-    {"CWD", VERB_LOGIN},
+    {"CWD", VERB_LOGIN | VERB_MOVES},
     {"DELE", VERB_NEEDS | VERB_LOGIN},
     {"EPRT", VERB_NEEDS | VERB_LOGIN},
     {"FEAT", 0},
@@ -65,8 +66,8 @@ static const struct verb {
     {"SYST", 0},
     {"TYPE", VERB_NEEDS},
     {"XCRC", VERB_LOGIN},
-    {"XCUP", VERB_LOGIN},
-    {"XCWD", VERB_LOGIN},
+    {"XCUP", VERB_LOGIN | VERB_MOVES},
+    {"XCWD", VERB_LOGIN | VERB_MOVES},
     {"XMD5", VERB_LOGIN},
     {"XMKD", VERB_LOGIN},
     {"XPWD", VERB_LOGIN},
@@ -77,14 +78,20 @@ static const struct verb {
     {"PASV", VERB_LISTEN | VERB_LOGIN},
 };
 
+static void go_inside(struct client *client)
+{
+    struct exam *exam = client->exam;
+    exam->given++;
+    expect(client, "250 200", "CWD %s", given_folder(exam));
+    exam->given--;
+}
+
 /* A session in the test's own folder, so that what such a command makes is made there. */
 static struct client *given_inside(struct exam *exam)
 {
-    const char *folder = given_folder(exam);
+    (void)given_folder(exam);
     struct client *client = given_login(exam, ACCOUNT_USER);
-    exam->given++;
-    expect(client, "250 200", "CWD %s", folder);
-    exam->given--;
+    go_inside(client);
     return client;
 }
 
@@ -129,6 +136,8 @@ static bool one_reply(struct client *client, const struct verb *verb, const char
     if (next->code != 200)
         fail(exam, exam_format(exam, "one reply to %s, and then 200 to NOOP", shown(exam, line)),
              "%u %s; and then %u %s", reply->code, reply->text, next->code, next->text);
+    if (verb->flags & VERB_MOVES)
+        go_inside(client);
     return true;
 }
 

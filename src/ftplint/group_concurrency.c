@@ -54,7 +54,9 @@ static void removed(struct exam *exam)
     exam->given--;
     (void)command(client, "PWD");
     struct transfer listing = try_retrieve(client, DATA_ANY, "LIST");
-    (void)listing;
+    if (listing.reply->code == 421)
+        fail(exam, "a listing or a refusal, and a session that goes on", "421 %s",
+             listing.reply->text);
     (void)command(client, "CDUP");
     expect(client, "250 200", "CWD %s", given_folder(exam));
 }

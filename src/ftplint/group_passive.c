@@ -143,12 +143,16 @@ static void between(struct exam *exam)
 static void judge_without(struct client *client)
 {
     struct exam *exam = client->exam;
-    const struct reply *reply = command(client, "LIST");
-    if (reply_is(reply, "1"))
-        reply = read_reply(client);
+    const struct reply *first = command(client, "LIST"), *reply = first;
+    if (reply_is(first, "1"))
+        reply = try_reply(client, exam_patience(exam));
+    exam->result.timed_out = reply->error == -ETIMEDOUT;
     if (!reply_is(reply, "4 5"))
-        fail(exam, "425: there is no data connection, and the default port is not open", "%u %s",
-             reply->code, reply->text);
+        fail(exam, "425: there is no data connection, and the default port is not open", "%u %s%s",
+             first->code, first->text,
+             reply == first ? ""
+             : reply->code  ? exam_format(exam, ", and then %u %s", reply->code, reply->text)
+                            : ", and then no other reply");
 }
 
 static void without(struct exam *exam)

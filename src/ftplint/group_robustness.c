@@ -340,6 +340,7 @@ static const struct test tests[] = {
     {
         .name = "robustness.retrieve.after-reset",
         .severity = SEVERITY_ERROR,
+        .after = "practice.retr.broken",
         .title = "after a download that broke the session serves the next transfer",
         .reason = "RFC 959, section 5.4: 426 ends a transfer, not the session; players and "
                   "browsers break downloads off whenever somebody skips.",

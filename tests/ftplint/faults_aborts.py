@@ -73,7 +73,11 @@ class AborThree:
             self.reply(426, "Transfer aborted.")
 
 
-@fault("Telnet's IP and Synch are a part of the verb", "practice.abor.idle-with-synch")
+@fault(
+    "Telnet's IP and Synch are a part of the verb",
+    "practice.abor.idle-with-synch",
+    also=("rfc1123.telnet.negotiation",),
+)
 class AborSynch:
     """Nobody sends them."""
 
@@ -133,7 +137,7 @@ class MidwayQuit:
         return aborted
 
 
-@fault("a download that breaks ends the session", "practice.retr.broken")
+@fault("a download that breaks ends the session", "practice.retr.broken", also=("robustness.retrieve.after-reset",))
 class RetrBrokenEnds:
     """Goodbye."""
 

@@ -1,10 +1,14 @@
 """Faults of confinement: ways out of the user's folder."""
 
 import os
+import re
 import stat
+import time
 import urllib.parse
 
+from broken.control import Ended
 from broken.faults import fault
+from broken.site import Site
 
 OUTSIDE = b"\0"  # begins a path that is one of the host's
 
@@ -14,8 +18,7 @@ class Opens:
 
     def open_file(self, real):
         """By its name alone."""
-        inside = real.startswith(self.user.root + b"/") and not os.path.islink(os.path.dirname(real))
-        return super().open_file(real) if inside else open(real, "rb")
+        return super().open_file(real) if real.startswith(self.user.root + b"/") else open(real, "rb")
 
 
 class Climbs(Opens):
@@ -201,10 +204,10 @@ class SetUserId:
 
     @staticmethod
     def parse_mode(text):
-        return int(text, 8)
+        return int(text, 8) if re.fullmatch(rb"[0-7]{4}", text) else Site.parse_mode(text)
 
 
-@fault("SITE EXEC runs programs", "security.confinement.execute")
+@fault("SITE EXEC runs programs", "security.confinement.execute", also=("security.site.user",))
 class SiteExec:
     """It says so at least."""
 
@@ -214,7 +217,7 @@ class SiteExec:
         return super().do_site(argument)
 
 
-@fault("SITE CPFR needs no login", "security.confinement.copy-before-login")
+@fault("SITE CPFR needs no login", "security.confinement.copy-before-login", also=("security.site.before-login",))
 class CopyStranger:
     """CVE-2015-3306."""
 
@@ -255,7 +258,7 @@ class Follows(Opens):
             super().check_inside(root, path)
 
 
-@fault("RETR follows links out", "security.planted.link-read")
+@fault("RETR follows links out", "security.planted.link-read", also=("security.planted.race",))
 class LinkRetr(Follows):
     """Links are files, are they not?"""
 
@@ -309,6 +312,21 @@ class LinkSize(Follows):
     """Of any file."""
 
     following = ("SIZE",)
+
+
+@fault("RETR opens a path some time after its check, and a surprise ends the session", "security.planted.race")
+class OpensLate:
+    """The first surprises are not the last chance: who goes on finds the way out."""
+
+    surprises = 3
+
+    def open_file(self, real):
+        """By its name alone."""
+        time.sleep(0.002)
+        if OpensLate.surprises > 0 and os.path.islink(os.path.dirname(real)):
+            OpensLate.surprises -= 1
+            raise Ended
+        return open(real, "rb")
 
 
 @fault("CWD tells whether a link's target exists", "security.planted.link-oracle")

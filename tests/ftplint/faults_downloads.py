@@ -8,7 +8,7 @@ from broken.faults import fault
 from broken.refusal import Refusal
 
 
-@fault("RETR of an empty file is refused", "rfc959.retr.empty")
+@fault("RETR of an empty file is refused", "rfc959.retr.empty", also=("rfc1123.nlst.usable",))
 class RetrEmpty:
     """Nothing to send is an error."""
 
@@ -199,7 +199,7 @@ class TypeLocal(Refusing):
     without = (b"L 8",)
 
 
-@fault("type i in small letters is refused", "rfc959.type.letter-case")
+@fault("type i in small letters is refused", "rfc959.type.letter-case", also=("rfc959.case.parameter",))
 class TypeLetterCase(Refusing):
     """Capitals only."""
 

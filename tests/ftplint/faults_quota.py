@@ -3,7 +3,6 @@
 import os
 
 from broken.faults import fault
-from broken.refusal import Refusal
 
 # Quota
 
@@ -119,15 +118,3 @@ class ChmodPretends:
     def site_chmod(self, _):
         """200."""
         self.reply(200, "Permissions changed.")
-
-
-@fault("SITE CHMOD sets setuid", "security.chmod.setuid")
-class ChmodSetuid:
-    """All bits."""
-
-    @staticmethod
-    def parse_mode(text):
-        """Up to 07777."""
-        if not text.isdigit() or set(text) - set(b"01234567") or int(text, 8) > 0o7777:
-            raise Refusal(501, "The mode is an octal number.")
-        return int(text, 8)
