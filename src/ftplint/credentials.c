@@ -96,24 +96,21 @@ static bool read_netrc(struct options *options, struct login *login)
                    : home         ? home
                                   : "",
                    options->netrc ? "" : "/.netrc");
-    cleanup_fclose FILE *file = fopen(path, "re");
-    if (!file)
-        return options->netrc ? complain(path, strerror(errno)) : true;
-    char *text = calloc(1, NETRC_MAX);
+    char *text = options_keep(options, calloc(1, NETRC_MAX));
     if (!text)
         return complain(path, strerror(ENOMEM));
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return options->netrc ? complain(path, strerror(errno)) : true;
     size_t size = fread(text, 1, NETRC_MAX, file);
-    if (ferror(file) || size == NETRC_MAX) {
-        free(text);
-        return complain(path, ferror(file) ? strerror(EIO) : "it is too large for a netrc file");
-    }
+    bool failed = ferror(file);
+    (void)fclose(file);
+    if (failed || size == NETRC_MAX)
+        return complain(path, failed ? strerror(EIO) : "it is too large for a netrc file");
     const char *user = NULL, *password = NULL;
     search_netrc(text, options->target.host, login->user, &user, &password);
-    if (!password) {
-        free(text);
+    if (!password)
         return true;
-    }
-    (void)options_keep(options, text);
     login->user = user;
     login->password = password;
     return true;

@@ -113,7 +113,7 @@ static void password_time(struct exam *exam)
 {
     const char *user = exam->target->logins[ACCOUNT_USER].user;
     const char *other = nobody(exam, user);
-    uint64_t known[TIMINGS], unknown[TIMINGS];
+    uint64_t known[TIMINGS] = {0}, unknown[TIMINGS] = {0};
     for (int i = 0; i < TIMINGS; i++) {
         for (int j = 0; j < 2; j++) {
             bool of_known = (i + j) % 2 == 0;
@@ -142,10 +142,10 @@ static void paths_before(struct exam *exam)
 {
     static const char *const verbs[] = {"CWD",  "SIZE", "MDTM", "MLST", "STAT", "RETR",
                                         "LIST", "NLST", "MLSD", "RNFR", "HASH", "SITE CHMOD 644"};
-    struct client *client = NULL;
+    struct client *client = given_connection(exam);
     for (size_t i = 0; i < ELEMENTS(verbs); i++) {
         /* Servers tire of strangers who do not log in. */
-        if (i % 3 == 0)
+        if (i > 0 && i % 3 == 0)
             client = given_connection(exam);
         const struct reply *real = command(client, "%s /", verbs[i]);
         if (reply_is(real, "1 2 3"))
