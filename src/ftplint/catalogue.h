@@ -55,6 +55,8 @@ struct group {
     GROUP(greeting)                                                                                \
     GROUP(replies)                                                                                 \
     GROUP(commands)                                                                                \
+    GROUP(arguments)                                                                               \
+    GROUP(pipelining)                                                                              \
     GROUP(login)                                                                                   \
     GROUP(relogin)                                                                                 \
     GROUP(features)                                                                                \
@@ -62,8 +64,8 @@ struct group {
     GROUP(unannounced)                                                                             \
     GROUP(information)                                                                             \
     GROUP(language)                                                                                \
-    GROUP(pipelining)                                                                              \
     GROUP(paths)                                                                                   \
+    GROUP(working_directory)                                                                       \
     GROUP(quoting)                                                                                 \
     GROUP(directories)                                                                             \
     GROUP(rename)                                                                                  \
@@ -75,7 +77,9 @@ struct group {
     GROUP(unique)                                                                                  \
     GROUP(retrieve)                                                                                \
     GROUP(types)                                                                                   \
+    GROUP(ascii)                                                                                   \
     GROUP(resume)                                                                                  \
+    GROUP(resume_upload)                                                                           \
     GROUP(ranges)                                                                                  \
     GROUP(abort)                                                                                   \
     GROUP(midway)                                                                                  \
@@ -83,14 +87,20 @@ struct group {
     GROUP(times)                                                                                   \
     GROUP(digests)                                                                                 \
     GROUP(list)                                                                                    \
+    GROUP(list_details)                                                                            \
     GROUP(nlst)                                                                                    \
     GROUP(mlst)                                                                                    \
     GROUP(mlsd)                                                                                    \
+    GROUP(mlst_options)                                                                            \
+    GROUP(mlst_refusals)                                                                           \
     GROUP(passive)                                                                                 \
+    GROUP(epsv)                                                                                    \
     GROUP(active)                                                                                  \
     GROUP(confinement)                                                                             \
     GROUP(planted)                                                                                 \
+    GROUP(outside)                                                                                 \
     GROUP(special)                                                                                 \
+    GROUP(execution)                                                                               \
     GROUP(bounce)                                                                                  \
     GROUP(theft)                                                                                   \
     GROUP(injection)                                                                               \
@@ -103,7 +113,6 @@ struct group {
     GROUP(limits)                                                                                  \
     GROUP(foreign)                                                                                 \
     GROUP(idle)                                                                                    \
-    GROUP(arguments)                                                                               \
     GROUP(robustness)                                                                              \
     GROUP(shared)                                                                                  \
     GROUP(concurrency)                                                                             \
@@ -114,12 +123,11 @@ struct group {
     GROUP(tls_versions)                                                                            \
     GROUP(tls_protocol)                                                                            \
     GROUP(certificate)                                                                             \
+    GROUP(tls_protection)                                                                          \
     GROUP(tls_data)                                                                                \
+    GROUP(close_notify)                                                                            \
     GROUP(tls_sessions)                                                                            \
-    GROUP(performance)                                                                             \
-    GROUP(list_details)                                                                            \
-    GROUP(mlst_options)                                                                            \
-    GROUP(epsv)
+    GROUP(performance)
 
 #define GROUP_DECLARE(name) extern const struct group group_##name;
 GROUPS(GROUP_DECLARE)
