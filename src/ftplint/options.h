@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { PATTERNS_MAX = 64 };
+enum { PATTERNS_MAX = 1024 };
 
 /* How ftplint ends. */
 enum exit_status {
