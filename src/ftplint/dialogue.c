@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SECRET_MIN = 4 };
+
 void dialogue_begin(struct dialogue *dialogue)
 {
     dialogue_free(dialogue);
@@ -37,6 +39,18 @@ static struct dialogue_entry *next_entry(struct dialogue *dialogue)
     return &dialogue->entries[dialogue->count++];
 }
 
+void dialogue_hide(const struct dialogue *dialogue, char *bytes, size_t size)
+{
+    for (size_t i = 0; i < DIALOGUE_SECRETS_MAX; i++) {
+        const char *secret = dialogue->secrets[i];
+        size_t length = secret ? strlen(secret) : 0;
+        if (length < SECRET_MIN)
+            continue;
+        for (char *at = bytes; (at = memmem(at, size - (size_t)(at - bytes), secret, length));)
+            memset(at, '*', length);
+    }
+}
+
 void dialogue_add(struct dialogue *dialogue, enum dialogue_kind kind, unsigned connection,
                   bool data, const void *bytes, size_t size)
 {
@@ -54,6 +68,7 @@ void dialogue_add(struct dialogue *dialogue, enum dialogue_kind kind, unsigned c
         memcpy(entry->bytes, bytes, kept);
         entry->bytes[kept] = '\0';
         entry->size = kept;
+        dialogue_hide(dialogue, entry->bytes, kept);
     }
     if (dialogue->watch)
         dialogue->watch(entry, dialogue->context);

@@ -25,9 +25,13 @@ struct dialogue_entry {
     size_t whole; /* how much there was */
 };
 
+/* The event of a connection that ftplint itself closes. */
+#define DIALOGUE_CLOSED "closed by ftplint"
+
 enum {
     DIALOGUE_ENTRIES_MAX = 400,
     DIALOGUE_BYTES_MAX = 2048,
+    DIALOGUE_SECRETS_MAX = 3,
     DIALOGUE_WAIT_MIN = 1000, /* milliseconds: a shorter wait is one for silence */
 };
 
@@ -37,6 +41,7 @@ struct dialogue {
     uint64_t left_out; /* entries that were dropped from the middle */
     uint64_t begun;    /* clock_msec() */
     bool in_vain;      /* something did not come in time that may have been on its way */
+    const char *secrets[DIALOGUE_SECRETS_MAX]; /* passwords, whoever sends them; NULL: none */
     /* Called with each entry when it is made, for --verbose; NULL: nobody watches. */
     void (*watch)(const struct dialogue_entry *entry, void *context);
     void *context;
@@ -44,6 +49,10 @@ struct dialogue {
 
 void dialogue_begin(struct dialogue *dialogue);
 void dialogue_free(struct dialogue *dialogue);
+
+/* Puts stars over the secrets in BYTES, which a server may have echoed. One of less than four bytes
+ * is left: it stands in all kinds of words. */
+void dialogue_hide(const struct dialogue *dialogue, char *bytes, size_t size);
 
 /* Records SIZE bytes. */
 void dialogue_add(struct dialogue *dialogue, enum dialogue_kind kind, unsigned connection,

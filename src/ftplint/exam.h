@@ -50,6 +50,7 @@ struct exam {
     struct client *clients;
     struct data *data;
     struct allocation *allocations;
+    size_t allocated;     /* bytes in them */
     struct undo *undo;    /* what is to be sent at the end */
     unsigned given;       /* depth of given_ steps: > 0, a failure blocks */
     unsigned connections; /* numbered for the dialogue */
@@ -83,6 +84,10 @@ char *exam_copy(struct exam *exam, const void *bytes, size_t size); /* with a ze
 /* Milliseconds that a step may wait: the target's timeout, or what is left of the test. At least 1.
  */
 unsigned exam_patience(const struct exam *exam);
+
+/* Ends the test, blocked, when its time is over: for loops that a server can keep going by sending
+ * without end. Whatever reads a reply does so. */
+void exam_go_on(struct exam *exam);
 
 /* A command that the shared session sends when the test is over, however it ended ("DELE /a"): for
  * what would harm the tests that follow. */
