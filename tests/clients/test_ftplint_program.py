@@ -93,8 +93,7 @@ class Stub:
                     answer = self.answer(verb)
                     if answer is None:
                         continue
-                    stream.write(answer.encode() + b"
-")
+                    stream.write(answer.encode() + b"\r\n")
                     stream.flush()
             except OSError:
                 pass
