@@ -29,7 +29,7 @@ ALWAYS = {
     "rfc9325.cipher.dhe-size": "there is no DHE",
     "practice.certificate.public": "the tests have an authority of their own",
     "rfc9325.certificate.signature": "the tests' certificate may have signed itself",
-    "rfc8446.session.*": "a control connection cannot be resumed",
+    "rfc8446.tls-session.*": "a control connection cannot be resumed",
 }
 OVER_IPV4 = {"practice.pasv.ipv6": "it is about IPv6"}
 OVER_IPV6 = {
