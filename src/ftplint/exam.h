@@ -121,6 +121,7 @@ struct client *given_stranger(struct exam *exam, unsigned last);
 enum {
     STRANGER = 10,
     STRANGER_TIMING,
+    STRANGER_TIMING_AGAIN,
     STRANGER_GUESSING,
     STRANGER_ANEW,
     STRANGER_LOCKING,

@@ -192,7 +192,8 @@ class Program(unittest.TestCase):
         """Also if the test does not take the silence for a timeout: it may be a busy machine's."""
         stub = self.stub(NOOP=None)
         stub.lines = b""
-        done = self.examine(stub, "--timeout", "1200 ms", "--format", "json", only="concurrency.wait.connection", status=2)
+        only = "concurrency.wait.connection"
+        done = self.examine(stub, "--timeout", "1200 ms", "--format", "json", only=only, status=2)
         test = json.loads(done.stdout)["tests"][0]
         self.assertEqual((test["outcome"], test["attempts"]), ("failed", 2))
         self.assertRegex("\n".join(test["did"]), r"\* nothing for \d+ ms")
