@@ -210,6 +210,14 @@ static void undo_all(struct exam *exam)
     exam->result = result;
 }
 
+static void hide_secrets(struct exam *exam)
+{
+    struct result *result = &exam->result;
+    dialogue_hide(exam->dialogue, result->expected, strlen(result->expected));
+    dialogue_hide(exam->dialogue, result->got, strlen(result->got));
+    dialogue_hide(exam->dialogue, result->notes, strlen(result->notes));
+}
+
 void exam_run(const struct test *test, const struct target *target, struct server *server,
               struct dialogue *dialogue, struct result *ret)
 {
@@ -224,12 +232,15 @@ void exam_run(const struct test *test, const struct target *target, struct serve
     dialogue_begin(dialogue);
     if (setjmp(exam.end) == 0)
         test->run(&exam);
+    /* Whatever it made of that: on a busy machine an answer may have been on its way. */
+    exam.result.timed_out = exam.result.timed_out || dialogue->in_vain;
     /* A shared session is as a test that failed has left it: nobody knows how. */
     if (exam.result.outcome != OUTCOME_PASSED && exam.result.outcome != OUTCOME_SKIPPED)
         session_drop(server);
     if (exam.undo)
         undo_all(&exam);
     exam.result.duration = clock_msec() - begun;
+    hide_secrets(&exam);
     *ret = exam.result;
     release(&exam);
     if (server->session)

@@ -188,20 +188,6 @@ static void chmod_works(struct exam *exam)
              mode, reply->code);
 }
 
-static void chmod_setuid(struct exam *exam)
-{
-    const char *path = given_file(exam, "file", "x", 1);
-    struct client *client = given_session(exam);
-    const struct reply *reply = command(client, "SITE CHMOD 6755 %s", path);
-    if (!reply_is(reply, "2"))
-        return;
-    const char *mode = given_mode(exam, path);
-    (void)command(client, "SITE CHMOD 640 %s", path);
-    if (strpbrk(mode, "sS"))
-        fail(exam, "that nobody makes a file setuid over FTP", "SITE CHMOD 6755: %u %s, and %s",
-             reply->code, reply->text, mode);
-}
-
 static void chmod_senseless(struct exam *exam)
 {
     static const char *const modes[] = {"999", "-1", "77777", "0x1ff", "rwx"};
@@ -234,7 +220,7 @@ static void umask_executable(struct exam *exam)
 
 static const struct test tests[] = {
     {
-        .name = "security.site.before-login",
+        .name = "security.before-login.site",
         .severity = SEVERITY_ERROR,
         .flags = TEST_ANONYMOUS | TEST_READ_ONLY,
         .title = "SITE commands that do or tell something are refused before the login",
@@ -289,15 +275,6 @@ static const struct test tests[] = {
                   "is the harm of a reply that only pretends.",
         .remedy = "Change the mode, or answer 550 or 502.",
         .run = chmod_works,
-    },
-    {
-        .name = "security.chmod.setuid",
-        .severity = SEVERITY_WARNING,
-        .title = "SITE CHMOD does not set the setuid and setgid bits",
-        .reason = "An uploaded program that runs with its owner's rights for everybody on the "
-                  "machine is a hole for the asking.",
-        .remedy = "Take modes up to 0777, and mount the folders with nosuid.",
-        .run = chmod_setuid,
     },
     {
         .name = "practice.chmod.senseless",

@@ -16,12 +16,12 @@ static enum exit_status run(struct options *options)
         return STATUS_NOT_RUN;
     if (!baseline_open(&baseline, options->baseline, options->write_baseline) ||
         !report_open(&report, options)) {
-        (void)baseline_close(&baseline);
+        (void)baseline_close(&baseline, false);
         return STATUS_NOT_RUN;
     }
     enum exit_status status = run_all(options, &report, &baseline);
     bool told = report_close(&report);
-    return baseline_close(&baseline) && told ? status : STATUS_NOT_RUN;
+    return baseline_close(&baseline, status != STATUS_NOT_RUN) && told ? status : STATUS_NOT_RUN;
 }
 
 int main(int argc, char **argv)

@@ -2,6 +2,7 @@
 #include "ftplint/options.h"
 
 #include "ftplint/dialogue.h"
+#include "ftplint/tls.h"
 #include "ftplint/wire.h"
 #include "lib/cleanup.h"
 #include "lib/scan.h"
@@ -11,6 +12,7 @@
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { URL_MAX = 2048 };
 
@@ -163,6 +165,20 @@ static void hide_password(char *url)
         memset(colon + 1, '*', (size_t)(end - colon - 1));
 }
 
+/* What cannot be used here is no fault of the server's. */
+static bool check_files(const struct target *target)
+{
+    struct stat found;
+    const char *problem = tls_files_problem(target);
+    if (!problem && target->local && stat(target->local, &found) < 0)
+        problem = "--local: there is no such folder";
+    else if (!problem && target->local && !S_ISDIR(found.st_mode))
+        problem = "--local: it is no folder";
+    if (problem)
+        (void)fprintf(stderr, "ftplint: %s\n", problem);
+    return !problem;
+}
+
 bool target_read(struct options *options)
 {
     char *at = strdup(options->url);
@@ -181,6 +197,8 @@ bool target_read(struct options *options)
             return false;
     }
     if (!read_host(options, host ? host : at))
+        return false;
+    if (!check_files(&options->target))
         return false;
     if (path && *path) {
         if (!decode(path))

@@ -106,6 +106,24 @@ static int prepare(struct tls *tls, const struct target *target, const struct tl
     return 0;
 }
 
+const char *tls_files_problem(const struct target *target)
+{
+    const char *problem = NULL;
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    if (!context)
+        return "no memory";
+    if (target->authorities &&
+        SSL_CTX_load_verify_locations(context, target->authorities, NULL) != 1)
+        problem = "--ca: there is no certificate (PEM) to be read in it";
+    if (target->certificate &&
+        (SSL_CTX_use_certificate_chain_file(context, target->certificate) != 1 ||
+         SSL_CTX_use_PrivateKey_file(context, target->certificate, SSL_FILETYPE_PEM) != 1))
+        problem = "--certificate: there is no certificate with its key (PEM) to be read in it";
+    SSL_CTX_free(context);
+    ERR_clear_error();
+    return problem;
+}
+
 /* Turns OpenSSL's view of R into a negative errno and what to wait for. */
 static ssize_t failure(struct tls *tls, int r, short *ret_events)
 {
@@ -175,6 +193,8 @@ int tls_start(struct wire *wire, const struct target *target, const struct tls_o
         if (error == -EAGAIN && now < end &&
             (poll(&waiting, 1, (int)(end - now)) >= 0 || errno == EINTR))
             continue;
+        if (error == -EAGAIN)
+            dialogue_wait(wire->dialogue, wire->number, wire->data, timeout);
         describe_failure(tls, error, ret);
         tls_free(tls);
         dialogue_event(wire->dialogue, wire->number, wire->data, "TLS failed: %s", ret->problem);

@@ -188,7 +188,9 @@ class ProtWithoutPbsz:
         super().do_prot(argument)
 
 
-@fault("every level of PROT is accepted", "rfc2228.prot.safe", "rfc2228.prot.confidential", "rfc2228.prot.unknown-level")
+@fault(
+    "every level of PROT is accepted", "rfc2228.prot.safe", "rfc2228.prot.confidential", "rfc2228.prot.unknown-level"
+)
 class ProtAnyLevel:
     """All but C is P."""
 
