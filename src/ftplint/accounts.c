@@ -140,7 +140,8 @@ bool may_log_in(struct exam *exam, const char *name, const char *password)
 
 struct client *given_inside(struct exam *exam, struct new_account account)
 {
-    struct client *client = given_stranger(exam);
+    /* Servers take data connections only from the address of the control connection. */
+    struct client *client = given_connection(exam);
     exam->given++;
     expect_code(client, try_login(client, account.name, account.password), "230 232");
     if (client->wire.tls) {
