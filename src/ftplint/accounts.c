@@ -3,8 +3,6 @@
 
 #include "lib/cleanup.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,18 +36,15 @@ bool site_lists(struct client *client, const char *words)
     return false;
 }
 
-struct client *given_stranger(struct exam *exam)
+struct client *given_applicant(struct exam *exam)
 {
     enum { FIRST = 1000, ADDRESSES = 1 << 23 };
-    const struct sockaddr_in *target = (const struct sockaddr_in *)&exam->target->address;
-    if (target->sin_family != AF_INET || ntohl(target->sin_addr.s_addr) >> 24 != 127)
-        return given_connection(exam);
-    return given_neighbour(exam, FIRST + random_number(exam) % ADDRESSES);
+    return given_stranger(exam, FIRST + random_number(exam) % ADDRESSES);
 }
 
 struct client *given_registrar(struct exam *exam)
 {
-    struct client *client = given_stranger(exam);
+    struct client *client = given_applicant(exam);
     exam->given++;
     bool offered = site_lists(client, "REGISTER");
     exam->given--;
@@ -129,7 +124,7 @@ struct new_account given_account(struct exam *exam)
 
 bool may_log_in(struct exam *exam, const char *name, const char *password)
 {
-    struct client *client = given_stranger(exam);
+    struct client *client = given_applicant(exam);
     exam->given++;
     const struct reply *reply = try_login(client, name, password);
     exam->given--;

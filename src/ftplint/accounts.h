@@ -19,7 +19,7 @@ bool site_lists(struct client *client, const char *words);
 
 /* Somebody who is not logged in; on this machine's loopback from an address that nobody else has,
  * so that what counts by address counts anew. */
-struct client *given_stranger(struct exam *exam);
+struct client *given_applicant(struct exam *exam);
 
 /* The same, if SITE HELP offers REGISTER; else the test is skipped. */
 struct client *given_registrar(struct exam *exam);

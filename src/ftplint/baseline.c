@@ -7,8 +7,12 @@
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { BASELINE_MAX = 1 << 20 };
+
+static const char heading[] =
+    "# Findings that are known, for ftplint --baseline. The first word counts.\n";
 
 static bool complain(const char *path, const char *problem)
 {
@@ -44,6 +48,8 @@ static bool read_text(struct baseline *baseline, const char *path)
         return complain(path, strerror(ENOMEM));
     if (fread(baseline->text, 1, BASELINE_MAX, file) == BASELINE_MAX)
         return complain(path, "it is too large for a baseline");
+    if (ferror(file))
+        return complain(path, strerror(errno));
     return check(path, baseline->text);
 }
 
@@ -54,24 +60,35 @@ bool baseline_open(struct baseline *baseline, const char *read, const char *writ
         return false;
     if (!write)
         return true;
-    baseline->written = fopen(write, "we");
+    /* What is in it stays until there is something to say. */
+    baseline->written = fopen(write, "ae");
     if (!baseline->written)
         return complain(write, strerror(errno));
-    (void)fputs("# Findings that are known, for ftplint --baseline. The first word counts.\n",
-                baseline->written);
-    return true;
+    buffer_init(&baseline->found, BASELINE_MAX);
+    return buffer_append_string(&baseline->found, heading) == 0 || complain(write, "no memory");
 }
 
-bool baseline_close(struct baseline *baseline)
+static bool write_all(struct baseline *baseline)
+{
+    /* A pipe or a terminal cannot be cut. */
+    if (ftruncate(fileno(baseline->written), 0) < 0 && errno != EINVAL)
+        return false;
+    size_t size = buffer_size(&baseline->found);
+    return fwrite(buffer_begin(&baseline->found), 1, size, baseline->written) == size &&
+           fflush(baseline->written) == 0;
+}
+
+bool baseline_close(struct baseline *baseline, bool examined)
 {
     free(baseline->text);
     baseline->text = NULL;
     if (!baseline->written)
         return true;
-    bool good = !ferror(baseline->written);
-    good = fclose(baseline->written) == 0 && good;
+    bool good = !examined || write_all(baseline) || complain("--write-baseline", strerror(errno));
+    (void)fclose(baseline->written);
     baseline->written = NULL;
-    return good || complain("--write-baseline", strerror(errno));
+    buffer_free(&baseline->found);
+    return good;
 }
 
 bool baseline_has(const struct baseline *baseline, const char *name)
@@ -89,5 +106,5 @@ void baseline_add(struct baseline *baseline, const char *name, const char *sever
                   const char *title)
 {
     if (baseline->written)
-        (void)fprintf(baseline->written, "%s  # %s: %s\n", name, severity, title);
+        (void)buffer_append_format(&baseline->found, "%s  # %s: %s\n", name, severity, title);
 }

@@ -24,7 +24,8 @@ static const char *name_of(struct exam *exam, const char *line, bool facts)
     if (facts) {
         const char *space = strchr(line, ' ');
         name = space ? space + 1 : "";
-        if (strcasestr(line, "type=cdir;") || strcasestr(line, "type=pdir;"))
+        const char *before = exam_format(exam, "%.*s", (int)(name - line), line);
+        if (!space || strcasestr(before, "type=cdir;") || strcasestr(before, "type=pdir;"))
             return NULL;
     } else if (strrchr(line, '/')) {
         /* NLST gives names or paths (RFC 959, section 4.1.3). */
@@ -95,7 +96,9 @@ static bool clean_local(const struct target *target, const char *folder)
         .flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
         .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
     };
-    const char *inner = folder + strspn(folder, "/");
+    /* --local is where the login leads: see local_path(). The name is ours, whatever is before it.
+     */
+    const char *inner = path_name(folder);
     cleanup_close int home = open(target->local, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (home < 0)
         return false;

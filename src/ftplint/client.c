@@ -42,6 +42,8 @@ __attribute__((format(printf, 2, 0))) static void send_linev(struct client *clie
         return;
     /* What the server said before it went tells more than that it went. */
     const struct reply *last = try_reply(client, 100);
+    if (sent >= 0)
+        exam->result.timed_out = true;
     if (last->code)
         fail(exam, "that the connection stays open", "%u %s, and the end", last->code, last->text);
     fail(exam, "that the connection stays open", "%s",
@@ -92,11 +94,11 @@ void expect_closed(struct client *client, unsigned milliseconds, const struct re
     for (;;) {
         uint64_t now = clock_msec();
         const struct reply *reply = try_reply(client, now < end ? (unsigned)(end - now) : 0);
-        if (reply->code) {
+        if (reply->code)
             last = reply;
+        if (reply->code && clock_msec() < end)
             continue;
-        }
-        if (reply->error == -ETIMEDOUT) {
+        if (reply->code || reply->error == -ETIMEDOUT) {
             exam->result.timed_out = true;
             fail(exam, "that the server closes the connection", "it is open after %u ms",
                  milliseconds);
@@ -107,13 +109,14 @@ void expect_closed(struct client *client, unsigned milliseconds, const struct re
         *ret_last = last;
 }
 
-/* Bounded in load: a test that wants more connections at once is not run. */
+/* Bounded in load: a test that wants more connections at once is not run. --destructive has raised
+ * the number if nobody has named one. */
 static void check_connections(struct exam *exam)
 {
     unsigned open = exam->server->session ? 1 : 0;
     for (const struct client *at = exam->clients; at; at = at->next)
         open += at->wire.fd >= 0;
-    if (open >= exam->target->connections && !exam->target->destructive)
+    if (open >= exam->target->connections)
         skip(exam, "it needs more than %u connections at once (--connections, --destructive)",
              exam->target->connections);
 }
@@ -121,6 +124,7 @@ static void check_connections(struct exam *exam)
 /* A client in the exam's list, connected from SOURCE (NULL: any). */
 static struct client *client_open(struct exam *exam, const struct sockaddr_in *source)
 {
+    exam_go_on(exam);
     check_connections(exam);
     struct client *client = calloc(1, sizeof(*client));
     if (!client)
@@ -216,10 +220,16 @@ struct client *given_connection(struct exam *exam)
     return client;
 }
 
+/* True if there are other addresses of this machine from which the server can be reached. */
+static bool is_on_loopback(const struct target *target)
+{
+    const struct sockaddr_in *address = (const struct sockaddr_in *)&target->address;
+    return address->sin_family == AF_INET && ntohl(address->sin_addr.s_addr) >> 24 == 127;
+}
+
 struct client *given_neighbour(struct exam *exam, unsigned last)
 {
-    const struct sockaddr_in *target = (const struct sockaddr_in *)&exam->target->address;
-    if (target->sin_family != AF_INET || ntohl(target->sin_addr.s_addr) >> 24 != 127)
+    if (!is_on_loopback(exam->target))
         skip(exam, "the server is not on this machine's IPv4 loopback: there is no second address");
     struct sockaddr_in source = {
         .sin_family = AF_INET,
@@ -229,6 +239,11 @@ struct client *given_neighbour(struct exam *exam, unsigned last)
     struct client *client = connection(exam, &source);
     exam->given--;
     return client;
+}
+
+struct client *given_stranger(struct exam *exam, unsigned last)
+{
+    return is_on_loopback(exam->target) ? given_neighbour(exam, last) : given_connection(exam);
 }
 
 const struct reply *try_login(struct client *client, const char *user, const char *password)
@@ -278,16 +293,20 @@ static struct client *new_session(struct exam *exam)
         break;
     }
     client->next = NULL;
+    client->greeting = NULL; /* it is the exam's, which ends before the session */
     exam->server->session = client;
     return client;
 }
 
-/* False if the test before has left a reply that it did not ask for, or the session has ended. */
+/* False if the test before has left a reply that it did not ask for, or the session has ended: that
+ * is no fault of the test that asks, and it gets another one. */
 static bool still_good(struct client *client)
 {
-    if (try_reply(client, 0)->error != -ETIMEDOUT)
+    static const char line[] = "TYPE I\r\n";
+    ssize_t size = (ssize_t)strlen(line);
+    if (try_reply(client, 0)->error != -ETIMEDOUT ||
+        wire_send(&client->wire, line, strlen(line), false, exam_patience(client->exam)) != size)
         return false;
-    send_line(client, "TYPE I");
     return try_reply(client, exam_patience(client->exam))->code == 200;
 }
 

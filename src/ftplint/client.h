@@ -38,7 +38,8 @@ struct reply {
     char **lines;     /* without line ends; line 0 with code and separator */
     const char *text; /* of the first line, behind the code and one character */
     unsigned flaws;   /* enum reply_flaw */
-    int error; /* why the code is 0: -ETIMEDOUT, -ECONNRESET, -EPIPE (closed), -EPROTO (no reply) */
+    int error; /* why the code is 0: -ETIMEDOUT, -ECONNRESET, -EPIPE (closed), -EPROTO (no reply),
+                  -ENOBUFS (a line without end), -E2BIG (lines without end) */
     uint64_t waited; /* milliseconds until it was whole */
 };
 

@@ -102,9 +102,10 @@ static bool read_netrc(const struct options *options, struct login *login)
     char *text = calloc(1, NETRC_MAX);
     if (!text)
         return complain(path, strerror(ENOMEM));
-    if (fread(text, 1, NETRC_MAX - 1, file) == 0 && ferror(file)) {
+    size_t size = fread(text, 1, NETRC_MAX, file);
+    if (ferror(file) || size == NETRC_MAX) {
         free(text);
-        return complain(path, strerror(EIO));
+        return complain(path, ferror(file) ? strerror(EIO) : "it is too large for a netrc file");
     }
     const char *user = NULL, *password = NULL;
     search_netrc(text, options->target.host, login->user, &user, &password);
@@ -132,8 +133,10 @@ static bool obtain(struct options *options, enum account account)
 {
     struct login *login = &options->target.logins[account];
     const char *file = options->password_files[account];
-    if (file)
+    if (file) {
+        login->user = login->user ? login->user : "anonymous";
         return read_file(file, &login->password);
+    }
     const char *value = getenv(sources[account].variable);
     if (value && login->user)
         login->password = value;
@@ -152,6 +155,14 @@ static bool obtain(struct options *options, enum account account)
     return false;
 }
 
+/* A line's end in them would be another command. */
+static bool check(const struct login *login, const char *what)
+{
+    if (strpbrk(login->user, "\r\n"))
+        return complain("the user's name", "there is a line's end in it");
+    return !strpbrk(login->password, "\r\n") || complain(what, "there is a line's end in it");
+}
+
 bool credentials_read(struct options *options)
 {
     struct login *logins = options->target.logins;
@@ -163,7 +174,8 @@ bool credentials_read(struct options *options)
     logins[ACCOUNT_SECOND].user = options->user2;
     logins[ACCOUNT_ADMIN].user = options->admin;
     for (int i = 0; i < ACCOUNTS; i++)
-        if ((i == ACCOUNT_USER || logins[i].user) && !obtain(options, (enum account)i))
+        if ((i == ACCOUNT_USER || logins[i].user) &&
+            (!obtain(options, (enum account)i) || !check(&logins[i], sources[i].what)))
             return false;
     return true;
 }

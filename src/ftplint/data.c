@@ -13,7 +13,7 @@
 #include <string.h>
 
 enum {
-    DATA_BYTES_MAX = 256 << 20,
+    DATA_BYTES_MAX = 64 << 20,
     LEAVE_WAIT = 200, /* milliseconds */
 };
 
@@ -42,12 +42,15 @@ void data_free(struct data *data)
 /* The port of 229 (|||6446|), RFC 2428, section 3; any delimiter. 0: there is none. */
 static uint16_t epsv_port(const char *text)
 {
-    const char *at = strchr(text, '(');
-    if (!at || at[1] == '\0' || at[2] != at[1] || at[3] != at[1])
-        return 0;
-    char *end;
-    unsigned long port = strtoul(at + 4, &end, 10);
-    return *end == at[1] && port > 0 && port < 65536 ? (uint16_t)port : 0;
+    for (const char *at = text; (at = strchr(at, '(')); at++) {
+        if (at[1] == '\0' || at[2] != at[1] || at[3] != at[1])
+            continue;
+        char *end;
+        unsigned long port = strtoul(at + 4, &end, 10);
+        if (*end == at[1] && port > 0 && port < 65536)
+            return (uint16_t)port;
+    }
+    return 0;
 }
 
 /* The six numbers of 227, wherever they begin (RFC 1123, section 4.1.2.6). */
@@ -220,7 +223,14 @@ struct data *data_open(struct client *client, enum data_mode mode)
 int data_accept(struct data *data, unsigned milliseconds)
 {
     struct pollfd waiting = {.fd = data->listener, .events = POLLIN};
-    int ready = poll(&waiting, 1, (int)milliseconds);
+    uint64_t end = clock_msec() + milliseconds;
+    int ready;
+    do {
+        uint64_t now = clock_msec();
+        ready = poll(&waiting, 1, now < end ? (int)(end - now) : 0);
+    } while (ready < 0 && errno == EINTR);
+    if (ready == 0)
+        dialogue_wait(data->wire.dialogue, data->wire.number, true, milliseconds);
     if (ready <= 0)
         return ready == 0 ? -ETIMEDOUT : -errno;
     int fd = accept4(data->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -288,9 +298,12 @@ struct bytes data_read(struct data *data, size_t limit)
             exam->result.timed_out = true;
             fail(exam, "data, and its end", "nothing more after %zu bytes", buffer_size(input));
         }
+        if (got == -ENOBUFS)
+            fail(exam, "data, and its end", "more than %d MiB", DATA_BYTES_MAX >> 20);
         if (got < 0)
             fail(exam, "data, and its end", "%s after %zu bytes", strerror((int)-got),
                  buffer_size(input));
+        exam_go_on(exam);
     }
     keep_session(data);
     size_t size = buffer_size(input) < most ? buffer_size(input) : most;

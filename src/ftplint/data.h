@@ -55,7 +55,8 @@ void data_ready(struct data *data);
 /* The same for the test to judge: 0, -ETIMEDOUT, -EPROTO, ... */
 int try_data_ready(struct data *data);
 
-/* Everything until the end, at most LIMIT bytes (0: 256 MiB). data->wire.end says how it ended. */
+/* Everything until the end, at most LIMIT bytes (0: 64 MiB, and more is a finding). data->wire.end
+ * says how it ended. */
 struct bytes data_read(struct data *data, size_t limit);
 
 /* Sends all; a finding if the server does not take it. */

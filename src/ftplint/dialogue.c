@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SECRET_MIN = 4 };
+
 void dialogue_begin(struct dialogue *dialogue)
 {
     dialogue_free(dialogue);
@@ -20,6 +22,7 @@ void dialogue_free(struct dialogue *dialogue)
         free(dialogue->entries[i].bytes);
     dialogue->count = 0;
     dialogue->left_out = 0;
+    dialogue->in_vain = false;
 }
 
 /* Room for one more: the first half stays, of the rest the oldest goes. */
@@ -34,6 +37,18 @@ static struct dialogue_entry *next_entry(struct dialogue *dialogue)
         dialogue->left_out++;
     }
     return &dialogue->entries[dialogue->count++];
+}
+
+void dialogue_hide(const struct dialogue *dialogue, char *bytes, size_t size)
+{
+    for (size_t i = 0; i < DIALOGUE_SECRETS_MAX; i++) {
+        const char *secret = dialogue->secrets[i];
+        size_t length = secret ? strlen(secret) : 0;
+        if (length < SECRET_MIN)
+            continue;
+        for (char *at = bytes; (at = memmem(at, size - (size_t)(at - bytes), secret, length));)
+            memset(at, '*', length);
+    }
 }
 
 void dialogue_add(struct dialogue *dialogue, enum dialogue_kind kind, unsigned connection,
@@ -53,6 +68,7 @@ void dialogue_add(struct dialogue *dialogue, enum dialogue_kind kind, unsigned c
         memcpy(entry->bytes, bytes, kept);
         entry->bytes[kept] = '\0';
         entry->size = kept;
+        dialogue_hide(dialogue, entry->bytes, kept);
     }
     if (dialogue->watch)
         dialogue->watch(entry, dialogue->context);
@@ -67,4 +83,12 @@ void dialogue_event(struct dialogue *dialogue, unsigned connection, bool data, c
     (void)vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
     dialogue_add(dialogue, DIALOGUE_EVENT, connection, data, text, strlen(text));
+}
+
+void dialogue_wait(struct dialogue *dialogue, unsigned connection, bool data, unsigned milliseconds)
+{
+    if (milliseconds < DIALOGUE_WAIT_MIN)
+        return;
+    dialogue->in_vain = true;
+    dialogue_event(dialogue, connection, data, "nothing for %u ms", milliseconds);
 }

@@ -11,6 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What one test may hold: no server makes this machine run out of memory. */
+enum { MEMORY_MAX = 256 << 20 };
+
 struct allocation {
     struct allocation *next;
     max_align_t bytes[];
@@ -24,9 +27,14 @@ struct undo {
 
 void *exam_allocate(struct exam *exam, size_t size)
 {
-    struct allocation *allocation = calloc(1, sizeof(*allocation) + size);
+    if (size > MEMORY_MAX - exam->allocated)
+        blocked(exam, "the server has sent more than the %d MiB that a test may hold",
+                MEMORY_MAX >> 20);
+    size_t whole = sizeof(struct allocation) + size;
+    struct allocation *allocation = calloc(1, whole);
     if (!allocation)
         blocked(exam, "no memory for %zu bytes", size);
+    exam->allocated += whole < MEMORY_MAX - exam->allocated ? whole : MEMORY_MAX - exam->allocated;
     allocation->next = exam->allocations;
     exam->allocations = allocation;
     return allocation->bytes;
@@ -93,6 +101,13 @@ __attribute__((format(printf, 2, 0))) static void set_got(struct exam *exam, con
     (void)vsnprintf(exam->result.got, sizeof(exam->result.got), format, arguments);
 }
 
+/* True if what was waited for in vain might have come if the test's time had not been over: the
+ * server cannot be blamed for that. */
+static bool is_late(const struct exam *exam)
+{
+    return exam->result.timed_out && clock_msec() >= exam->deadline;
+}
+
 void fail(struct exam *exam, const char *expected, const char *format, ...)
 {
     struct result *result = &exam->result;
@@ -100,10 +115,11 @@ void fail(struct exam *exam, const char *expected, const char *format, ...)
     va_start(arguments, format);
     set_got(exam, format, arguments);
     va_end(arguments);
-    if (exam->given) {
+    if (exam->given || is_late(exam)) {
         char *got = strdup(result->got);
-        (void)snprintf(result->got, sizeof(result->got), "a step before it expected %s, got %s",
-                       expected, got ? got : "something else");
+        (void)snprintf(result->got, sizeof(result->got), "%s expected %s, got %s",
+                       exam->given ? "a step before it" : "its time was over: it", expected,
+                       got ? got : "something else");
         free(got);
         result->outcome = OUTCOME_BLOCKED;
     } else {
@@ -150,6 +166,14 @@ unsigned exam_patience(const struct exam *exam)
     uint64_t now = clock_msec();
     uint64_t left = now < exam->deadline ? exam->deadline - now : 1;
     return left < exam->target->timeout ? (unsigned)left : exam->target->timeout;
+}
+
+void exam_go_on(struct exam *exam)
+{
+    if (clock_msec() < exam->deadline)
+        return;
+    exam->result.timed_out = true;
+    blocked(exam, "it was not finished when its time was over");
 }
 
 struct bytes exam_content(struct exam *exam, size_t size, unsigned seed)
@@ -208,6 +232,14 @@ static void undo_all(struct exam *exam)
     exam->result = result;
 }
 
+static void hide_secrets(struct exam *exam)
+{
+    struct result *result = &exam->result;
+    dialogue_hide(exam->dialogue, result->expected, strlen(result->expected));
+    dialogue_hide(exam->dialogue, result->got, strlen(result->got));
+    dialogue_hide(exam->dialogue, result->notes, strlen(result->notes));
+}
+
 void exam_run(const struct test *test, const struct target *target, struct server *server,
               struct dialogue *dialogue, struct result *ret)
 {
@@ -222,12 +254,15 @@ void exam_run(const struct test *test, const struct target *target, struct serve
     dialogue_begin(dialogue);
     if (setjmp(exam.end) == 0)
         test->run(&exam);
+    /* Whatever it made of that: on a busy machine an answer may have been on its way. */
+    exam.result.timed_out = exam.result.timed_out || dialogue->in_vain;
     /* A shared session is as a test that failed has left it: nobody knows how. */
     if (exam.result.outcome != OUTCOME_PASSED && exam.result.outcome != OUTCOME_SKIPPED)
         session_drop(server);
     if (exam.undo)
         undo_all(&exam);
     exam.result.duration = clock_msec() - begun;
+    hide_secrets(&exam);
     *ret = exam.result;
     release(&exam);
     if (server->session)

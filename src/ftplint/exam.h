@@ -50,6 +50,7 @@ struct exam {
     struct client *clients;
     struct data *data;
     struct allocation *allocations;
+    size_t allocated;     /* bytes in them */
     struct undo *undo;    /* what is to be sent at the end */
     unsigned given;       /* depth of given_ steps: > 0, a failure blocks */
     unsigned connections; /* numbered for the dialogue */
@@ -84,6 +85,10 @@ char *exam_copy(struct exam *exam, const void *bytes, size_t size); /* with a ze
  */
 unsigned exam_patience(const struct exam *exam);
 
+/* Ends the test, blocked, when its time is over: for loops that a server can keep going by sending
+ * without end. Whatever reads a reply does so. */
+void exam_go_on(struct exam *exam);
+
 /* A command that the shared session sends when the test is over, however it ended ("DELE /a"): for
  * what would harm the tests that follow. */
 void undo_later(struct exam *exam, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -112,6 +117,19 @@ struct client *given_silent(struct exam *exam);
 /* The same from another loopback address, 127.0.0.LAST: what is counted per address is counted
  * there. Skips the test unless the server is on this machine's IPv4 loopback. */
 struct client *given_neighbour(struct exam *exam, unsigned last);
+
+/* As given_connection(), for wrong passwords. If the server is on this machine's IPv4 loopback, it
+ * comes from 127.0.0.LAST: the brakes against guessing then hold up, or ban, nobody else. */
+struct client *given_stranger(struct exam *exam, unsigned last);
+/* Those addresses; a test that makes many guesses has one of its own. */
+enum {
+    STRANGER = 10,
+    STRANGER_TIMING,
+    STRANGER_GUESSING,
+    STRANGER_ANEW,
+    STRANGER_LOCKING,
+    STRANGER_DEFAULTS
+};
 
 /* As given_connection() and given_login(), but what goes wrong is a finding: for tests of whether
  * the server still serves. */

@@ -9,11 +9,10 @@
 /* Commands that ask, or would do harm only with the arguments that are not given here; of several
  * servers. */
 static const char *const powers[] = {
-    "SITE WHO",        "SITE USERS",   "SITE USER LIST", "SITE ADDUSER", "SITE USER ADD",
-    "SITE DELUSER",    "SITE KICK",    "SITE BAN",       "SITE PURGE",   "SITE GROUPS",
-    "SITE VIEWLOG",    "SITE CONFIG",  "SITE RELOAD",    "SITE CHOWN",   "SITE CHGRP",
-    "SITE EXEC id",    "SITE EXEC ls", "SITE ALIAS",     "SITE CPFR /",  "SITE CPTO x",
-    "SITE SYMLINK x y"};
+    "SITE WHO",     "SITE USERS",   "SITE USER LIST", "SITE ADDUSER",    "SITE USER ADD",
+    "SITE DELUSER", "SITE KICK",    "SITE BAN",       "SITE PURGE",      "SITE GROUPS",
+    "SITE VIEWLOG", "SITE CONFIG",  "SITE RELOAD",    "SITE CHOWN",      "SITE CHGRP",
+    "SITE EXEC id", "SITE EXEC ls", "SITE ALIAS",     "SITE SYMLINK x y"};
 
 /* All of POWERS that are not refused. */
 static const char *granted(struct exam *exam, bool outside)
@@ -21,9 +20,8 @@ static const char *granted(struct exam *exam, bool outside)
     struct client *client = outside ? given_connection(exam) : given_login(exam, ACCOUNT_USER);
     const char *wrong = "";
     for (size_t i = 0; i < ELEMENTS(powers); i++) {
-        /* Copies and links are for everybody who is logged in and may write. */
-        if (!outside &&
-            (strncmp(powers[i], "SITE CP", 7) == 0 || strncmp(powers[i], "SITE SY", 7) == 0))
+        /* Links are for everybody who is logged in and may write. */
+        if (!outside && strncmp(powers[i], "SITE SY", 7) == 0)
             continue;
         const struct reply *reply = command(client, "%s", powers[i]);
         if (reply->code == 421)
@@ -190,20 +188,6 @@ static void chmod_works(struct exam *exam)
              mode, reply->code);
 }
 
-static void chmod_setuid(struct exam *exam)
-{
-    const char *path = given_file(exam, "file", "x", 1);
-    struct client *client = given_session(exam);
-    const struct reply *reply = command(client, "SITE CHMOD 6755 %s", path);
-    if (!reply_is(reply, "2"))
-        return;
-    const char *mode = given_mode(exam, path);
-    (void)command(client, "SITE CHMOD 640 %s", path);
-    if (strpbrk(mode, "sS"))
-        fail(exam, "that nobody makes a file setuid over FTP", "SITE CHMOD 6755: %u %s, and %s",
-             reply->code, reply->text, mode);
-}
-
 static void chmod_senseless(struct exam *exam)
 {
     static const char *const modes[] = {"999", "-1", "77777", "0x1ff", "rwx"};
@@ -236,12 +220,12 @@ static void umask_executable(struct exam *exam)
 
 static const struct test tests[] = {
     {
-        .name = "security.site.before-login",
+        .name = "security.before-login.site",
         .severity = SEVERITY_ERROR,
         .flags = TEST_ANONYMOUS | TEST_READ_ONLY,
         .title = "SITE commands that do or tell something are refused before the login",
-        .reason = "CVE-2015-3306: ProFTPD let anybody copy files with SITE CPFR and CPTO, and so "
-                  "put programs on the web server.",
+        .reason = "Who administers a server over SITE has logged in for it. A stranger who is told "
+                  "of accounts, or may make links or run programs, needs no password any more.",
         .remedy = "Refuse all of SITE but HELP with 530 to whoever is not logged in.",
         .run = outside,
     },
@@ -291,15 +275,6 @@ static const struct test tests[] = {
                   "is the harm of a reply that only pretends.",
         .remedy = "Change the mode, or answer 550 or 502.",
         .run = chmod_works,
-    },
-    {
-        .name = "security.chmod.setuid",
-        .severity = SEVERITY_WARNING,
-        .title = "SITE CHMOD does not set the setuid and setgid bits",
-        .reason = "An uploaded program that runs with its owner's rights for everybody on the "
-                  "machine is a hole for the asking.",
-        .remedy = "Take modes up to 0777, and mount the folders with nosuid.",
-        .run = chmod_setuid,
     },
     {
         .name = "practice.chmod.senseless",

@@ -14,7 +14,12 @@ static void host_after_login(struct exam *exam)
 
 static void host_port(struct exam *exam)
 {
-    expect(given_connection(exam), "501|a HOST with a port", "HOST 192.0.2.1:2112");
+    struct client *client = given_connection(exam);
+    const struct reply *reply = command(client, "HOST 192.0.2.1:2112");
+    /* The certificate has been chosen by then. */
+    if (exam->target->tls != TLS_NONE && reply->code == 503)
+        skip(exam, "the server takes HOST only before TLS: 503 %s", reply->text);
+    expect_code(client, reply, "501|a HOST with a port");
 }
 
 static void host_twice(struct exam *exam)
@@ -143,7 +148,7 @@ static const struct test tests[] = {
         .flags = TEST_READ_ONLY,
         .feature = "LANG",
         .title = "FEAT lists languages as tags of letters between semicolons",
-        .reason = "RFC 2640, section 4.3 gives the grammar: \"EN*;FR\", with tags of RFC 1766. "
+        .reason = "RFC 2640, section 4.3, gives the grammar: \"EN*;FR\", with tags of RFC 1766. "
                   "Clients send these tags back with LANG.",
         .remedy = "Translate the system's locale (\"C.UTF-8\") into a tag of RFC 1766 (\"EN\").",
         .run = language_form,

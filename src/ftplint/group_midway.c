@@ -86,7 +86,7 @@ static void upload_broken(struct exam *exam)
 static const struct test tests[] = {
     {
         .name = "rfc959.noop.during-transfer",
-        .severity = SEVERITY_ERROR,
+        .severity = SEVERITY_WARNING,
         .title = "a NOOP during a download is answered, at once or after it",
         .reason = "RFC 959, section 4.2: servers should queue commands that arrive while another "
                   "is in progress. Clients keep the control connection alive with NOOP through "

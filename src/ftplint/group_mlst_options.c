@@ -301,7 +301,7 @@ static const struct test tests[] = {
         .name = "rfc3659.opts-mlst.chosen",
         .severity = SEVERITY_ERROR,
         .feature = "MLST",
-        .after = "rfc3659.opts-mlst.reply",
+        .after = "rfc3659.feat.mlst-grammar",
         .title = "after OPTS MLST, MLST sends no other facts",
         .reason = "RFC 3659, section 7.9: facts that are not in the OPTS MLST command MUST NOT be "
                   "returned.",
@@ -312,7 +312,7 @@ static const struct test tests[] = {
         .name = "rfc3659.opts-mlst.chosen-mlsd",
         .severity = SEVERITY_ERROR,
         .feature = "MLST",
-        .after = "rfc3659.opts-mlst.reply",
+        .after = "rfc3659.opts-mlst.chosen",
         .title = "after OPTS MLST, MLSD sends no other facts",
         .reason = "RFC 3659, section 7.9: there is no OPTS MLSD; the choice applies to both "
                   "commands, and other facts MUST NOT be returned.",
@@ -323,7 +323,7 @@ static const struct test tests[] = {
         .name = "rfc3659.opts-mlst.case",
         .severity = SEVERITY_ERROR,
         .feature = "MLST",
-        .after = "rfc3659.opts-mlst.reply",
+        .after = "rfc3659.opts-mlst.chosen",
         .title = "OPTS MLST takes fact names in any letter case",
         .reason = "RFC 3659, section 7.5: fact names are case-insensitive. A client that writes "
                   "them differently gets no facts.",
@@ -334,7 +334,7 @@ static const struct test tests[] = {
         .name = "rfc3659.opts-mlst.unknown",
         .severity = SEVERITY_ERROR,
         .feature = "MLST",
-        .after = "rfc3659.opts-mlst.reply",
+        .after = "rfc3659.opts-mlst.chosen",
         .title = "OPTS MLST leaves out facts that are not known",
         .reason = "RFC 3659, section 7.9: facts that are not supported are simply omitted; this "
                   "is not an error. Clients ask for all that they can use.",
@@ -355,7 +355,6 @@ static const struct test tests[] = {
     {
         .name = "rfc3659.opts-mlst.asterisk",
         .severity = SEVERITY_ERROR,
-        .flags = TEST_READ_ONLY,
         .feature = "MLST",
         .after = "rfc3659.feat.mlst-grammar",
         .title = "after OPTS MLST, FEAT marks the chosen facts",
@@ -379,7 +378,7 @@ static const struct test tests[] = {
         .name = "rfc3659.opts-mlst.syntax",
         .severity = SEVERITY_WARNING,
         .feature = "MLST",
-        .after = "rfc3659.opts-mlst.reply",
+        .after = "rfc3659.opts-mlst.chosen",
         .title = "OPTS MLST with a space among the facts is refused",
         .reason = "RFC 3659, section 7.9.2: spaces cannot appear in the list; the server sends "
                   "501 and ignores the request. A client that is told 200 believes it understood.",
@@ -390,7 +389,7 @@ static const struct test tests[] = {
         .name = "rfc3659.opts-mlst.other-session",
         .severity = SEVERITY_ERROR,
         .feature = "MLST",
-        .after = "rfc3659.opts-mlst.reply",
+        .after = "rfc3659.opts-mlst.chosen",
         .title = "OPTS MLST is of no consequence for other connections",
         .reason = "RFC 3659, section 7.9: the choice holds for the commands that the client "
                   "sends; another client has its own.",

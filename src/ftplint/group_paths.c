@@ -98,19 +98,6 @@ static void cdup_code(struct exam *exam)
     expect_code(client, reply, "200 250");
 }
 
-static void cdup_top(struct exam *exam)
-{
-    struct client *client = given_session(exam);
-    if (!reply_is(command(client, "CWD /"), "2"))
-        skip(exam, "the user may not go to /");
-    const char *before = present_path(client);
-    const struct reply *reply = command(client, "CDUP");
-    const char *after = present_path(client);
-    if (strcmp(before, after) != 0)
-        fail(exam, exam_format(exam, "that the working directory is still \"%s\"", before),
-             "\"%s\", after the answer \"%u %s\"", after, reply->code, reply->text);
-}
-
 static void pwd_leads(struct exam *exam)
 {
     struct client *client = given_tree(exam, DEEP);
@@ -196,20 +183,6 @@ static void cwd_removed(struct exam *exam)
         skip(exam, "the server does not remove a directory in which a session stands");
     (void)command(client, "PWD");
     expect(client, "2|that another directory can be gone to", "CWD %s", given_folder(exam));
-}
-
-static void composed(struct exam *exam)
-{
-    struct client *client = given_tree(exam, SUB);
-    const char *text = "composed";
-    given_text(exam, "sub/deep/file", text);
-    given_place(client, place_path(exam, SUB));
-    const char *directory = present_path(client);
-    given_place(client, place_path(exam, TOP));
-    const char *path = exam_format(exam, "%s/deep/file", directory);
-    if (!holds(exam, path, text))
-        fail(exam, "a file by the path put together from PWD's, a directory's name and its own",
-             "RETR %s does not bring it", path);
 }
 
 #define UNIX_PATHS                                                                                 \
@@ -354,18 +327,6 @@ static const struct test tests[] = {
         .run = cdup_code,
     },
     {
-        .name = "rfc959.cdup.top",
-        .severity = SEVERITY_ERROR,
-        .flags = TEST_READ_ONLY,
-        .after = "rfc959.cdup.parent",
-        .title = "CDUP at the top leads nowhere else",
-        .reason = "RFC 959, section 4.1.1: CDUP goes to the parent, and above / there is none. "
-                  "Whatever else the path becomes is a place that does not exist or that the user "
-                  "should not see.",
-        .remedy = "At the top, answer 250 and stay, or 550.",
-        .run = cdup_top,
-    },
-    {
         .name = "rfc959.pwd.leads",
         .severity = SEVERITY_ERROR,
         .title = "CWD with the path that PWD told leads back to that directory",
@@ -418,16 +379,6 @@ static const struct test tests[] = {
         .remedy = "Resolve an absolute path from the top, whether or not the working directory "
                   "still exists.",
         .run = cwd_removed,
-    },
-    {
-        .name = "rfc3659.tvfs.composed",
-        .severity = SEVERITY_ERROR,
-        .feature = "TVFS",
-        .title = "paths put together from PWD's and from names are understood",
-        .reason = "RFC 3659, section 6: a server that announces TVFS says that a directory's path, "
-                  "a slash and a name make a path. Clients then stop to change directories.",
-        .remedy = "Take such paths in every command, or do not announce TVFS.",
-        .run = composed,
     },
 };
 

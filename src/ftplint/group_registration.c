@@ -206,7 +206,7 @@ static void unannounced(struct exam *exam)
 {
     static const char *const verbs[] = {"REGISTER", "ADDUSER", "USER ADD", "SIGNUP"};
     for (size_t i = 0; i < ELEMENTS(verbs); i++) {
-        struct client *client = given_stranger(exam);
+        struct client *client = given_applicant(exam);
         if (site_lists(client, verbs[i])) {
             client_close(client);
             continue;

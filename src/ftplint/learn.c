@@ -6,6 +6,16 @@
 #include <string.h>
 #include <sys/random.h>
 
+enum {
+    WORDS_MAX = 1024, /* of what a server says of itself: reports repeat it */
+    PATH_LENGTH_MAX = 4096,
+};
+
+static char *keep(const char *text)
+{
+    return strndup(text, WORDS_MAX);
+}
+
 static void learn_features(struct server *server, const struct reply *reply)
 {
     server->has_feat = reply_is(reply, "211") && reply->count > 1;
@@ -17,8 +27,9 @@ static void learn_features(struct server *server, const struct reply *reply)
         bool known = false;
         for (size_t j = 0; j < server->count; j++)
             known = known || strcmp(server->features[j], line) == 0;
-        if (!known && server->count < SERVER_FEATURES_MAX)
-            server->features[server->count++] = strdup(line);
+        char *feature = known || server->count == SERVER_FEATURES_MAX ? NULL : keep(line);
+        if (feature)
+            server->features[server->count++] = feature;
     }
 }
 
@@ -28,17 +39,19 @@ static void learn(struct exam *exam)
     struct client *client = given_connection(exam);
     exam->given++;
     server->offers_tls = exam->target->tls != TLS_NONE;
-    server->greeting = strdup(client->greeting->text);
+    server->greeting = keep(client->greeting->text);
     learn_features(server, command(client, "FEAT"));
     login(client, ACCOUNT_USER);
     learn_features(server, command(client, "FEAT"));
     const struct reply *reply = command(client, "SYST");
-    server->system = strdup(reply->code == 215 ? reply->text : "");
+    server->system = keep(reply->code == 215 ? reply->text : "");
     if (exam->target->path)
         expect(client, "250", "CWD %s", exam->target->path);
     const char *start = reply_path(client, expect(client, "257", "PWD"));
     if (!start)
         blocked(exam, "PWD tells no path in quotes");
+    if (strlen(start) > PATH_LENGTH_MAX)
+        blocked(exam, "PWD tells a path of %zu bytes", strlen(start));
     server->start = strdup(start);
 
     uint32_t number;
@@ -46,10 +59,14 @@ static void learn(struct exam *exam)
         blocked(exam, "no random numbers");
     const char *folder = exam_format(exam, "%s/ftplint-%08x", strcmp(start, "/") == 0 ? "" : start,
                                      (unsigned)number);
-    reply = command(client, "MKD %s", folder);
-    server->may_write = reply_is(reply, "257 250");
-    if (server->may_write)
-        server->folder = strdup(folder);
+    /* Known before it is made: if no answer comes, it is there all the same and is to be removed.
+     */
+    server->folder = strdup(folder);
+    server->may_write = reply_is(command(client, "MKD %s", folder), "257 250");
+    if (!server->may_write) {
+        free(server->folder);
+        server->folder = NULL;
+    }
     server->learnt = true;
 }
 

@@ -3,20 +3,25 @@
 #include "ftplint/manual.h"
 #include "ftplint/runner.h"
 
+#include <sys/resource.h>
+
 static enum exit_status run(struct options *options)
 {
+    const struct rlimit none = {.rlim_cur = 0, .rlim_max = 0};
     struct report report;
     struct baseline baseline;
+    /* Passwords are in memory from here on. */
+    (void)setrlimit(RLIMIT_CORE, &none);
     if (!target_read(options) || !credentials_read(options))
         return STATUS_NOT_RUN;
     if (!baseline_open(&baseline, options->baseline, options->write_baseline) ||
         !report_open(&report, options)) {
-        (void)baseline_close(&baseline);
+        (void)baseline_close(&baseline, false);
         return STATUS_NOT_RUN;
     }
     enum exit_status status = run_all(options, &report, &baseline);
     bool told = report_close(&report);
-    return baseline_close(&baseline) && told ? status : STATUS_NOT_RUN;
+    return baseline_close(&baseline, status != STATUS_NOT_RUN) && told ? status : STATUS_NOT_RUN;
 }
 
 int main(int argc, char **argv)
@@ -25,11 +30,18 @@ int main(int argc, char **argv)
     if (!options_read(&options, argc, argv))
         return STATUS_NOT_RUN;
     switch (options.action) {
-    case ACTION_LIST: print_list(&options); return STATUS_CLEAN;
-    case ACTION_EXPLAIN: return print_explanation(options.explain) ? STATUS_CLEAN : STATUS_NOT_RUN;
-    case ACTION_MANUAL: print_manual(); return STATUS_CLEAN;
-    case ACTION_HELP: options_print_help(); return STATUS_CLEAN;
-    case ACTION_VERSION: (void)puts("ftplint " CELLFTPD_VERSION); return STATUS_CLEAN;
+    case ACTION_LIST: print_list(&options); break;
+    case ACTION_EXPLAIN:
+        if (!print_explanation(options.explain))
+            return STATUS_NOT_RUN;
+        break;
+    case ACTION_MANUAL: print_manual(); break;
+    case ACTION_HELP: options_print_help(); break;
+    case ACTION_VERSION: (void)puts("ftplint " CELLFTPD_VERSION); break;
     default: return (int)run(&options);
     }
+    if (fflush(stdout) == 0)
+        return STATUS_CLEAN;
+    perror("ftplint");
+    return STATUS_NOT_RUN;
 }

@@ -10,13 +10,15 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { HELP_INDENT = 30 };
+enum { HELP_INDENT = 30, CONNECTIONS_MAX = 1000 };
 
 const char *const exit_words[] = {
     [STATUS_CLEAN] = "nothing was found, or notes only",
     [STATUS_WARNINGS] = "warnings, or tests that could not be finished",
     [STATUS_ERRORS] = "errors, or the server went away",
-    [STATUS_NOT_RUN] = "nothing was examined: the command line is wrong, or nobody could log in",
+    [STATUS_NOT_RUN] =
+        "nothing was examined: the command line is wrong, nobody could log in, or it "
+        "was interrupted",
 };
 
 static bool complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -98,15 +100,18 @@ static bool set_limit(struct options *options, const char *operand)
 static bool set_connections(struct options *options, const char *operand)
 {
     uint64_t value;
-    if (scan_u64(operand, 1000, &value) < 0 || value < 2)
-        return complain("--connections %s: it is a number from 2 to 1000", operand);
+    if (scan_u64(operand, CONNECTIONS_MAX, &value) < 0 || value < 2)
+        return complain("--connections %s: it is a number from 2 to %d", operand, CONNECTIONS_MAX);
     options->target.connections = (unsigned)value;
+    options->connections_given = true;
     return true;
 }
 
 /* "a,b": adds both; the words stay in argv. */
 static bool add_patterns(const char *word, struct patterns *patterns, const char *operand)
 {
+    if (*operand == '\0')
+        return complain("%s: which tests?", word); /* not: all of them */
     for (const char *at = operand; *at;) {
         size_t size = strcspn(at, ",");
         if (patterns->count == PATTERNS_MAX)
@@ -201,8 +206,8 @@ const struct option_row option_rows[] = {
     {"--quick", 0, NULL, "no test that takes more than about three seconds", set_quick},
     {"--timeout", 0, "TIME", "how long one answer may take (10 s)", set_timeout},
     {"--limit", 0, "TIME", "how long the whole run may take (15 min)", set_limit},
-    {"--connections", 0, "NUMBER", "connections that are open at once, at most (10)",
-     set_connections},
+    {"--connections", 0, "NUMBER",
+     "connections that are open at once, at most (10; 1000 if --destructive)", set_connections},
     {"--baseline", 0, "FILE", "report only what is not in FILE", set_baseline},
     {"--write-baseline", 0, "FILE", "write what was found to FILE, for --baseline",
      set_write_baseline},
@@ -298,6 +303,11 @@ bool options_read(struct options *ret, int argc, char **argv)
             ret->url = argv[i];
         }
     }
+    if (ret->target.destructive && !ret->connections_given)
+        ret->target.connections = CONNECTIONS_MAX;
+    /* A test has to see that an answer does not come, and a second one. */
+    if (ret->target.test_limit < 3 * ret->target.timeout)
+        ret->target.test_limit = 3 * ret->target.timeout;
     if (ret->action == ACTION_RUN && !ret->url)
         return complain("which server? ftplint ftp://USER@HOST:PORT/ (--help says more)");
     return true;

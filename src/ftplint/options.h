@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { PATTERNS_MAX = 64 };
+enum { PATTERNS_MAX = 1024 };
 
 /* How ftplint ends. */
 enum exit_status {
@@ -30,7 +30,7 @@ struct patterns {
 
 struct options {
     enum action action;
-    const char *url;
+    char *url;        /* in argv */
     const char *user; /* of --user; it comes before the URL's */
     const char *user2;
     const char *admin;
@@ -46,6 +46,7 @@ struct options {
     enum color color;
     int family; /* AF_UNSPEC, AF_INET, AF_INET6 */
     bool tls_given;
+    bool connections_given;
     bool verbose;
     bool quiet;
     unsigned limit; /* milliseconds for the whole run */

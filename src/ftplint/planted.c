@@ -6,31 +6,44 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { OUTSIDE_TIME = 1000000000 }; /* of the secret: 2001-09-09 01:46:40 UTC */
 
 struct planted {
     struct planted *next; /* the one that was planted before */
-    char *path;           /* on this machine; of the exam */
+    int directory;        /* in which it is; -1: not yet opened */
+    const char *name;     /* of the exam */
 };
 
-/* PATH is removed at the exam's end, the newest first. */
-static void remember(struct exam *exam, const char *path)
+/*
+ * ftplint may be root here, and the folder belongs to a user who may be changing it in this moment:
+ * nothing is made, given away or removed by a path, but in a directory that was opened without
+ * following a link, by its last name.
+ */
+
+/* NAME of DIRECTORY, which becomes the list's, is removed at the exam's end, the newest first. */
+static struct planted *remember(struct exam *exam, const char *name)
 {
     struct planted *planted = exam_allocate(exam, sizeof(*planted));
-    planted->path = exam_copy(exam, path, strlen(path));
+    planted->directory = -1;
+    planted->name = exam_copy(exam, name, strlen(name));
     planted->next = exam->planted;
     exam->planted = planted;
+    return planted;
 }
 
 static _Noreturn void cannot(struct exam *exam, const char *what, const char *path)
@@ -41,101 +54,147 @@ static _Noreturn void cannot(struct exam *exam, const char *what, const char *pa
     blocked(exam, "cannot make %s, %s: %s", what, path, strerror(error));
 }
 
-/* Where NAME of the test's own folder is on this machine. */
-static const char *place(struct exam *exam, const char *name)
+/* Opens the server's PATH below --local, whatever is a link there left alone. Or -1 with errno. */
+static int open_local(struct exam *exam, const char *path, uint64_t flags)
 {
-    return exam_format(exam, "%s/%s", local_path(exam, given_folder(exam)), name);
+    const struct open_how how = {
+        .flags = flags | O_CLOEXEC,
+        .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
+    };
+    const char *inner = local_path(exam, path) + strlen(exam->target->local) + 1;
+    cleanup_close int home = open(exam->target->local, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (home < 0)
+        return -1;
+    return (int)syscall(SYS_openat2, home, inner, &how, sizeof(how));
 }
 
-/* What ftplint plants as root belongs to the folder's owner, like all that the user makes. */
-static void give_to_user(struct exam *exam, const char *path)
+/* Where NAME, which may have a planted directory before it, is to be made. */
+static const struct planted *place(struct exam *exam, const char *name)
 {
-    struct stat folder;
+    const char *path = own_path(exam, name);
+    struct planted *planted = remember(exam, path_name(path));
+    const char *folder = exam_format(exam, "%.*s", (int)(path_name(path) - path - 1), path);
+    planted->directory = open_local(exam, folder, O_PATH | O_DIRECTORY);
+    if (planted->directory < 0)
+        blocked(exam, "cannot open the test's folder on this machine, %s: %s", folder,
+                strerror(errno));
+    return planted;
+}
+
+/* The last one planted could not be made: what is there is not ours to remove. */
+static _Noreturn void not_made(struct exam *exam, const char *what)
+{
+    struct planted *planted = exam->planted;
+    int error = errno;
+    exam->planted = planted->next;
+    planted->directory = close_fd(planted->directory);
+    errno = error;
+    cannot(exam, what, planted->name);
+}
+
+/* What ftplint plants as root belongs to the folder's owner, like all that the user makes. Not what
+ * somebody has put in its place meanwhile. */
+static void give_to_user(struct exam *exam, int directory, const char *name)
+{
+    struct stat folder, made;
     if (geteuid() != 0)
         return;
-    if (stat(local_path(exam, given_folder(exam)), &folder) < 0 ||
-        lchown(path, folder.st_uid, folder.st_gid) < 0)
-        blocked(exam, "cannot give %s to the folder's owner: %s", path, strerror(errno));
+    cleanup_close int own = open_local(exam, given_folder(exam), O_PATH | O_DIRECTORY);
+    cleanup_close int fd = openat(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    bool ours = own >= 0 && fd >= 0 && fstat(own, &folder) == 0 && fstat(fd, &made) == 0 &&
+                made.st_uid == 0 && (S_ISDIR(made.st_mode) || made.st_nlink == 1);
+    if (ours && fchownat(fd, "", folder.st_uid, folder.st_gid, AT_EMPTY_PATH) == 0)
+        return;
+    int error = ours ? errno : ESTALE;
+    own = close_fd(own);
+    fd = close_fd(fd);
+    blocked(exam, "cannot give %s to the folder's owner: %s", name, strerror(error));
 }
 
-static const char *planted(struct exam *exam, const char *name, const char *path)
+static const char *planted(struct exam *exam, const struct planted *planted, const char *name)
 {
-    remember(exam, path);
-    give_to_user(exam, path);
+    give_to_user(exam, planted->directory, planted->name);
     return own_path(exam, name);
 }
 
 const char *plant_link(struct exam *exam, const char *name, const char *target)
 {
-    const char *path = place(exam, name);
-    if (symlink(target, path) < 0)
-        cannot(exam, "a symbolic link", path);
-    return planted(exam, name, path);
+    const struct planted *made = place(exam, name);
+    if (symlinkat(target, made->directory, made->name) < 0)
+        not_made(exam, "a symbolic link");
+    return planted(exam, made, name);
+}
+
+static const char *plant_node(struct exam *exam, const char *name, mode_t mode, dev_t device,
+                              const char *what)
+{
+    const struct planted *made = place(exam, name);
+    if (mknodat(made->directory, made->name, mode, device) < 0)
+        not_made(exam, what);
+    return planted(exam, made, name);
 }
 
 const char *plant_pipe(struct exam *exam, const char *name)
 {
-    const char *path = place(exam, name);
-    if (mkfifo(path, 0600) < 0)
-        cannot(exam, "a named pipe", path);
-    return planted(exam, name, path);
+    return plant_node(exam, name, S_IFIFO | 0600, 0, "a named pipe");
 }
 
 const char *plant_socket(struct exam *exam, const char *name)
 {
-    const char *path = place(exam, name);
-    if (mknod(path, S_IFSOCK | 0600, 0) < 0)
-        cannot(exam, "a socket", path);
-    return planted(exam, name, path);
+    return plant_node(exam, name, S_IFSOCK | 0600, 0, "a socket");
 }
 
 const char *plant_device(struct exam *exam, const char *name)
 {
-    const char *path = place(exam, name);
-    if (mknod(path, S_IFCHR | 0600, makedev(1, 5)) < 0)
-        cannot(exam, "a device", path);
-    return planted(exam, name, path);
+    return plant_node(exam, name, S_IFCHR | 0600, makedev(1, 5), "a device");
 }
 
-static void write_file(struct exam *exam, const char *path, mode_t mode, const char *content)
+/* A new file; 0 or -1 with errno. */
+static int write_file(int directory, const char *name, mode_t mode, const char *content)
 {
-    cleanup_close int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-    if (fd < 0)
-        cannot(exam, "a file", path);
-    if (fchmod(fd, mode) < 0 || write(fd, content, strlen(content)) != (ssize_t)strlen(content))
-        blocked(exam, "cannot write %s: %s", path, strerror(errno));
+    cleanup_close int fd =
+        openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+    if (fd < 0 || fchmod(fd, mode) < 0)
+        return -1;
+    return write(fd, content, strlen(content)) == (ssize_t)strlen(content) ? 0 : -1;
 }
 
 const char *plant_foreign(struct exam *exam, const char *name, mode_t mode, const char *content)
 {
     if (geteuid() != 0)
         skip(exam, "only root can plant a file of root's");
-    const char *path = place(exam, name);
-    write_file(exam, path, mode, content);
-    remember(exam, path);
+    const struct planted *made = place(exam, name);
+    if (write_file(made->directory, made->name, mode, content) < 0)
+        not_made(exam, "a file");
     return own_path(exam, name);
 }
 
 const char *plant_file(struct exam *exam, const char *name, const char *content)
 {
-    const char *path = place(exam, name);
-    write_file(exam, path, 0600, content);
-    return planted(exam, name, path);
+    const struct planted *made = place(exam, name);
+    if (write_file(made->directory, made->name, 0600, content) < 0)
+        not_made(exam, "a file");
+    return planted(exam, made, name);
 }
 
 const char *plant_directory(struct exam *exam, const char *name)
 {
-    const char *path = place(exam, name);
-    if (mkdir(path, 0700) < 0)
-        cannot(exam, "a directory", path);
-    return planted(exam, name, path);
+    const struct planted *made = place(exam, name);
+    if (mkdirat(made->directory, made->name, 0700) < 0)
+        not_made(exam, "a directory");
+    return planted(exam, made, name);
 }
 
 void plant_release(struct exam *exam, const char *path)
 {
-    const char *local = local_path(exam, path);
+    struct stat found;
+    cleanup_close int pipe = open_local(exam, path, O_PATH | O_NOFOLLOW);
+    if (pipe < 0 || fstat(pipe, &found) < 0 || !S_ISFIFO(found.st_mode))
+        return;
+    char name[64];
+    (void)snprintf(name, sizeof(name), "/proc/self/fd/%d", pipe);
     /* One end for a server that waits to read, one for a server that waits to write. */
-    cleanup_close int both = open(local, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    cleanup_close int both = open(name, O_RDWR | O_NONBLOCK | O_CLOEXEC);
     if (both >= 0)
         (void)usleep(20 * 1000);
 }
@@ -147,19 +206,22 @@ const char *given_outside(struct exam *exam)
     char *folder = exam_format(exam, "/tmp/ftplint-%s", "XXXXXX");
     if (!mkdtemp(folder))
         cannot(exam, "a folder", folder);
-    remember(exam, folder);
+    struct planted *made = remember(exam, path_name(folder));
+    made->directory = open("/tmp", O_PATH | O_DIRECTORY | O_CLOEXEC);
     exam->outside = folder;
+    /* The user cannot come in before it is given away. */
     const char *below = exam_format(exam, "%s/below", folder);
     const char *secret = exam_format(exam, "%s/secret", folder);
     if (mkdir(below, 0755) < 0)
         cannot(exam, "a directory", below);
-    write_file(exam, secret, 0644, OUTSIDE_CONTENT);
+    if (write_file(AT_FDCWD, secret, 0644, OUTSIDE_CONTENT) < 0)
+        cannot(exam, "a file", secret);
     struct timespec times[2] = {{.tv_sec = OUTSIDE_TIME}, {.tv_sec = OUTSIDE_TIME}};
-    if (chmod(folder, 0755) < 0 || utimensat(AT_FDCWD, secret, times, 0) < 0)
+    if (utimensat(AT_FDCWD, secret, times, 0) < 0 || chmod(folder, 0755) < 0)
         blocked(exam, "cannot prepare %s: %s", folder, strerror(errno));
-    give_to_user(exam, secret);
-    give_to_user(exam, below);
-    give_to_user(exam, folder);
+    give_to_user(exam, AT_FDCWD, secret);
+    give_to_user(exam, AT_FDCWD, below);
+    give_to_user(exam, made->directory, made->name);
     return folder;
 }
 
@@ -169,7 +231,7 @@ static const char *secret_change(struct exam *exam)
     const char *secret = exam_format(exam, "%s/secret", exam->outside);
     char content[256] = "";
     struct stat found;
-    cleanup_close int fd = open(secret, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    cleanup_close int fd = open(secret, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0 || fstat(fd, &found) < 0)
         return exam_format(exam, "the file outside the user's folder is gone");
     ssize_t size = read(fd, content, sizeof(content) - 1);
@@ -203,24 +265,37 @@ const char *outside_change(struct exam *exam)
     return change;
 }
 
-static _Noreturn void swap_forever(const char *name, const char *other)
+static _Noreturn void swap_forever(int directory, const char *name, const char *other)
 {
-    for (;;)
-        if (renameat2(AT_FDCWD, name, AT_FDCWD, other, RENAME_EXCHANGE) < 0)
+    /* A server must find the one when it looks, and the other when it opens: without a pause it
+     * finds them change in the middle of its look, and refuses. */
+    static const struct timespec pause = {.tv_nsec = 100000};
+    /* Not for longer than there is somebody to end it. */
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+        _exit(1);
+    for (;;) {
+        if (renameat2(directory, name, directory, other, RENAME_EXCHANGE) < 0)
             _exit(1);
+        (void)nanosleep(&pause, NULL);
+    }
 }
 
 void plant_swapping(struct exam *exam, const char *name, const char *other)
 {
-    const char *first = place(exam, name);
-    const char *second = place(exam, other);
-    if (renameat2(AT_FDCWD, first, AT_FDCWD, second, RENAME_EXCHANGE) < 0)
+    /* Both are in the list already, each with the test's folder. */
+    const struct planted *one = exam->planted;
+    while (one && strcmp(one->name, name) != 0)
+        one = one->next;
+    if (!one)
+        blocked(exam, "%s was not planted", name);
+    int directory = one->directory;
+    if (renameat2(directory, name, directory, other, RENAME_EXCHANGE) < 0)
         skip(exam, "this machine's file system does not swap names: %s", strerror(errno));
     exam->child = fork();
     if (exam->child < 0)
         blocked(exam, "no process: %s", strerror(errno));
     if (exam->child == 0)
-        swap_forever(first, second);
+        swap_forever(directory, name, other);
 }
 
 void plant_calm(struct exam *exam)
@@ -233,11 +308,13 @@ void plant_calm(struct exam *exam)
 }
 
 /* A folder outside may hold what a server has put there. */
-static void empty(const char *path)
+static void empty(int parent, const char *name)
 {
-    DIR *directory = opendir(path);
+    cleanup_close int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *directory = fd < 0 ? NULL : fdopendir(fd);
     if (!directory)
         return;
+    (void)take_fd(&fd);
     for (struct dirent *entry; (entry = readdir(directory));)
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
             unlinkat(dirfd(directory), entry->d_name, 0) < 0)
@@ -249,10 +326,13 @@ void planted_remove(struct exam *exam)
 {
     plant_calm(exam);
     for (struct planted *at = exam->planted; at; at = at->next) {
-        if (unlink(at->path) == 0 || errno == ENOENT)
+        if (at->directory < 0)
             continue;
-        empty(at->path);
-        (void)rmdir(at->path);
+        if (unlinkat(at->directory, at->name, 0) < 0 && errno != ENOENT) {
+            empty(at->directory, at->name);
+            (void)unlinkat(at->directory, at->name, AT_REMOVEDIR);
+        }
+        at->directory = close_fd(at->directory);
     }
     exam->planted = NULL;
 }

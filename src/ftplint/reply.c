@@ -9,12 +9,16 @@
 #include <string.h>
 
 /* One line out of the input. 1, 0 at the end of the connection, -ETIMEDOUT. */
-static int next_line(struct client *client, uint64_t end, char **ret, unsigned *flaws)
+static int next_line(struct client *client, uint64_t end, char **ret, size_t *ret_size,
+                     unsigned *flaws)
 {
     struct buffer *input = &client->wire.input;
+    size_t seen = 0; /* bytes without a line's end: a long line is not searched again and again */
     for (;;) {
         const char *begin = buffer_begin(input);
-        const char *stop = buffer_size(input) ? memchr(begin, '\n', buffer_size(input)) : NULL;
+        size_t size_now = buffer_size(input);
+        const char *stop = size_now > seen ? memchr(begin + seen, '\n', size_now - seen) : NULL;
+        seen = size_now;
         if (stop) {
             size_t size = (size_t)(stop - begin);
             bool bare = size == 0 || stop[-1] != '\r';
@@ -29,6 +33,7 @@ static int next_line(struct client *client, uint64_t end, char **ret, unsigned *
                     begin[i] == 0x7f)
                     *flaws |= REPLY_CONTROL_BYTE;
             *ret = exam_copy(client->exam, begin, size);
+            *ret_size = size;
             buffer_consume(input, (size_t)(stop - begin) + 1);
             return 1;
         }
@@ -80,7 +85,8 @@ static bool ends_reply(struct reply *reply, const char *line)
 static int read_lines(struct client *client, struct reply *reply, uint64_t end)
 {
     char *line;
-    int r = next_line(client, end, &line, &reply->flaws);
+    size_t size;
+    int r = next_line(client, end, &line, &size, &reply->flaws);
     if (r <= 0)
         return r;
     add_line(client->exam, reply, line);
@@ -95,19 +101,20 @@ static int read_lines(struct client *client, struct reply *reply, uint64_t end)
         return 1;
     size_t bytes = 0;
     do {
-        r = next_line(client, end, &line, &reply->flaws);
+        r = next_line(client, end, &line, &size, &reply->flaws);
         if (r <= 0)
             return r;
         add_line(client->exam, reply, line);
-        bytes += strlen(line);
+        bytes += size;
         if (reply->count > REPLY_LINES_MAX || bytes > REPLY_BYTES_MAX)
-            return -EPROTO;
+            return -E2BIG;
     } while (!ends_reply(reply, line));
     return 1;
 }
 
 const struct reply *try_reply(struct client *client, unsigned milliseconds)
 {
+    exam_go_on(client->exam);
     struct reply *reply = exam_allocate(client->exam, sizeof(*reply));
     uint64_t begun = clock_msec();
     int r = read_lines(client, reply, begun + milliseconds);
@@ -131,6 +138,9 @@ static _Noreturn void no_reply(struct client *client, const struct reply *reply)
         fail(exam, "a reply", "none within %llu ms", (unsigned long long)reply->waited);
     case -EPIPE: fail(exam, "a reply", "the server closed the control connection");
     case -ECONNRESET: fail(exam, "a reply", "the server reset the control connection");
+    case -ENOBUFS:
+        fail(exam, "a reply", "more than %d MiB without the end of a line", WIRE_INPUT_MAX >> 20);
+    case -E2BIG: fail(exam, "a reply, and its end", "%zu lines without it", reply->count);
     case -EPROTO:
         fail(exam, "a reply: three digits, then a space or a hyphen (RFC 959, section 4.2)",
              "\"%s\"", reply->count ? reply->lines[reply->count - 1] : "");
@@ -179,7 +189,7 @@ void skip_unknown(struct client *client, const struct reply *reply, const char *
         skip(client->exam, "the server does not know %s: %u %s", verb, reply->code, reply->text);
 }
 
-/* "250 or 226", "2xx; words". */
+/* "250 or 226", "200: words", "5xx, a refusal: words". */
 static const char *describe_codes(struct exam *exam, const char *codes)
 {
     const char *words = strchr(codes, '|');
@@ -192,7 +202,9 @@ static const char *describe_codes(struct exam *exam, const char *codes)
         at += size;
         at += strspn(at, " ");
     }
-    return words ? exam_format(exam, "%s: %s", text, words + 1) : text;
+    if (!words)
+        return text;
+    return exam_format(exam, strstr(words, ": ") ? "%s, %s" : "%s: %s", text, words + 1);
 }
 
 void expect_code(struct client *client, const struct reply *reply, const char *codes)

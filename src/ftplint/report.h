@@ -61,12 +61,12 @@ void report_progress_clear(const struct report *report);
 /* "passed", "error" (and the other severities), "skipped", "blocked", "known". */
 const char *verdict_name(const struct verdict *verdict);
 
-/* TEXT with what a terminal would act upon as \xNN. */
+/* TEXT with what a terminal would act upon as \xNN; SIZE bytes of it. */
 void print_safe(FILE *file, const char *text);
+void print_safe_bytes(FILE *file, const char *text, size_t size);
 
 /* Appends the dialogue, an entry a line, at most LINES of them: the last ones, which led to the
- * end.
- */
+ * end, and what data there were in a line or two. */
 void dialogue_describe(const struct dialogue *dialogue, size_t lines, struct buffer *ret);
 
 /* Appends one entry: "> CWD x", "< 250 Done.", "* connected". */

@@ -8,14 +8,19 @@
 
 #include <string.h>
 
+/* What XML 1.0 has not, although it is UTF-8 and no control (section 2.2). */
+static bool is_forbidden(uint32_t code)
+{
+    return code == 0xfffe || code == 0xffff;
+}
+
 /* Text of XML 1.0: what it cannot hold at all (controls, what is not UTF-8) becomes \xNN. */
-static void append(struct buffer *buffer, const char *text)
+static void append(struct buffer *buffer, const char *text, size_t left)
 {
     static const struct {
         char byte;
         const char *entity;
     } entities[] = {{'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\n', "&#10;"}};
-    size_t left = strlen(text);
     while (left > 0) {
         struct text_character character = text_character(text, left);
         const char *entity = NULL;
@@ -24,7 +29,7 @@ static void append(struct buffer *buffer, const char *text)
                 entity = entities[i].entity;
         if (entity)
             (void)buffer_append_string(buffer, entity);
-        else if (character.printable)
+        else if (character.printable && !is_forbidden(character.code))
             (void)buffer_append(buffer, text, character.size);
         else
             for (size_t i = 0; i < character.size; i++)
@@ -38,7 +43,7 @@ static void append_part(struct buffer *buffer, const char *before, const char *t
                         const char *behind)
 {
     (void)buffer_append_string(buffer, before);
-    append(buffer, text);
+    append(buffer, text, strlen(text));
     (void)buffer_append_string(buffer, behind);
 }
 
@@ -55,7 +60,15 @@ static void append_finding(struct buffer *buffer, const struct verdict *verdict)
     append_part(buffer, "expected: ", verdict->result->expected, "&#10;");
     append_part(buffer, "got: ", verdict->result->got, "&#10;");
     append_part(buffer, "why: ", verdict->test->reason, "&#10;");
-    append_part(buffer, "remedy: ", verdict->test->remedy, "");
+    append_part(buffer, "remedy: ", verdict->test->remedy, "&#10;");
+    for (const char *at = verdict->result->notes; *at;) {
+        size_t size = strcspn(at, "\n");
+        (void)buffer_append_string(buffer, "note: ");
+        append(buffer, at, size);
+        (void)buffer_append_string(buffer, "&#10;");
+        at += size;
+        at += *at == '\n';
+    }
 }
 
 /* The numbers of the suite come first and are known last. */

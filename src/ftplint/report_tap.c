@@ -21,11 +21,17 @@ static void print_key(const struct report *report, const char *key, const char *
     buffer_free(&line);
 }
 
-/* '#' begins a directive, a line's end the next line. */
+/* '#' begins a directive; a line's end, or a terminal's escape, does not get through. */
 static void print_words(const struct report *report, const char *text)
 {
-    for (; *text; text++)
-        (void)fputc(*text == '#' ? '+' : (unsigned char)*text < 0x20 ? ' ' : *text, report->file);
+    for (size_t size; *text; text += size) {
+        size = strcspn(text, "#");
+        print_safe_bytes(report->file, text, size);
+        if (size == 0) {
+            (void)fputc('+', report->file);
+            size = 1;
+        }
+    }
 }
 
 /* Only errors and warnings fail; a note passes with its text, a known finding is a "todo". */
@@ -60,10 +66,16 @@ static void test(struct report *report, const struct verdict *verdict)
 
 static void end(struct report *report, const struct summary *summary)
 {
-    if (summary->problem)
-        (void)fprintf(report->file, "Bail out! %s\n", summary->problem);
-    if (*summary->left)
-        (void)fprintf(report->file, "# left behind: %s\n", summary->left);
+    if (summary->problem) {
+        (void)fputs("Bail out! ", report->file);
+        print_words(report, summary->problem);
+        (void)fputc('\n', report->file);
+    }
+    if (*summary->left) {
+        (void)fputs("# left behind: ", report->file);
+        print_words(report, summary->left);
+        (void)fputc('\n', report->file);
+    }
     (void)fprintf(report->file, "# %zu errors, %zu warnings, %zu notes, %zu known\n",
                   summary->severities[SEVERITY_ERROR], summary->severities[SEVERITY_WARNING],
                   summary->severities[SEVERITY_NOTE], summary->known);

@@ -25,8 +25,9 @@ struct run {
     struct dialogue dialogue;
     struct summary summary;
     struct result
-        *results; /* of all tests in the catalogue's order, for those that stand on others */
-    uint64_t end; /* clock_msec() */
+        *results;   /* of all tests in the catalogue's order, for those that stand on others */
+    bool *examined; /* which of them there are */
+    uint64_t end;   /* clock_msec() */
     char problem[512];
 };
 
@@ -45,18 +46,19 @@ static void catch_signals(void)
     struct sigaction action = {.sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND | SA_RESTART};
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
+    (void)sigaction(SIGHUP, &action, NULL);
     action = (struct sigaction){.sa_handler = SIG_IGN};
     (void)sigaction(SIGPIPE, &action, NULL);
 }
 
 /* Where the test's result is kept. */
-static struct result *result_of(struct run *run, const struct test *test)
+static size_t place_of(const struct test *test)
 {
     size_t before = 0;
     for (size_t i = 0; i < catalogue_groups; before += catalogue[i++]->count)
         if (test >= catalogue[i]->tests && test < catalogue[i]->tests + catalogue[i]->count)
-            return &run->results[before + (size_t)(test - catalogue[i]->tests)];
-    return NULL;
+            return before + (size_t)(test - catalogue[i]->tests);
+    return 0;
 }
 
 static void set_reason(struct result *result, enum outcome outcome, const char *format, ...)
@@ -69,6 +71,8 @@ static void set_reason(struct result *result, enum outcome outcome, const char *
     va_end(arguments);
     result->outcome = outcome;
 }
+
+static const struct test *find_failed(struct run *run, const struct test *test);
 
 /* What keeps a test from being run, from others of this run. True: RESULT says it. */
 static bool is_hindered(struct run *run, const struct test *test, struct result *result)
@@ -87,12 +91,58 @@ static bool is_hindered(struct run *run, const struct test *test, struct result 
                    test->feature);
         return true;
     }
-    const struct test *after = test->after ? catalogue_find(test->after, NULL) : NULL;
-    if (after && result_of(run, after)->outcome == OUTCOME_FAILED) {
-        set_reason(result, OUTCOME_BLOCKED, "%s has failed", after->name);
-        return true;
+    const struct test *failed = find_failed(run, test);
+    if (!failed)
+        return false;
+    /* What is known does not count, and neither does what follows from it. */
+    if (baseline_has(run->baseline, failed->name))
+        set_reason(result, OUTCOME_SKIPPED, "%s has failed, as the baseline knows", failed->name);
+    else
+        set_reason(result, OUTCOME_BLOCKED, "%s has failed", failed->name);
+    return true;
+}
+
+/* The test run, a second time if only a wait was in vain. Returns how often. */
+static unsigned attempt(struct run *run, const struct test *test, struct result *result)
+{
+    unsigned attempts = 0;
+    bool again = true;
+    while (again && attempts < ATTEMPTS) {
+        struct target target = run->options->target;
+        uint64_t now = clock_msec();
+        uint64_t left = now < run->end ? run->end - now : 1;
+        target.test_limit = left < target.test_limit ? (unsigned)left : target.test_limit;
+        exam_run(test, &target, &run->server, &run->dialogue, result);
+        attempts++;
+        again = result->timed_out && result->outcome != OUTCOME_PASSED &&
+                result->outcome != OUTCOME_SKIPPED;
+        if (again && (interrupted || clock_msec() >= run->end))
+            break;
     }
-    return false;
+    if (again && attempts < ATTEMPTS && result->outcome == OUTCOME_FAILED)
+        set_reason(result, OUTCOME_BLOCKED, "the run ended before it could be tried again");
+    return attempts;
+}
+
+/* One test, if nothing hinders it; 0 attempts if something does. Its result stays with the run. */
+static unsigned examine(struct run *run, const struct test *test)
+{
+    struct result *result = &run->results[place_of(test)];
+    run->examined[place_of(test)] = true;
+    return is_hindered(run, test, result) ? 0 : attempt(run, test, result);
+}
+
+/* The first of the tests on which TEST stands, one standing on the other, that has failed; NULL if
+ * none has. One that was not chosen is examined by the way and not reported. */
+static const struct test *find_failed(struct run *run, const struct test *test)
+{
+    const struct test *after = test->after ? catalogue_find(test->after, NULL) : NULL;
+    if (!after)
+        return NULL;
+    if (!run->examined[place_of(after)])
+        (void)examine(run, after);
+    const struct test *failed = find_failed(run, after);
+    return failed ? failed : run->results[place_of(after)].outcome == OUTCOME_FAILED ? after : NULL;
 }
 
 /* True if the server takes connections; a while is given to one that has to be started again. */
@@ -129,21 +179,15 @@ static void count(struct run *run, const struct verdict *verdict)
 
 static void run_one(struct run *run, const struct group *group, const struct test *test)
 {
-    struct result *result = result_of(run, test);
+    const struct result *result = &run->results[place_of(test)];
     struct verdict verdict = {
         .group = group, .test = test, .result = result, .number = run->summary.tests + 1};
     struct buffer said;
     buffer_init(&said, 1 << 20);
     report_progress(run->report, verdict.number, test->name);
-    if (!is_hindered(run, test, result)) {
-        do {
-            exam_run(test, &run->options->target, &run->server, &run->dialogue, result);
-            verdict.attempts++;
-        } while (result->timed_out && result->outcome != OUTCOME_PASSED &&
-                 result->outcome != OUTCOME_SKIPPED && verdict.attempts < ATTEMPTS && !interrupted);
-        if (result->outcome == OUTCOME_FAILED)
-            dialogue_describe(&run->dialogue, DIALOGUE_LINES, &said);
-    }
+    verdict.attempts = examine(run, test);
+    if (verdict.attempts && result->outcome == OUTCOME_FAILED)
+        dialogue_describe(&run->dialogue, DIALOGUE_LINES, &said);
     (void)buffer_append(&said, "", 1);
     verdict.dialogue = buffer_size(&said) ? buffer_begin(&said) : "";
     if (result->outcome == OUTCOME_FAILED) {
@@ -164,8 +208,12 @@ static void run_one(struct run *run, const struct group *group, const struct tes
 /* True if there has to be an end, and says why. */
 static bool is_over(struct run *run)
 {
+    if (run->summary.problem)
+        return true;
     if (interrupted)
         run->summary.problem = "interrupted";
+    else if (ferror(run->report->file))
+        run->summary.problem = "the report cannot be written";
     else if (clock_msec() >= run->end)
         run->summary.problem = "the time for the whole run is over (--limit)";
     return run->summary.problem != NULL;
@@ -200,16 +248,29 @@ static void watch(const struct dialogue_entry *entry, void *context)
     buffer_free(&line);
 }
 
+/* What the baseline knows and this run has not judged is no less known in the next one. */
+static void carry_over(struct run *run)
+{
+    for (size_t i = 0; i < catalogue_groups; i++)
+        for (size_t j = 0; j < catalogue[i]->count; j++) {
+            const struct test *test = &catalogue[i]->tests[j];
+            size_t place = place_of(test);
+            enum outcome outcome = run->results[place].outcome;
+            bool judged =
+                run->examined[place] && (outcome == OUTCOME_PASSED || outcome == OUTCOME_FAILED);
+            if (!judged && baseline_has(run->baseline, test->name))
+                baseline_add(run->baseline, test->name, severity_name(test->severity), test->title);
+        }
+}
+
 static enum exit_status judge(const struct run *run)
 {
     const struct summary *summary = &run->summary;
-    if (summary->severities[SEVERITY_ERROR] > 0)
+    if (summary->severities[SEVERITY_ERROR] > 0 || *run->problem)
         return STATUS_ERRORS;
-    if (summary->problem)
-        return interrupted ? STATUS_NOT_RUN : STATUS_ERRORS;
-    if (!run->server.learnt)
+    if (interrupted || !run->server.learnt)
         return STATUS_NOT_RUN;
-    if (summary->severities[SEVERITY_WARNING] > 0)
+    if (summary->severities[SEVERITY_WARNING] > 0 || summary->problem)
         return STATUS_WARNINGS;
     if (summary->outcomes[OUTCOME_PASSED] + summary->outcomes[OUTCOME_FAILED] == 0)
         return STATUS_NOT_RUN;
@@ -224,7 +285,8 @@ enum exit_status run_all(const struct options *options, struct report *report,
         tests += catalogue[i]->count;
     struct run *run = calloc(1, sizeof(*run));
     cleanup_free struct result *results = calloc(tests, sizeof(*results));
-    if (!run || !results) {
+    cleanup_free bool *examined = calloc(tests, sizeof(*examined));
+    if (!run || !results || !examined) {
         free(run);
         return STATUS_NOT_RUN;
     }
@@ -233,21 +295,30 @@ enum exit_status run_all(const struct options *options, struct report *report,
                         .report = report,
                         .baseline = baseline,
                         .results = results,
+                        .examined = examined,
                         .end = begun + options->limit};
     catch_signals();
     if (options->verbose) {
         run->dialogue.watch = watch;
         run->dialogue.context = report;
     }
+    for (int i = 0; i < ACCOUNTS; i++)
+        run->dialogue.secrets[i] = options->target.logins[i].password;
     struct result learnt;
-    server_learn(&options->target, &run->server, &run->dialogue, &learnt);
+    struct target target = options->target;
+    target.test_limit = options->limit < target.test_limit ? options->limit : target.test_limit;
+    server_learn(&target, &run->server, &run->dialogue, &learnt);
     for_all(run, plan_one);
     report->functions->begin(report, &run->server);
-    if (!run->server.learnt)
-        (void)fprintf(stderr, "ftplint: nobody could log in: %s\n", learnt.got);
+    if (!run->server.learnt) {
+        (void)fputs("ftplint: nobody could log in: ", stderr);
+        print_safe(stderr, learnt.got);
+        (void)fputc('\n', stderr);
+    }
     for_all(run, run_one);
     server_clean(&options->target, &run->server, &run->dialogue, run->summary.left,
                  sizeof(run->summary.left));
+    carry_over(run);
     run->summary.duration = clock_msec() - begun;
     report->functions->end(report, &run->summary);
     enum exit_status status = judge(run);

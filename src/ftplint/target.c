@@ -2,6 +2,7 @@
 #include "ftplint/options.h"
 
 #include "ftplint/dialogue.h"
+#include "ftplint/tls.h"
 #include "ftplint/wire.h"
 #include "lib/cleanup.h"
 #include "lib/scan.h"
@@ -11,6 +12,7 @@
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { URL_MAX = 2048 };
 
@@ -151,11 +153,38 @@ static bool resolve(struct options *options)
     return r == 0;
 }
 
+/* In argv, where ps(1) shows it for as long as the run takes. */
+static void hide_password(char *url)
+{
+    char *begin = strstr(url, "://");
+    begin = begin ? begin + 3 : url;
+    char *slash = begin + strcspn(begin, "/");
+    char *colon = memchr(begin, ':', (size_t)(slash - begin));
+    char *end = memrchr(begin, '@', (size_t)(slash - begin));
+    if (colon && end && colon < end)
+        memset(colon + 1, '*', (size_t)(end - colon - 1));
+}
+
+/* What cannot be used here is no fault of the server's. */
+static bool check_files(const struct target *target)
+{
+    struct stat found;
+    const char *problem = tls_files_problem(target);
+    if (!problem && target->local && stat(target->local, &found) < 0)
+        problem = "--local: there is no such folder";
+    else if (!problem && target->local && !S_ISDIR(found.st_mode))
+        problem = "--local: it is no folder";
+    if (problem)
+        (void)fprintf(stderr, "ftplint: %s\n", problem);
+    return !problem;
+}
+
 bool target_read(struct options *options)
 {
     char *at = strdup(options->url);
     if (!at || strlen(at) > URL_MAX)
         return complain(options, "it is too long");
+    hide_password(options->url);
     if (!read_scheme(options, &at))
         return false;
     char *path = strchr(at, '/');
@@ -168,6 +197,8 @@ bool target_read(struct options *options)
             return false;
     }
     if (!read_host(options, host ? host : at))
+        return false;
+    if (!check_files(&options->target))
         return false;
     if (path && *path) {
         if (!decode(path))

@@ -79,6 +79,8 @@ static int prepare(struct tls *tls, const struct target *target, const struct tl
     tls->ssl = SSL_new(tls->context);
     if (!tls->ssl)
         return -ENOMEM;
+    /* A server that sends tickets or keys without end is not read without end. */
+    SSL_clear_mode(tls->ssl, SSL_MODE_AUTO_RETRY);
     SSL_set_app_data(tls->ssl, tls);
     SSL_set_info_callback(tls->ssl, watch_alerts);
     if (offer->alpn) {
@@ -102,6 +104,24 @@ static int prepare(struct tls *tls, const struct target *target, const struct tl
     }
     SSL_SESSION_free(copy);
     return 0;
+}
+
+const char *tls_files_problem(const struct target *target)
+{
+    const char *problem = NULL;
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    if (!context)
+        return "no memory";
+    if (target->authorities &&
+        SSL_CTX_load_verify_locations(context, target->authorities, NULL) != 1)
+        problem = "--ca: there is no certificate (PEM) to be read in it";
+    if (target->certificate &&
+        (SSL_CTX_use_certificate_chain_file(context, target->certificate) != 1 ||
+         SSL_CTX_use_PrivateKey_file(context, target->certificate, SSL_FILETYPE_PEM) != 1))
+        problem = "--certificate: there is no certificate with its key (PEM) to be read in it";
+    SSL_CTX_free(context);
+    ERR_clear_error();
+    return problem;
 }
 
 /* Turns OpenSSL's view of R into a negative errno and what to wait for. */
@@ -170,8 +190,11 @@ int tls_start(struct wire *wire, const struct target *target, const struct tls_o
         ssize_t error = failure(tls, r, &events);
         uint64_t now = clock_msec();
         struct pollfd waiting = {.fd = wire->fd, .events = events};
-        if (error == -EAGAIN && now < end && poll(&waiting, 1, (int)(end - now)) >= 0)
+        if (error == -EAGAIN && now < end &&
+            (poll(&waiting, 1, (int)(end - now)) >= 0 || errno == EINTR))
             continue;
+        if (error == -EAGAIN)
+            dialogue_wait(wire->dialogue, wire->number, wire->data, timeout);
         describe_failure(tls, error, ret);
         tls_free(tls);
         dialogue_event(wire->dialogue, wire->number, wire->data, "TLS failed: %s", ret->problem);

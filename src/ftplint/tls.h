@@ -35,6 +35,9 @@ struct tls_result {
     unsigned alert;    /* the alert that the server sent, RFC 8446, section 6; 0: none */
 };
 
+/* The target's own files: NULL, or what is wrong with one of them, in words. */
+const char *tls_files_problem(const struct target *target);
+
 /* Begins TLS on WIRE, which is connected and in clear, within TIMEOUT milliseconds. 0, -ETIMEDOUT,
  * -EPROTO (RET says why), or what the socket said. */
 int tls_start(struct wire *wire, const struct target *target, const struct tls_offer *offer,

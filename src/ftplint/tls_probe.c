@@ -5,6 +5,7 @@
 #include "ftplint/wire.h"
 #include "lib/clock.h"
 
+#include <errno.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <poll.h>
@@ -34,7 +35,7 @@ bool tls_renegotiate(struct wire *wire, unsigned timeout)
         if (r == 1)
             return true;
         if ((error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) || now >= end ||
-            poll(&waiting, 1, (int)(end - now)) < 0)
+            (poll(&waiting, 1, (int)(end - now)) < 0 && errno != EINTR))
             return false;
     }
 }

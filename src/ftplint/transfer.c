@@ -154,12 +154,14 @@ struct lines split_lines(struct exam *exam, struct bytes bytes)
     for (size_t i = 0; i < bytes.size; i++)
         most += bytes.data[i] == '\n';
     lines.line = exam_allocate(exam, most * sizeof(*lines.line));
+    char *text = exam_copy(exam, bytes.data, bytes.size);
     for (size_t at = 0; at < bytes.size;) {
         const char *stop = memchr(bytes.data + at, '\n', bytes.size - at);
         size_t size = stop ? (size_t)(stop - bytes.data) - at : bytes.size - at;
         bool bare = size == 0 || bytes.data[at + size - 1] != '\r';
         lines.bare += bare;
-        lines.line[lines.count++] = exam_copy(exam, bytes.data + at, bare ? size : size - 1);
+        text[at + (bare ? size : size - 1)] = '\0';
+        lines.line[lines.count++] = text + at;
         at += size + 1;
     }
     return lines;

@@ -13,15 +13,12 @@
 #include <poll.h>
 #include <string.h>
 
-enum {
-    INPUT_MAX = 64 << 20,
-    PIECE = 64 << 10,
-};
+enum { PIECE = 64 << 10 };
 
 void wire_init(struct wire *wire, struct dialogue *dialogue, unsigned number, bool data)
 {
     *wire = (struct wire){.fd = -1, .dialogue = dialogue, .number = number, .data = data};
-    buffer_init(&wire->input, INPUT_MAX);
+    buffer_init(&wire->input, WIRE_INPUT_MAX);
 }
 
 /* Waits for EVENTS until END (clock_msec). 0, -ETIMEDOUT or another negative errno. */
@@ -122,7 +119,7 @@ ssize_t wire_send(struct wire *wire, const void *bytes, size_t size, bool secret
             if (r < 0)
                 return r;
         } else if (written != -EINTR) {
-            return written;
+            return written < 0 ? written : -EPIPE;
         }
     }
     return (ssize_t)done;
@@ -166,7 +163,7 @@ ssize_t wire_receive(struct wire *wire, unsigned timeout)
     if (wire->fd < 0 || wire->end != WIRE_OPEN)
         return WIRE_END;
     uint64_t end = clock_msec() + timeout;
-    for (;;) {
+    for (bool first = true;; first = false) {
         char *room;
         int r = buffer_reserve(&wire->input, PIECE, &room);
         if (r < 0)
@@ -186,7 +183,12 @@ ssize_t wire_receive(struct wire *wire, unsigned timeout)
             return ended(wire, WIRE_TRUNCATED);
         if (got != -EAGAIN && got != -EINTR)
             return ended(wire, WIRE_RESET);
+        /* What TLS is made of may come without end and without a byte for us. */
+        if (!first && clock_msec() >= end)
+            return -ETIMEDOUT;
         r = wait_for(wire->fd, events, end);
+        if (r == -ETIMEDOUT)
+            dialogue_wait(wire->dialogue, wire->number, wire->data, timeout);
         if (r < 0)
             return r;
     }
@@ -211,7 +213,8 @@ int wire_clear(struct wire *wire, unsigned timeout)
     while (wire->end == WIRE_OPEN) {
         uint64_t now = clock_msec();
         ssize_t got = wire_receive(wire, now < end ? (unsigned)(end - now) : 0);
-        if (got == -ETIMEDOUT)
+        buffer_clear(&wire->input);
+        if (got < 0 || (got > 0 && now >= end))
             return -ETIMEDOUT;
     }
     tls_free(wire->tls);
@@ -237,7 +240,7 @@ void wire_close(struct wire *wire)
         return;
     if (wire->tls)
         tls_finish(wire->tls);
-    dialogue_event(wire->dialogue, wire->number, wire->data, "closed");
+    dialogue_event(wire->dialogue, wire->number, wire->data, DIALOGUE_CLOSED);
     release(wire);
 }
 

@@ -14,6 +14,9 @@
 struct dialogue;
 struct tls;
 
+/* More that nobody has read is not held, but for data connections (data.c). */
+enum { WIRE_INPUT_MAX = 8 << 20 };
+
 /* What waiting for bytes came to; errors are negative errno. -ETIMEDOUT: nothing in time. */
 enum { WIRE_END = 0 };
 
@@ -64,9 +67,9 @@ ssize_t wire_receive(struct wire *wire, unsigned timeout);
 /* No more will be sent: close_notify under TLS and FIN if CLEAN; FIN alone if not. */
 void wire_finish(struct wire *wire, bool clean);
 
-/* Ends TLS and goes on in clear over the same connection: sends close_notify and waits for the other
- * side's. What came under TLS and was not read is lost. 0, -ETIMEDOUT, or -EPROTO if the connection
- * ended or went on without it. */
+/* Ends TLS and goes on in clear over the same connection: sends close_notify and waits for the
+ * other side's. What came under TLS and was not read is lost. 0, -ETIMEDOUT, or -EPROTO if the
+ * connection ended or went on without it. */
 int wire_clear(struct wire *wire, unsigned timeout);
 
 /* Closes with FIN (close_notify under TLS), or RESET: with RST, losing what was not sent. */

@@ -41,7 +41,10 @@ class Stub:
         self.replies = REPLIES | replies
         self.seen = []
         self.lines = None  # what a listing shows
+        self.delay = 0  # before each reply
+        self.flood = {}  # verb: what comes again and again instead of a reply
         self.connections = 0
+        self.open = self.most = 0
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
@@ -75,16 +78,27 @@ class Stub:
 
     def serve(self, connection):
         with connection, connection.makefile("rwb") as stream:
+            self.open += 1
+            self.most = max(self.most, self.open)
             try:
                 if self.greeting:
                     stream.write(self.greeting.encode() + b"\r\n")
                     stream.flush()
                 for line in stream:
                     self.seen.append(line.decode().strip())
-                    stream.write(self.answer(self.seen[-1].split()[0]).encode() + b"\r\n")
+                    verb = self.seen[-1].split()[0]
+                    time.sleep(self.delay)
+                    while flood := self.flood.get(verb):
+                        connection.sendall(flood)
+                    answer = self.answer(verb)
+                    if answer is None:
+                        continue
+                    stream.write(answer.encode() + b"
+")
                     stream.flush()
             except OSError:
                 pass
+            self.open -= 1
 
     def close(self):
         if self.listener.fileno() >= 0:
@@ -120,7 +134,8 @@ class Program(unittest.TestCase):
             env=self.environment(**environment),
             check=False,
         )
-        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        if status is not None:
+            self.assertEqual(done.returncode, status, done.stdout + done.stderr)
         return done
 
     def examine(self, stub, *arguments, only="greeting", **expected):
@@ -170,11 +185,70 @@ class Program(unittest.TestCase):
         test = json.loads(done.stdout)["tests"][0]
         self.assertEqual((test["outcome"], test["attempts"]), ("failed", 2))
 
+    def test_second_try_after_any_wait_in_vain(self):
+        """Also if the test does not take the silence for a timeout: it may be a busy machine's."""
+        stub = self.stub(NOOP=None)
+        stub.lines = b""
+        done = self.examine(stub, "--timeout", "1200 ms", "--format", "json", only="concurrency.wait.connection", status=2)
+        test = json.loads(done.stdout)["tests"][0]
+        self.assertEqual((test["outcome"], test["attempts"]), ("failed", 2))
+        self.assertRegex("\n".join(test["did"]), r"\* nothing for \d+ ms")
+
     def test_limit(self):
         started = time.monotonic()
-        done = self.examine(self.stub(None), "--limit", "1 s", "--timeout", "800 ms", status=2)
+        # What had no second try is not held against the server.
+        done = self.examine(self.stub(None), "--limit", "1 s", "--timeout", "800 ms", status=3)
         self.assertIn("stopped: the time for the whole run is over", done.stdout)
+        self.assertNotIn("error  ", done.stdout)
         self.assertLess(time.monotonic() - started, 20 * slow())
+
+    def test_limit_of_a_run_that_began(self):
+        """Tests that could not be finished: status 1."""
+        stub = self.stub()
+        stub.delay = 0.3
+        done = self.examine(stub, "--limit", "4 s", only="greeting,rfc959.*", status=1)
+        self.assertIn("stopped: the time for the whole run is over", done.stdout)
+
+    # a server that does not stop
+
+    def test_replies_without_end(self):
+        for flood in (b"150 And on.\r\n" * 1000, b"211-\0" + b"\0" * 60000 + b"\r\n", b"x" * 65536):
+            with self.subTest(flood=flood[:8]):
+                stub = self.stub()
+                stub.flood = {"NOOP": flood}
+                started = time.monotonic()
+                process = subprocess.Popen(
+                    [PROGRAM, "--only", "rfc959.noop*,commands", "--limit", "6 s", "--timeout", "1 s",
+                     f"ftp://a:secret@127.0.0.1:{stub.port}/"],
+                    stdout=subprocess.PIPE, text=True, env=self.environment(),
+                )  # fmt: skip
+                output = process.stdout.read()
+                usage = os.wait4(process.pid, 0)[2]
+                process.returncode = 0
+                process.stdout.close()
+                self.assertLess(time.monotonic() - started, 30 * slow(), output)
+                self.assertLess(usage.ru_maxrss, 600 << 10, output)  # KiB
+
+    # escapes
+
+    def test_no_escape_gets_through(self):
+        """Neither to a terminal nor into a format, from a server that tries."""
+        evil = "\033]0;x\007 \x9b # <]]>&\"'\uffff"
+        for form in ("text", "tap", "junit", "json"):
+            for status, stub in (
+                (2, self.stub(evil)),
+                (3, self.stub(PASS=f"530 {evil}")),
+                (0, self.stub(f"220 {evil}", RMD=f"550 {evil}", PWD=f'257 "/{evil}"'.replace('\\"', ""))),
+            ):
+                with self.subTest(form=form, status=status):
+                    done = self.examine(stub, "-f", form, "-v", only=f"{CODE},{ONCE}", status=status)
+                    for text in (done.stdout, done.stderr):
+                        self.assertNotRegex(text, "[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+                    if form == "junit":
+                        xml.etree.ElementTree.fromstring(done.stdout.encode())
+                        self.assertNotIn("\uffff", done.stdout)
+                    if form == "json":
+                        json.loads(done.stdout)
 
     def test_server_that_goes_away(self):
         stub = self.stub("hello")
@@ -241,6 +315,33 @@ class Program(unittest.TestCase):
             output = process.communicate(timeout=60 * slow())[0]
         self.assertEqual(process.returncode, 3)
         self.assertIn("stopped: interrupted", output)
+
+    def test_closed_output_ends_the_run(self):
+        stub = self.stub()
+        stub.delay = 0.05
+        with subprocess.Popen(
+            [PROGRAM, "-v", "--only", "rfc959.*", f"ftp://a:secret@127.0.0.1:{stub.port}/"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=self.environment(),
+        ) as process:  # fmt: skip
+            process.stdout.readline()
+            process.stdout.close()
+            self.assertIn("could not be written", process.communicate(timeout=60 * slow())[1])
+        self.assertEqual(process.returncode, 3)
+        self.assertLess(len(stub.seen), 300)
+        self.assertTrue(any(line.startswith("RMD /ftplint-") for line in stub.seen))
+
+    def test_what_a_test_stands_on_is_examined(self):
+        """Also if it was not chosen: the finding would say nothing without it."""
+        done = self.examine(self.stub("hello"), only=ONCE, status=3)
+        self.assertIn(f"blocked    {ONCE}: {CODE} has failed", done.stdout)
+        self.assertIn("1 tests in", done.stdout)
+
+    def test_connections(self):
+        """No more at once than were allowed, destructive or not."""
+        for options in ([], ["--destructive"]):
+            stub = self.stub()
+            self.examine(stub, *options, "--connections", "2", only="greeting,concurrency,limits", status=None)
+            self.assertLessEqual(stub.most, 3)  # the last one may not have been seen to go
 
     # formats
 
@@ -356,6 +457,31 @@ class Program(unittest.TestCase):
         self.assertEqual(self.told_password(stub), {"PASS typed at a terminal"})
         self.assertNotIn("typed", shown)
 
+    def test_password_that_is_echoed(self):
+        for form in ("text", "json", "junit", "tap"):
+            done = self.examine(self.stub("hello secret", USER="331 secret?"), "-v", "-f", form, only=CODE, status=2)
+            self.assertNotIn("secret", done.stdout + done.stderr)
+            self.assertIn("hello ******", done.stdout)
+
+    def test_password_of_the_url_leaves_argv(self):
+        stub = self.stub(None)
+        with subprocess.Popen(
+            [PROGRAM, "--timeout", "1 s", "--limit", "2 s", "--only", CODE, f"ftp://a:hidden@127.0.0.1:{stub.port}/"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=self.environment(),
+        ) as process:  # fmt: skip
+            wait_until(lambda: stub.connections >= 1)
+            shown = Path(f"/proc/{process.pid}/cmdline").read_bytes()
+        self.assertNotIn(b"hidden", shown)
+        self.assertIn(b"//a:******@127.0.0.1", shown)
+
+    def test_password_file_without_a_user(self):
+        file = self.directory / "password"
+        file.write_text("me@example.org\n", encoding="utf-8")
+        stub = self.stub()
+        self.run_program("--only", CODE, "--password-file", file, f"ftp://127.0.0.1:{stub.port}")
+        self.assertIn("USER anonymous", stub.seen)
+        self.assertEqual(self.told_password(stub), {"PASS me@example.org"})
+
     def test_no_password(self):
         done = self.run_program(f"ftp://alice@127.0.0.1:{self.stub().port}/", status=3)
         self.assertIn("no password for alice", done.stderr)
@@ -372,6 +498,8 @@ class Program(unittest.TestCase):
         self.assertIn(CODE, only)
         self.assertNotIn(ONCE, only)
         self.assertNotIn("security.", only)
+        every = self.run_program("--list", "--only", ",".join(names)).stdout
+        self.assertEqual([line.split("\t")[2] for line in every.splitlines()], names)
         explained = self.run_program("--explain", ONCE).stdout
         self.assertIn("RFC 959, section 5.4", explained)
         self.assertIn(f"Not without:    {CODE}", explained)
@@ -387,6 +515,19 @@ class Program(unittest.TestCase):
         self.assertNotIn("remedy", done.stdout)
         # Another finding is new.
         self.examine(self.stub("220 x\r\n220 y"), "--baseline", known, status=2)
+        # What follows from what is known does not count either.
+        known.write_text(f"{CODE}\n", encoding="utf-8")
+        done = self.examine(self.stub("hello"), "--baseline", known, "-v", only=f"{CODE},{ONCE}", status=3)
+        self.assertIn(f"skipped    {ONCE}: {CODE} has failed, as the baseline knows", done.stdout)
+        # What was not examined stays known, and the file as it is if nothing was.
+        known.write_text(f"{VERSION}\n{CODE} # gone\n", encoding="utf-8")
+        self.examine(self.stub(), "--baseline", known, "--write-baseline", known, only=CODE)
+        self.assertIn(f"\n{VERSION}  # note: ", known.read_text(encoding="utf-8"))
+        self.assertNotIn(CODE, known.read_text(encoding="utf-8"))
+        before = known.read_text(encoding="utf-8")
+        self.examine(self.stub(PASS="530 No."), "--write-baseline", known, only="rfc3659*", status=3)
+        self.assertEqual(known.read_text(encoding="utf-8"), before)
+        self.assertIn("Is a directory", self.examine(self.stub(), "--baseline", self.directory, status=3).stderr)
         known.write_text("rfc1.nothing.such\n", encoding="utf-8")
         self.assertIn("there is no test rfc1.nothing.such", self.examine(self.stub(), "--baseline", known).stderr)
 
@@ -421,6 +562,11 @@ class Program(unittest.TestCase):
             (("ftp://a:b@127.0.0.1/%zz",), "in the directory"),
             (("ftp://" + "a" * 4000,), "too long"),
             (("--baseline", "/nowhere/x", f"ftp://a:b@127.0.0.1:{self.stub().port}/"), "No such file"),
+            (("--only", "", url), "--only: which tests?"),
+            (("--user", "a\r\nDELE b", f"ftp://127.0.0.1:{self.stub().port}/"), "no password"),
+            (("--ca", "/nowhere", f"ftp://a:b@127.0.0.1:{self.stub().port}/"), "--ca: there is no certificate"),
+            (("--certificate", "/etc/passwd", f"ftp://a:b@127.0.0.1:{self.stub().port}/"), "--certificate: there is no"),
+            (("--local", "/nowhere", f"ftp://a:b@127.0.0.1:{self.stub().port}/"), "--local: there is no such folder"),
             (("--password-file", "/dev/null", f"ftp://a@127.0.0.1:{self.stub().port}/"), "no password in it"),
         )
         for arguments, words in rows:

@@ -1,6 +1,7 @@
 """Faults of confinement: ways out of the user's folder, files that are none, patterns that cost too much."""
 
 import os
+import re
 import stat
 import time
 import urllib.parse
@@ -8,6 +9,7 @@ import urllib.parse
 from broken.control import Ended
 from broken.faults import fault
 from broken.files import system_error
+from broken.site import Site
 
 OUTSIDE = b"\0"  # begins a path that is one of the host's
 
@@ -17,8 +19,7 @@ class Opens:
 
     def open_file(self, real):
         """By its name alone."""
-        inside = real.startswith(self.user.root + b"/") and not os.path.islink(os.path.dirname(real))
-        return super().open_file(real) if inside else open(real, "rb")
+        return super().open_file(real) if real.startswith(self.user.root + b"/") else open(real, "rb")
 
 
 class Climbs(Opens):
@@ -198,16 +199,7 @@ class Tilde:
         return self.reply(250, "There.")
 
 
-@fault("SITE CHMOD sets set-user-ID", "security.confinement.set-user-id")
-class SetUserId:
-    """All twelve bits."""
-
-    @staticmethod
-    def parse_mode(text):
-        return int(text, 8)
-
-
-@fault("SITE EXEC runs programs", "security.confinement.execute")
+@fault("SITE EXEC runs programs", "security.confinement.execute", also=("security.site.user",))
 class SiteExec:
     """It says so at least."""
 
@@ -215,16 +207,6 @@ class SiteExec:
         if argument.upper().startswith(b"EXEC "):
             return self.reply(200, "ftplint-42")
         return super().do_site(argument)
-
-
-@fault("SITE CPFR needs no login", "security.confinement.copy-before-login")
-class CopyStranger:
-    """CVE-2015-3306."""
-
-    def run_command(self, verb, argument):
-        if verb == "SITE" and not self.user and argument and argument.startswith(b"CPFR"):
-            return self.reply(350, "Send SITE CPTO.")
-        return super().run_command(verb, argument)
 
 
 @fault("the host's files are there by their absolute paths", "security.confinement.host-files")
@@ -258,7 +240,7 @@ class Follows(Opens):
             super().check_inside(root, path)
 
 
-@fault("RETR follows links out", "security.planted.link-read")
+@fault("RETR follows links out", "security.planted.link-read", also=("security.planted.race",))
 class LinkRetr(Follows):
     """Links are files, are they not?"""
 
@@ -312,6 +294,21 @@ class LinkSize(Follows):
     """Of any file."""
 
     following = ("SIZE",)
+
+
+@fault("RETR opens a path some time after its check, and a surprise ends the session", "security.planted.race")
+class OpensLate:
+    """The first surprises are not the last chance: who goes on finds the way out."""
+
+    surprises = 3
+
+    def open_file(self, real):
+        """By its name alone."""
+        time.sleep(0.002)
+        if OpensLate.surprises > 0 and os.path.islink(os.path.dirname(real)):
+            OpensLate.surprises -= 1
+            raise Ended
+        return open(real, "rb")
 
 
 @fault("CWD tells whether a link's target exists", "security.planted.link-oracle")
@@ -422,14 +419,22 @@ class ListLetter:
         return super().listed(argument)
 
 
-@fault("DELE takes patterns", "security.glob.delete")
-class GlobDelete:
+@fault("SITE CPFR needs no login", "security.before-login.copy")
+class CopyStranger:
+    """CVE-2015-3306."""
+
+    def run_command(self, verb, argument):
+        if verb == "SITE" and not self.user and argument and argument.startswith(b"CPFR"):
+            return self.reply(350, "Send SITE CPTO.")
+        return super().run_command(verb, argument)
+
+
+@fault("RMD takes patterns", "practice.rmd.pattern")
+class GlobRmd:
     """All that match."""
 
-    def do_dele(self, argument):
-        if argument != b"vic?im":
-            return super().do_dele(argument)
-        return super().do_dele(b"victim")
+    def do_rmd(self, argument):
+        return super().do_rmd(b"place" if argument == b"pla?e" else argument)
 
 
 @fault("LIST -R runs out of stack", "limits.list.deep")

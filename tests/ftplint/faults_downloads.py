@@ -8,7 +8,7 @@ from broken.faults import fault
 from broken.refusal import Refusal
 
 
-@fault("RETR of an empty file is refused", "rfc959.retr.empty")
+@fault("RETR of an empty file is refused", "rfc959.retr.empty", also=("rfc1123.nlst.usable",))
 class RetrEmpty:
     """Nothing to send is an error."""
 
@@ -197,13 +197,6 @@ class TypeLocal(Refusing):
     """A and I only."""
 
     without = (b"L 8",)
-
-
-@fault("type i in small letters is refused", "rfc959.type.letter-case")
-class TypeLetterCase(Refusing):
-    """Capitals only."""
-
-    without = (b"a", b"i")
 
 
 @fault("MODE S is refused", "rfc959.mode.stream")

@@ -65,18 +65,6 @@ class FloodDropped:
             self.lines.pop()
 
 
-@fault("a line ends where a packet does", "rfc1123.line.pieces", also=("rfc1123.line.split",))
-class PacketIsLine:
-    """What was read at once is a line."""
-
-    def read_control(self):
-        """A first half is a line as well."""
-        super().read_control()
-        if self.raw == b"PW":
-            self.lines.append(self.raw)
-            self.raw = b""
-
-
 @fault("a verb with bytes above 127 ends the session", "robustness.verb.odd")
 class OddVerb:
     """Beside the table."""
@@ -267,7 +255,9 @@ class Leftover:
             raise
 
 
-@fault("a transfer does not end with the control connection", "rfc959.control.gone-store", "rfc959.control.gone-retrieve")
+@fault(
+    "a transfer does not end with the control connection", "rfc959.control.gone-store", "rfc959.control.gone-retrieve"
+)
 class Orphan:
     """Data is all."""
 
@@ -330,8 +320,8 @@ class NoConnection:
 
 @fault(
     "after a transfer that broke there is no other one",
-    "robustness.store.after-reset",
-    "robustness.retrieve.after-reset",
+    "robustness.stor.after-reset",
+    "robustness.retr.after-reset",
 )
 class BrokenForGood:
     """A flag that nobody clears."""
@@ -353,7 +343,7 @@ class BrokenForGood:
             raise Refusal(425, "Cannot open the data connection.")
 
 
-@fault("the lock of an upload outlives its session", "robustness.store.again")
+@fault("the lock of an upload outlives its session", "robustness.stor.again")
 class StaleLock:
     """Nobody takes it away."""
 
@@ -380,18 +370,19 @@ class StaleLock:
 
 @fault(
     "uploads are written in their place",
-    "concurrency.store.two",
-    "concurrency.append.two",
-    "practice.store.hidden",
-    "practice.store.old-until-new",
-    "practice.store.broken-keeps-old",
-    "concurrency.retrieve.overwritten",
+    "concurrency.stor.two",
+    "concurrency.appe.two",
+    "practice.stor.hidden",
+    "practice.stor.old-until-new",
+    "practice.stor.broken-keeps-old",
+    "concurrency.retr.overwritten",
 )
 class InPlace:
     """There is one file, and all write to it."""
 
     def receive_file(self, temporary, real, keep, old):
-        """Emptied first."""
+        """Emptied first; what is appended goes behind what there was in the beginning."""
+        keep = old if keep is None else keep
         with open(real, "r+b" if keep else "wb", buffering=0) as file:
             os.fchmod(file.fileno(), 0o640 & ~self.umask)
             file.seek(keep)
@@ -399,11 +390,10 @@ class InPlace:
                 file.write(self.from_network(data))
             self.check_end()
             file.write(self.half)
-        self.server.recount(self.user)
         return "File received."
 
 
-@fault("a download ends, with success, when its file is deleted", "concurrency.retrieve.deleted")
+@fault("a download ends, with success, when its file is deleted", "concurrency.retr.deleted")
 class DeletedMeanwhile:
     """Looks whether it is still there."""
 
@@ -463,7 +453,7 @@ class AllWait:
 # Quota
 
 
-@fault("the quota is not looked at", "quota.store.refused", "quota.sessions.together", options=("--destructive",))
+@fault("the quota is not looked at", "quota.stor.refused", "quota.sessions.together", options=("--destructive",))
 class NoQuota:
     """More is more."""
 
@@ -474,8 +464,8 @@ class NoQuota:
 
 @fault(
     "what exceeds the quota is deleted, with what was there",
-    "quota.store.old-kept",
-    "quota.append.old-kept",
+    "quota.stor.old-kept",
+    "quota.appe.old-kept",
     options=("--destructive",),
 )
 class QuotaDeletes:
@@ -547,14 +537,14 @@ class SiteOpen:
         return super().do_site(argument)
 
 
-@fault("SITE CPFR is taken before the login", "security.site.before-login")
+@fault("SITE WHO is answered before the login", "security.before-login.site")
 class SiteForStrangers:
-    """CVE-2015-3306."""
+    """Who is there?"""
 
     def run_command(self, verb, argument):
-        """350."""
-        if verb == "SITE" and not self.user and argument and argument.upper().startswith(b"CPFR"):
-            return self.reply(350, "Ready for the destination.")
+        """Everybody."""
+        if verb == "SITE" and not self.user and argument and argument.upper() == b"WHO":
+            return self.reply(200, "alice from 192.0.2.1")
         return super().run_command(verb, argument)
 
 
@@ -574,15 +564,3 @@ class ChmodPretends:
     def site_chmod(self, _):
         """200."""
         self.reply(200, "Permissions changed.")
-
-
-@fault("SITE CHMOD sets setuid", "security.chmod.setuid")
-class ChmodSetuid:
-    """All bits."""
-
-    @staticmethod
-    def parse_mode(text):
-        """Up to 07777."""
-        if not text.isdigit() or set(text) - set(b"01234567") or int(text, 8) > 0o7777:
-            raise Refusal(501, "The mode is an octal number.")
-        return int(text, 8)

@@ -123,7 +123,7 @@ class CdupCode:
         self.reply(226, "Done.")
 
 
-@fault("CDUP goes above the top", "rfc959.cdup.top")
+@fault("CDUP goes above the top", "security.confinement.top-cdup")
 class CdupTop:
     """Only in what PWD tells."""
 
@@ -148,7 +148,7 @@ class PwdShallow:
 @fault(
     "PWD tells a path without the first slash",
     "practice.pwd.absolute",
-    also=("rfc959.pwd.leads", "rfc3659.tvfs.composed"),
+    also=("rfc959.pwd.leads",),
 )
 class PwdRelative:
     """It means something else elsewhere."""
@@ -990,7 +990,7 @@ class NameComposed(ChangedPath):
         )
 
 
-@fault("names are normalised to NFD", "rfc2640.names.composed", also=("rfc2640.list.utf8", "rfc2640.names.two-bytes"))
+@fault("names are normalised to NFD", "rfc2640.names.composed", also=("rfc2640.list.bytes", "rfc2640.names.two-bytes"))
 class NameDecomposed(ChangedPath):
     """As on another system."""
 
@@ -1001,7 +1001,7 @@ class NameDecomposed(ChangedPath):
         )
 
 
-@fault("four bytes are too many for a letter", "rfc2640.names.four-bytes", also=("rfc2640.list.utf8",))
+@fault("four bytes are too many for a letter", "rfc2640.names.four-bytes", also=("rfc2640.list.bytes",))
 class NameNarrow(ChangedPath):
     """As in an old database."""
 
@@ -1047,7 +1047,7 @@ class RmdStrips:
         super().do_rmd(argument.strip() or argument)
 
 
-@fault("LIST has question marks for letters", "rfc2640.list.utf8")
+@fault("LIST has question marks for letters", "rfc2640.list.bytes")
 class ListAscii:
     """All beyond ASCII."""
 
