@@ -117,6 +117,9 @@ struct group {
     GROUP(concurrency)                                                                             \
     GROUP(quota)                                                                                   \
     GROUP(administration)                                                                          \
+    GROUP(registration)                                                                            \
+    GROUP(registration_names)                                                                      \
+    GROUP(accounts)                                                                                \
     GROUP(tls)                                                                                     \
     GROUP(tls_clear)                                                                               \
     GROUP(tls_versions)                                                                            \
