@@ -219,15 +219,6 @@ static void kernel_files(struct exam *exam)
     }
 }
 
-static void execute(struct exam *exam)
-{
-    struct client *client = given_session(exam);
-    const struct reply *reply = command(client, "SITE EXEC echo ftplint-$((6*7))");
-    for (size_t i = 0; i < reply->count; i++)
-        if (strstr(reply->lines[i], "ftplint-42") || reply_is(reply, "1 200 21 22 23 25"))
-            fail(exam, "a refusal (500, 502 or 504)", "%s", reply->lines[i]);
-}
-
 /* One session stands in own/a/b/c while another moves own/a/b away. */
 static void ancestor(struct exam *exam)
 {
@@ -276,21 +267,6 @@ static void copy_outside(struct exam *exam)
                   "better let the kernel do it (chroot, a mount namespace, openat2).",             \
         .run = climb, .parameter = &(const struct climb){VERBS, TARGET},                           \
     }
-
-static void set_user_id(struct exam *exam)
-{
-    const char *path = given_file(exam, "program", "#!/bin/sh\n", 10);
-    struct client *client = given_session(exam);
-    const struct reply *reply = command(client, "SITE CHMOD 6755 %s", path);
-    if (reply_is(reply, "4 5"))
-        return;
-    struct lines lines = list_lines(client, "LIST %s", path);
-    for (size_t i = 0; i < lines.count; i++)
-        if (strlen(lines.line[i]) > 10 && (lines.line[i][3] == 's' || lines.line[i][6] == 's'))
-            fail(exam, "a refusal, or a mode without these bits",
-                 "SITE CHMOD 6755: %u %s; the file is listed as %.10s", reply->code, reply->text,
-                 lines.line[i]);
-}
 
 static void copy_stranger(struct exam *exam)
 {
@@ -346,16 +322,6 @@ static const struct test tests[] = {
                   "folder (CVE-2015-3306).",
         .remedy = "Check both paths of SITE CPFR and SITE CPTO as those of RETR and STOR.",
         .run = copy_outside,
-    },
-    {
-        .name = "security.before-login.copy",
-        .severity = SEVERITY_ERROR,
-        .flags = TEST_ANONYMOUS | TEST_READ_ONLY,
-        .title = "SITE CPFR is refused before the login",
-        .reason = "CVE-2015-3306: whoever can copy files of the server without a login reads them "
-                  "and runs programs there.",
-        .remedy = "Demand a login for every SITE command that touches a file.",
-        .run = copy_stranger,
     },
     {
         .name = "security.confinement.long-climb",
@@ -423,22 +389,14 @@ static const struct test tests[] = {
         .run = ancestor,
     },
     {
-        .name = "security.confinement.set-user-id",
-        .severity = SEVERITY_WARNING,
-        .title = "SITE CHMOD sets neither set-user-ID nor set-group-ID",
-        .reason = "An uploaded program with these bits runs with the account's rights for every "
-                  "local user of the host.",
-        .remedy = "Mask the mode with 0777 and mount the folders nosuid.",
-        .run = set_user_id,
-    },
-    {
-        .name = "security.confinement.execute",
+        .name = "security.before-login.copy",
         .severity = SEVERITY_ERROR,
-        .flags = TEST_READ_ONLY,
-        .title = "SITE EXEC runs nothing",
-        .reason = "A shell for everyone who has an account: CVE-1999-0080, CVE-2000-0573.",
-        .remedy = "Remove SITE EXEC.",
-        .run = execute,
+        .flags = TEST_ANONYMOUS | TEST_READ_ONLY,
+        .title = "SITE CPFR is refused before the login",
+        .reason = "CVE-2015-3306: whoever can copy files of the server without a login reads them "
+                  "and runs programs there.",
+        .remedy = "Demand a login for every SITE command that touches a file.",
+        .run = copy_stranger,
     },
 };
 
