@@ -40,16 +40,19 @@ static bool check(const char *path, const char *text)
 
 static bool read_text(struct baseline *baseline, const char *path)
 {
-    cleanup_fclose FILE *file = fopen(path, "re");
-    if (!file)
-        return complain(path, strerror(errno));
     baseline->text = calloc(1, BASELINE_MAX);
     if (!baseline->text)
         return complain(path, strerror(ENOMEM));
-    if (fread(baseline->text, 1, BASELINE_MAX, file) == BASELINE_MAX)
-        return complain(path, "it is too large for a baseline");
-    if (ferror(file))
+    FILE *file = fopen(path, "re");
+    if (!file)
         return complain(path, strerror(errno));
+    size_t size = fread(baseline->text, 1, BASELINE_MAX, file);
+    int error = ferror(file) ? errno : 0;
+    (void)fclose(file);
+    if (size == BASELINE_MAX)
+        return complain(path, "it is too large for a baseline");
+    if (error)
+        return complain(path, strerror(error));
     return check(path, baseline->text);
 }
 

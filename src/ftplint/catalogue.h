@@ -56,6 +56,8 @@ struct group {
     GROUP(greeting)                                                                                \
     GROUP(replies)                                                                                 \
     GROUP(commands)                                                                                \
+    GROUP(arguments)                                                                               \
+    GROUP(pipelining)                                                                              \
     GROUP(login)                                                                                   \
     GROUP(relogin)                                                                                 \
     GROUP(features)                                                                                \
@@ -63,8 +65,8 @@ struct group {
     GROUP(unannounced)                                                                             \
     GROUP(information)                                                                             \
     GROUP(language)                                                                                \
-    GROUP(pipelining)                                                                              \
     GROUP(paths)                                                                                   \
+    GROUP(working_directory)                                                                       \
     GROUP(quoting)                                                                                 \
     GROUP(directories)                                                                             \
     GROUP(rename)                                                                                  \
@@ -76,7 +78,9 @@ struct group {
     GROUP(unique)                                                                                  \
     GROUP(retrieve)                                                                                \
     GROUP(types)                                                                                   \
+    GROUP(ascii)                                                                                   \
     GROUP(resume)                                                                                  \
+    GROUP(resume_upload)                                                                           \
     GROUP(ranges)                                                                                  \
     GROUP(abort)                                                                                   \
     GROUP(midway)                                                                                  \
@@ -84,14 +88,20 @@ struct group {
     GROUP(times)                                                                                   \
     GROUP(digests)                                                                                 \
     GROUP(list)                                                                                    \
+    GROUP(list_details)                                                                            \
     GROUP(nlst)                                                                                    \
     GROUP(mlst)                                                                                    \
     GROUP(mlsd)                                                                                    \
+    GROUP(mlst_options)                                                                            \
+    GROUP(mlst_refusals)                                                                           \
     GROUP(passive)                                                                                 \
+    GROUP(epsv)                                                                                    \
     GROUP(active)                                                                                  \
     GROUP(confinement)                                                                             \
     GROUP(planted)                                                                                 \
+    GROUP(outside)                                                                                 \
     GROUP(special)                                                                                 \
+    GROUP(execution)                                                                               \
     GROUP(bounce)                                                                                  \
     GROUP(theft)                                                                                   \
     GROUP(injection)                                                                               \
@@ -102,23 +112,24 @@ struct group {
     GROUP(limits)                                                                                  \
     GROUP(foreign)                                                                                 \
     GROUP(idle)                                                                                    \
-    GROUP(arguments)                                                                               \
     GROUP(robustness)                                                                              \
     GROUP(shared)                                                                                  \
     GROUP(concurrency)                                                                             \
     GROUP(quota)                                                                                   \
     GROUP(administration)                                                                          \
+    GROUP(registration)                                                                            \
+    GROUP(registration_names)                                                                      \
+    GROUP(accounts)                                                                                \
     GROUP(tls)                                                                                     \
     GROUP(tls_clear)                                                                               \
     GROUP(tls_versions)                                                                            \
     GROUP(tls_protocol)                                                                            \
     GROUP(certificate)                                                                             \
+    GROUP(tls_protection)                                                                          \
     GROUP(tls_data)                                                                                \
+    GROUP(close_notify)                                                                            \
     GROUP(tls_sessions)                                                                            \
     GROUP(performance)                                                                             \
-    GROUP(list_details)                                                                            \
-    GROUP(mlst_options)                                                                            \
-    GROUP(epsv)                                                                                    \
     GROUP(enumeration)                                                                             \
     GROUP(guessing)
 

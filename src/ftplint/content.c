@@ -38,6 +38,11 @@ struct bytes bytes_of(const char *text)
     return (struct bytes){.data = text, .size = strlen(text)};
 }
 
+struct bytes bytes_behind(struct bytes bytes, size_t offset)
+{
+    return (struct bytes){.data = bytes.data + offset, .size = bytes.size - offset};
+}
+
 void same_bytes(struct exam *exam, const char *what, struct bytes want, struct bytes got)
 {
     size_t most = want.size < got.size ? want.size : got.size;
@@ -84,6 +89,16 @@ const struct reply *given_reply(struct client *client, const char *codes, const 
     return reply;
 }
 
+void given_restart(struct client *client, unsigned long long offset)
+{
+    (void)given_reply(client, "350", "REST %llu", offset);
+}
+
+void forget_restart(struct client *client)
+{
+    (void)command(client, "REST 0");
+}
+
 const char *given_large_file(struct exam *exam)
 {
     exam->given++;
@@ -104,6 +119,15 @@ struct data *given_download(struct client *client)
     struct data *data = given_transfer(client, "RETR %s", given_large_file(client->exam));
     client->exam->given++;
     (void)data_read(data, 1000);
+    client->exam->given--;
+    return data;
+}
+
+struct data *given_stalled_download(struct client *client)
+{
+    struct data *data = given_download(client);
+    client->exam->given++;
+    expect_silence(client, 200);
     client->exam->given--;
     return data;
 }

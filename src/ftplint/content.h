@@ -15,6 +15,9 @@ const char *readable(struct exam *exam, const void *bytes, size_t size);
 /* "text" without its terminator. */
 struct bytes bytes_of(const char *text);
 
+/* BYTES without the first OFFSET of them. */
+struct bytes bytes_behind(struct bytes bytes, size_t offset);
+
 /* Transfers that the test only stands on: what goes wrong with them blocks it. */
 struct bytes given_retrieved(struct client *client, const char *path);
 void given_stored(struct client *client, struct bytes content, const char *path);
@@ -22,6 +25,12 @@ void given_stored(struct client *client, struct bytes content, const char *path)
 /* A command that the test only stands on, and its reply. */
 const struct reply *given_reply(struct client *client, const char *codes, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* REST with OFFSET; that it is not accepted is another test's finding. */
+void given_restart(struct client *client, unsigned long long offset);
+
+/* Leaves the session without a pending offset, whatever became of the last one. */
+void forget_restart(struct client *client);
 
 /* The path of a file that many tests read and none changes: made once, in ftplint's folder, and
  * larger than what lies in sockets between a server and a client that does not read. */
@@ -31,6 +40,9 @@ const char *given_large_file(struct exam *exam);
 /* A download of the large file that is under way: the server has begun, some bytes have come, and
  * nobody reads on. */
 struct data *given_download(struct client *client);
+
+/* The same, when all that lies between is full: the server waits for this side to read. */
+struct data *given_stalled_download(struct client *client);
 
 /* What is left of a download, to its end; then this side is closed too, without which some servers
  * (ProFTPD) do not reply. */

@@ -28,7 +28,7 @@ static bool complain(const char *name, const char *problem)
     return false;
 }
 
-static bool read_file(const char *path, const char **ret)
+static bool read_file(struct options *options, const char *path, struct login *login)
 {
     char line[PASSWORD_LENGTH_MAX];
     bool is_input = strcmp(path, "-") == 0;
@@ -38,8 +38,8 @@ static bool read_file(const char *path, const char **ret)
     int r = read_secret(is_input ? STDIN_FILENO : opened, line, sizeof(line));
     if (r < 0)
         return complain(path, r == -ECANCELED ? "there is no password in it" : strerror(-r));
-    *ret = strdup(line);
-    return *ret != NULL;
+    login->password = options_keep(options, strdup(line));
+    return login->password != NULL;
 }
 
 /* The netrc's next word after *AT; false at the end. */
@@ -87,7 +87,7 @@ static void search_netrc(char *text, const char *host, const char *user, const c
 }
 
 /* Reads the netrc file once for each account that still lacks something; its text stays. */
-static bool read_netrc(const struct options *options, struct login *login)
+static bool read_netrc(struct options *options, struct login *login)
 {
     char path[4096];
     const char *home = getenv("HOME");
@@ -96,36 +96,34 @@ static bool read_netrc(const struct options *options, struct login *login)
                    : home         ? home
                                   : "",
                    options->netrc ? "" : "/.netrc");
-    cleanup_fclose FILE *file = fopen(path, "re");
-    if (!file)
-        return options->netrc ? complain(path, strerror(errno)) : true;
-    char *text = calloc(1, NETRC_MAX);
+    char *text = options_keep(options, calloc(1, NETRC_MAX));
     if (!text)
         return complain(path, strerror(ENOMEM));
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return options->netrc ? complain(path, strerror(errno)) : true;
     size_t size = fread(text, 1, NETRC_MAX, file);
-    if (ferror(file) || size == NETRC_MAX) {
-        free(text);
-        return complain(path, ferror(file) ? strerror(EIO) : "it is too large for a netrc file");
-    }
+    bool failed = ferror(file);
+    (void)fclose(file);
+    if (failed || size == NETRC_MAX)
+        return complain(path, failed ? strerror(EIO) : "it is too large for a netrc file");
     const char *user = NULL, *password = NULL;
     search_netrc(text, options->target.host, login->user, &user, &password);
-    if (!password) {
-        free(text);
+    if (!password)
         return true;
-    }
     login->user = user;
     login->password = password;
     return true;
 }
 
-static bool ask(const char *what, struct login *login)
+static bool ask(struct options *options, const char *what, struct login *login)
 {
     char question[128], answer[PASSWORD_LENGTH_MAX];
     (void)snprintf(question, sizeof(question), "%s, %s: ", what, login->user);
     int r = prompt_secret(STDIN_FILENO, question, answer, sizeof(answer));
     if (r < 0)
         return false;
-    login->password = strdup(answer);
+    login->password = options_keep(options, strdup(answer));
     return login->password != NULL;
 }
 
@@ -135,7 +133,7 @@ static bool obtain(struct options *options, enum account account)
     const char *file = options->password_files[account];
     if (file) {
         login->user = login->user ? login->user : "anonymous";
-        return read_file(file, &login->password);
+        return read_file(options, file, login);
     }
     const char *value = getenv(sources[account].variable);
     if (value && login->user)
@@ -146,7 +144,7 @@ static bool obtain(struct options *options, enum account account)
         return false;
     if (!login->user && account == ACCOUNT_USER)
         *login = (struct login){"anonymous", "ftplint@"};
-    if (!login->user || login->password || ask(sources[account].what, login))
+    if (!login->user || login->password || ask(options, sources[account].what, login))
         return true;
     (void)fprintf(stderr,
                   "ftplint: no password for %s: give it by %s FILE, %s in the environment, "

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,12 +52,28 @@ static uint16_t epsv_port(const char *text)
     return 0;
 }
 
+/* True if there are six numbers at AT, with commas between them. */
+static bool six_numbers(const char *at, unsigned ret[6])
+{
+    for (int i = 0; i < 6; i++) {
+        if (i > 0 && *at++ != ',')
+            return false;
+        at += strspn(at, " ");
+        size_t size = strspn(at, "0123456789");
+        if (size == 0 || size > 3)
+            return false;
+        ret[i] = (unsigned)strtoul(at, NULL, 10);
+        at += size;
+    }
+    return true;
+}
+
 /* The six numbers of 227, wherever they begin (RFC 1123, section 4.1.2.6). */
 static uint16_t pasv_port(const char *text, struct sockaddr_storage *ret_address)
 {
     unsigned n[6];
     for (const char *at = text; (at = strpbrk(at, "0123456789")); at += strspn(at, "0123456789")) {
-        if (sscanf(at, "%3u,%3u,%3u,%3u,%3u,%3u", &n[0], &n[1], &n[2], &n[3], &n[4], &n[5]) != 6)
+        if (!six_numbers(at, n))
             continue;
         for (int i = 0; i < 6; i++)
             if (n[i] > 255)

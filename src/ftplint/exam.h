@@ -64,14 +64,14 @@ struct exam {
 
 /* Ends the test with a finding. EXPECTED in words that follow "expected:", the rest what follows
  * "got:"; both are understood without the test's source. */
-_Noreturn void fail(struct exam *exam, const char *expected, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+void fail(struct exam *exam, const char *expected, const char *format, ...)
+    __attribute__((noreturn, format(printf, 3, 4)));
 
 /* Ends the test without a verdict: "the server does not announce MFMT". */
-_Noreturn void skip(struct exam *exam, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-_Noreturn void blocked(struct exam *exam, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+void skip(struct exam *exam, const char *format, ...)
+    __attribute__((noreturn, format(printf, 2, 3)));
+void blocked(struct exam *exam, const char *format, ...)
+    __attribute__((noreturn, format(printf, 2, 3)));
 
 /* A remark that stands with the result, whatever it is: "SIZE in TYPE A is refused (allowed)". */
 void note(struct exam *exam, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -92,6 +92,10 @@ void exam_go_on(struct exam *exam);
 /* A command that the shared session sends when the test is over, however it ended ("DELE /a"): for
  * what would harm the tests that follow. */
 void undo_later(struct exam *exam, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same, sent in a session of the administrator's (--admin). */
+void undo_as_administrator(struct exam *exam, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* SIZE bytes that do not compress and contain every value; equal for equal SEED. */
 struct bytes exam_content(struct exam *exam, size_t size, unsigned seed);

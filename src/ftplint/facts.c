@@ -162,3 +162,27 @@ bool time_value(const char *text, int64_t *ret)
     *ret = timegm(&when);
     return true;
 }
+
+struct fact_names fact_names_read(struct exam *exam, const char *text)
+{
+    struct fact_names names = {.count = 0};
+    while (*text && names.count < FACTS_MAX) {
+        size_t size = strcspn(text, "; ");
+        bool star = size > 0 && text[size - 1] == '*';
+        if (size > 0) {
+            names.name[names.count] = exam_copy(exam, text, star ? size - 1 : size);
+            names.selected[names.count++] = star;
+        }
+        text += size;
+        text += strspn(text, "; ");
+    }
+    return names;
+}
+
+bool fact_names_have(const struct fact_names *names, const char *name, bool selected)
+{
+    for (size_t i = 0; i < names->count; i++)
+        if (strcasecmp(names->name[i], name) == 0)
+            return !selected || names->selected[i];
+    return false;
+}

@@ -48,3 +48,14 @@ bool facts_is_self(const struct facts *facts);
 
 /* YYYYMMDDHHMMSS[.sss] (RFC 3659, section 2.3) as seconds since 1970; false if it is none. */
 bool time_value(const char *text, int64_t *ret);
+
+/* A list of facts as FEAT and OPTS have it: "type*;size;". */
+struct fact_names {
+    size_t count;
+    const char *name[FACTS_MAX]; /* without the asterisk */
+    bool selected[FACTS_MAX];    /* with one */
+};
+struct fact_names fact_names_read(struct exam *exam, const char *text);
+
+/* True if NAME is in the list; SELECTED: with an asterisk. */
+bool fact_names_have(const struct fact_names *names, const char *name, bool selected);

@@ -173,12 +173,7 @@ static void same_on_data(struct exam *exam)
              "another one (%s)", other.subject);
 }
 
-#define CERTIFICATE_TEST(name_, severity_, title_, reason_, remedy_, run_)                         \
-    {                                                                                              \
-        .name = name_, .severity = severity_, .flags = TEST_ANONYMOUS | TEST_READ_ONLY | TEST_TLS, \
-        .after = "rfc4217.auth.handshake", .title = title_, .reason = reason_, .remedy = remedy_,  \
-        .run = run_,                                                                               \
-    }
+#define CERTIFICATE_TEST(...) HELLO_TEST(__VA_ARGS__, NULL)
 
 static const struct test tests[] = {
     CERTIFICATE_TEST("rfc5280.certificate.begun", SEVERITY_ERROR,

@@ -219,15 +219,6 @@ static void kernel_files(struct exam *exam)
     }
 }
 
-static void execute(struct exam *exam)
-{
-    struct client *client = given_session(exam);
-    const struct reply *reply = command(client, "SITE EXEC echo ftplint-$((6*7))");
-    for (size_t i = 0; i < reply->count; i++)
-        if (strstr(reply->lines[i], "ftplint-42") || reply_is(reply, "1 200 21 22 23 25"))
-            fail(exam, "a refusal (500, 502 or 504)", "%s", reply->lines[i]);
-}
-
 /* One session stands in own/a/b/c while another moves own/a/b away. */
 static void ancestor(struct exam *exam)
 {
@@ -333,16 +324,6 @@ static const struct test tests[] = {
         .run = copy_outside,
     },
     {
-        .name = "security.before-login.copy",
-        .severity = SEVERITY_ERROR,
-        .flags = TEST_ANONYMOUS | TEST_READ_ONLY,
-        .title = "SITE CPFR is refused before the login",
-        .reason = "CVE-2015-3306: whoever can copy files of the server without a login reads them "
-                  "and runs programs there.",
-        .remedy = "Demand a login for every SITE command that touches a file.",
-        .run = copy_stranger,
-    },
-    {
         .name = "security.confinement.long-climb",
         .severity = SEVERITY_ERROR,
         .flags = TEST_READ_ONLY,
@@ -408,13 +389,14 @@ static const struct test tests[] = {
         .run = ancestor,
     },
     {
-        .name = "security.confinement.execute",
+        .name = "security.before-login.copy",
         .severity = SEVERITY_ERROR,
-        .flags = TEST_READ_ONLY,
-        .title = "SITE EXEC runs nothing",
-        .reason = "A shell for everyone who has an account: CVE-1999-0080, CVE-2000-0573.",
-        .remedy = "Remove SITE EXEC.",
-        .run = execute,
+        .flags = TEST_ANONYMOUS | TEST_READ_ONLY,
+        .title = "SITE CPFR is refused before the login",
+        .reason = "CVE-2015-3306: whoever can copy files of the server without a login reads them "
+                  "and runs programs there.",
+        .remedy = "Demand a login for every SITE command that touches a file.",
+        .run = copy_stranger,
     },
 };
 

@@ -113,7 +113,7 @@ static void password_time(struct exam *exam)
 {
     const char *user = exam->target->logins[ACCOUNT_USER].user;
     const char *other = nobody(exam, user);
-    uint64_t known[TIMINGS], unknown[TIMINGS];
+    uint64_t known[TIMINGS] = {0}, unknown[TIMINGS] = {0};
     for (int i = 0; i < TIMINGS; i++) {
         /* Two addresses: twenty wrong passwords from one are many servers' limit. */
         unsigned from = i < TIMINGS / 2 ? STRANGER_TIMING : STRANGER_TIMING_AGAIN;

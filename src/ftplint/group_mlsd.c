@@ -178,40 +178,6 @@ static void empty(struct exam *exam)
     }
 }
 
-/* MLSD of NAME in the stock: its one reply, without a data connection being used. */
-static const struct reply *refusal(struct exam *exam, const char *name)
-{
-    struct client *client = given_session(exam);
-    return try_retrieve(client, DATA_ANY, "MLSD %s", stock_path(exam, name)).reply;
-}
-
-static void missing(struct exam *exam)
-{
-    const struct reply *reply = refusal(exam, "missing");
-    expect_code(given_session(exam), reply, "4 5|a refusal: nothing has that name");
-}
-
-static void file(struct exam *exam)
-{
-    const struct reply *reply = refusal(exam, STOCK_FILE);
-    expect_code(given_session(exam), reply, "4 5|a refusal: a file is no directory");
-}
-
-static void file_code(struct exam *exam)
-{
-    const struct reply *reply = refusal(exam, STOCK_FILE);
-    if (reply_is(reply, "2"))
-        blocked(exam, "it is not refused");
-    expect_code(given_session(exam), reply, "501");
-}
-
-static void literal(struct exam *exam)
-{
-    const struct reply *reply = refusal(exam, "fold*");
-    expect_code(given_session(exam), reply,
-                "4 5|a refusal: there is no directory with the name \"fold*\"");
-}
-
 static void odd_name(struct exam *exam)
 {
     const char *name = exam->test->parameter;
@@ -360,50 +326,6 @@ static const struct test tests[] = {
                   "and no other line is ever sent.",
         .remedy = "Answer 150, send cdir and pdir or nothing, and answer 226.",
         .run = empty,
-    },
-    {
-        .name = "rfc3659.mlsd.missing",
-        .severity = SEVERITY_ERROR,
-        .feature = "MLST",
-        .after = "rfc3659.mlsd.codes",
-        .title = "MLSD of a name that does not exist is refused",
-        .reason = "RFC 3659, section 7.2.1: a name that does not exist elicits 550. A client that "
-                  "gets an empty listing takes the directory for empty.",
-        .remedy = "Answer 550 and leave the data connection alone.",
-        .run = missing,
-    },
-    {
-        .name = "rfc3659.mlsd.file",
-        .severity = SEVERITY_ERROR,
-        .feature = "MLST",
-        .after = "rfc3659.mlsd.codes",
-        .title = "MLSD of a file is refused",
-        .reason = "RFC 3659, section 7.1: MLSD lists a directory; for anything else it opens no "
-                  "data connection. Clients use it to tell files from directories.",
-        .remedy = "Answer 501.",
-        .run = file,
-    },
-    {
-        .name = "rfc3659.mlsd.file-code",
-        .severity = SEVERITY_WARNING,
-        .feature = "MLST",
-        .after = "rfc3659.mlsd.file",
-        .title = "MLSD of a file is refused with 501",
-        .reason = "RFC 3659, sections 7.1 and 7.2.1: it issues a 501 reply, so that a client can "
-                  "tell it from a name that does not exist (550).",
-        .remedy = "Answer 501.",
-        .run = file_code,
-    },
-    {
-        .name = "rfc3659.mlsd.literal",
-        .severity = SEVERITY_ERROR,
-        .feature = "MLST",
-        .after = "rfc3659.mlsd.missing",
-        .title = "MLSD takes a name with * for a name",
-        .reason = "RFC 3659, section 2.2.2: no pattern matching is permitted. A client that lists "
-                  "one directory gets another.",
-        .remedy = "Do not expand patterns in the argument of MLST and MLSD.",
-        .run = literal,
     },
     {
         .name = "rfc3659.mlsd.spaces",

@@ -216,28 +216,6 @@ static void unique(struct exam *exam)
              value);
 }
 
-static void missing(struct exam *exam)
-{
-    struct client *client = given_session(exam);
-    const struct reply *reply = command(client, "MLST %s", stock_path(exam, "missing"));
-    expect_code(client, reply, "4 5|a refusal: nothing has that name");
-}
-
-static void missing_code(struct exam *exam)
-{
-    struct client *client = given_session(exam);
-    const struct reply *reply = command(client, "MLST %s", stock_path(exam, "missing"));
-    if (reply_is(reply, "2"))
-        blocked(exam, "it is not refused");
-    expect_code(client, reply, "550");
-}
-
-static void literal(struct exam *exam)
-{
-    struct client *client = given_stock_session(exam);
-    expect(client, "4 5|a refusal: no file is called \"plain.*\"", "MLST plain.*");
-}
-
 static const struct test tests[] = {
     {
         .name = "rfc3659.mlst.reply",
@@ -387,38 +365,6 @@ static const struct test tests[] = {
                   "only one of them.",
         .remedy = "Make it from the device and the inode, or leave it out.",
         .run = unique,
-    },
-    {
-        .name = "rfc3659.mlst.missing",
-        .severity = SEVERITY_ERROR,
-        .feature = "MLST",
-        .title = "MLST of a name that does not exist is refused",
-        .reason = "RFC 3659, section 7.2.1: a name that does not exist elicits an error. Clients "
-                  "ask by MLST whether a file is there.",
-        .remedy = "Answer 550.",
-        .run = missing,
-    },
-    {
-        .name = "rfc3659.mlst.missing-code",
-        .severity = SEVERITY_WARNING,
-        .feature = "MLST",
-        .after = "rfc3659.mlst.missing",
-        .title = "MLST of a name that does not exist is refused with 550",
-        .reason = "RFC 3659, section 7.2.1, names 550 for it. With another code a client cannot "
-                  "tell a missing file from a command that is not known.",
-        .remedy = "Answer 550.",
-        .run = missing_code,
-    },
-    {
-        .name = "rfc3659.mlst.literal",
-        .severity = SEVERITY_ERROR,
-        .feature = "MLST",
-        .after = "rfc3659.mlst.missing",
-        .title = "MLST takes a name with * for a name",
-        .reason = "RFC 3659, section 2.2.2: no pattern matching is permitted. A client that asks "
-                  "for one file gets facts of another.",
-        .remedy = "Do not expand patterns in the argument of MLST and MLSD.",
-        .run = literal,
     },
 };
 

@@ -7,37 +7,6 @@
 #include <ctype.h>
 #include <string.h>
 
-/* A list of facts as FEAT and OPTS have it: "type*;size;". */
-struct fact_names {
-    size_t count;
-    const char *name[FACTS_MAX]; /* without the asterisk */
-    bool selected[FACTS_MAX];
-};
-
-static struct fact_names read_names(struct exam *exam, const char *text)
-{
-    struct fact_names names = {.count = 0};
-    while (*text && names.count < FACTS_MAX) {
-        size_t size = strcspn(text, "; ");
-        bool star = size > 0 && text[size - 1] == '*';
-        if (size > 0) {
-            names.name[names.count] = exam_copy(exam, text, star ? size - 1 : size);
-            names.selected[names.count++] = star;
-        }
-        text += size;
-        text += strspn(text, "; ");
-    }
-    return names;
-}
-
-static bool has_name(const struct fact_names *names, const char *name, bool selected)
-{
-    for (size_t i = 0; i < names->count; i++)
-        if (strcasecmp(names->name[i], name) == 0)
-            return !selected || names->selected[i];
-    return false;
-}
-
 /* The feature MLST as FEAT tells it now. */
 static const char *feature_now(struct client *client)
 {
@@ -91,9 +60,9 @@ static void feature_form(struct exam *exam)
 static void standard_facts(struct exam *exam)
 {
     static const char *const facts[] = {"type", "size", "modify", "perm", "unique"};
-    struct fact_names names = read_names(exam, server_feature(exam->server, "MLST"));
+    struct fact_names names = fact_names_read(exam, server_feature(exam->server, "MLST"));
     for (size_t i = 0; i < ELEMENTS(facts); i++)
-        if (!has_name(&names, facts[i], false))
+        if (!fact_names_have(&names, facts[i], false))
             fail(exam, "the facts type, size, modify, perm and unique", "no %s in \"MLST %s\"",
                  facts[i], server_feature(exam->server, "MLST"));
 }
@@ -103,15 +72,15 @@ static void defaults(struct exam *exam)
     (void)given_stock(exam);
     struct client *client = given_login(exam, ACCOUNT_USER);
     const char *feature = feature_now(client);
-    struct fact_names names = read_names(exam, feature);
+    struct fact_names names = fact_names_read(exam, feature);
     struct facts facts = file_facts(client);
     for (size_t i = 0; i < facts.count; i++)
-        if (!has_name(&names, facts.fact[i].name, true))
+        if (!fact_names_have(&names, facts.fact[i].name, true))
             fail(exam, "only facts that FEAT marks with an asterisk, until OPTS MLST is sent",
                  "\"%s\" and \"MLST %s\"", facts.line, feature);
     static const char *const of_files[] = {"type", "size", "modify", "unique"};
     for (size_t i = 0; i < ELEMENTS(of_files); i++)
-        if (has_name(&names, of_files[i], true) && !fact_value(&facts, of_files[i]))
+        if (fact_names_have(&names, of_files[i], true) && !fact_value(&facts, of_files[i]))
             fail(exam,
                  exam_format(exam, "the fact %s, which FEAT marks with an asterisk", of_files[i]),
                  "\"%s\"", facts.line);
@@ -128,23 +97,24 @@ static void accepted(struct exam *exam)
 static void answer(struct exam *exam)
 {
     struct client *client = given_login(exam, ACCOUNT_USER);
-    struct fact_names known = read_names(exam, feature_now(client));
+    struct fact_names known = fact_names_read(exam, feature_now(client));
     const struct reply *reply = command(client, "OPTS MLST type;size;");
     if (reply->code != 200 || strncasecmp(reply->text, "MLST OPTS", 9) != 0)
         blocked(exam, "OPTS MLST is answered with %u %s", reply->code, reply->text);
-    struct fact_names names = read_names(exam, reply->text + 9);
-    size_t most = (size_t)has_name(&known, "type", false) + has_name(&known, "size", false);
-    if (names.count != most ||
-        (most == 2 && (!has_name(&names, "type", false) || !has_name(&names, "size", false))))
+    struct fact_names names = fact_names_read(exam, reply->text + 9);
+    size_t most =
+        (size_t)fact_names_have(&known, "type", false) + fact_names_have(&known, "size", false);
+    if (names.count != most || (most == 2 && (!fact_names_have(&names, "type", false) ||
+                                              !fact_names_have(&names, "size", false))))
         fail(exam, "the facts that were chosen and are known: type;size;", "200 %s", reply->text);
 }
 
 /* Facts beyond those that were asked for. */
 static void judge_chosen(struct exam *exam, const struct facts *facts, const char *chosen)
 {
-    struct fact_names names = read_names(exam, chosen);
+    struct fact_names names = fact_names_read(exam, chosen);
     for (size_t i = 0; i < facts->count; i++)
-        if (!has_name(&names, facts->fact[i].name, false))
+        if (!fact_names_have(&names, facts->fact[i].name, false))
             fail(exam, exam_format(exam, "only the facts of \"OPTS MLST %s\"", chosen), "\"%s\"",
                  facts->line);
 }
@@ -167,11 +137,11 @@ static void chosen_mlsd(struct exam *exam)
 static void letter_case(struct exam *exam)
 {
     struct client *client = with_facts(exam, "TYPE;siZe;");
-    struct fact_names known = read_names(exam, server_feature(exam->server, "MLST"));
+    struct fact_names known = fact_names_read(exam, server_feature(exam->server, "MLST"));
     struct facts facts = file_facts(client);
     static const char *const names[] = {"type", "size"};
     for (size_t i = 0; i < ELEMENTS(names); i++)
-        if (has_name(&known, names[i], false) && !fact_value(&facts, names[i]))
+        if (fact_names_have(&known, names[i], false) && !fact_value(&facts, names[i]))
             fail(exam, "the facts type and size after \"OPTS MLST TYPE;siZe;\"", "\"%s\"",
                  facts.line);
 }
@@ -182,8 +152,8 @@ static void unknown(struct exam *exam)
     struct client *client = given_login(exam, ACCOUNT_USER);
     expect(client, "200|facts that the server does not know are left out", "OPTS MLST size;frogs;");
     struct facts facts = file_facts(client);
-    struct fact_names known = read_names(exam, server_feature(exam->server, "MLST"));
-    if (has_name(&known, "size", false) && !fact_value(&facts, "size"))
+    struct fact_names known = fact_names_read(exam, server_feature(exam->server, "MLST"));
+    if (fact_names_have(&known, "size", false) && !fact_value(&facts, "size"))
         fail(exam, "the fact size after \"OPTS MLST size;frogs;\"", "\"%s\"", facts.line);
 }
 
@@ -202,7 +172,7 @@ static void asterisk(struct exam *exam)
 {
     struct client *client = with_facts(exam, "size;");
     const char *feature = feature_now(client);
-    struct fact_names names = read_names(exam, feature);
+    struct fact_names names = fact_names_read(exam, feature);
     for (size_t i = 0; i < names.count; i++)
         if (names.selected[i] != (strcasecmp(names.name[i], "size") == 0))
             fail(exam, "in FEAT, an asterisk behind size alone after \"OPTS MLST size;\"",
@@ -232,9 +202,9 @@ static void other_session(struct exam *exam)
 {
     (void)with_facts(exam, "");
     struct client *client = given_login(exam, ACCOUNT_USER);
-    struct fact_names known = read_names(exam, server_feature(exam->server, "MLST"));
+    struct fact_names known = fact_names_read(exam, server_feature(exam->server, "MLST"));
     struct facts facts = file_facts(client);
-    if (facts.count == 0 && has_name(&known, "type", true))
+    if (facts.count == 0 && fact_names_have(&known, "type", true))
         fail(exam, "the server's own choice of facts on a new connection",
              "no fact, as another connection had chosen: \"%s\"", facts.line);
 }
@@ -312,7 +282,7 @@ static const struct test tests[] = {
         .name = "rfc3659.opts-mlst.chosen-mlsd",
         .severity = SEVERITY_ERROR,
         .feature = "MLST",
-        .after = "rfc3659.opts-mlst.chosen",
+        .after = "rfc3659.feat.mlst-grammar",
         .title = "after OPTS MLST, MLSD sends no other facts",
         .reason = "RFC 3659, section 7.9: there is no OPTS MLSD; the choice applies to both "
                   "commands, and other facts MUST NOT be returned.",

@@ -1,4 +1,4 @@
-/* Restarted transfers: REST with RETR, STOR and APPE. See catalogue.h. */
+/* Restarted downloads: REST with RETR. See catalogue.h. */
 #include "ftplint/content.h"
 
 #include "lib/cleanup.h"
@@ -7,11 +7,6 @@
 #include <string.h>
 
 enum { SIZE = 20000, OFFSET = 7001 };
-
-static struct bytes behind(struct bytes bytes, size_t offset)
-{
-    return (struct bytes){.data = bytes.data + offset, .size = bytes.size - offset};
-}
 
 static struct bytes content(struct exam *exam)
 {
@@ -24,23 +19,11 @@ static const char *given_content(struct exam *exam)
     return given_file(exam, "file", bytes.data, bytes.size);
 }
 
-/* REST with OFFSET; that it is not accepted is another test's finding. */
-static void given_restart(struct client *client, unsigned long long offset)
-{
-    (void)given_reply(client, "350", "REST %llu", offset);
-}
-
-/* Leaves the session without a pending offset, whatever became of the last one. */
-static void forget(struct client *client)
-{
-    (void)command(client, "REST 0");
-}
-
 static void reply_code(struct exam *exam)
 {
     struct client *client = given_session(exam);
     expect(client, "350", "REST 100");
-    forget(client);
+    forget_restart(client);
 }
 
 static void resume_download(struct exam *exam)
@@ -50,8 +33,8 @@ static void resume_download(struct exam *exam)
     given_restart(client, OFFSET);
     struct transfer transfer = try_retrieve(client, DATA_ANY, "RETR %s", path);
     expect_code(client, transfer.reply, "226 250|the rest of the file");
-    same_bytes(exam, "after REST 7001, the file from that byte on", behind(content(exam), OFFSET),
-               transfer.bytes);
+    same_bytes(exam, "after REST 7001, the file from that byte on",
+               bytes_behind(content(exam), OFFSET), transfer.bytes);
 }
 
 static void zero(struct exam *exam)
@@ -81,7 +64,7 @@ static void at_end(struct exam *exam)
     const char *path = given_content(exam);
     given_restart(client, SIZE);
     struct transfer transfer = try_retrieve(client, DATA_ANY, "RETR %s", path);
-    forget(client);
+    forget_restart(client);
     same_bytes(exam, "no data, for a download that is resumed at the end of the file", bytes_of(""),
                transfer.bytes);
 }
@@ -92,7 +75,7 @@ static void beyond_end(struct exam *exam)
     const char *path = given_content(exam);
     given_restart(client, SIZE + 100);
     struct transfer transfer = try_retrieve(client, DATA_ANY, "RETR %s", path);
-    forget(client);
+    forget_restart(client);
     if (reply_is(transfer.reply, "2"))
         fail(exam, "a refusal of RETR: the file has 20000 bytes and REST said 20100",
              "%u %s, after %zu bytes", transfer.reply->code, transfer.reply->text,
@@ -111,7 +94,7 @@ static void overflow(struct exam *exam)
         if (reply->code != 350)
             continue;
         struct transfer transfer = try_retrieve(client, DATA_ANY, "RETR %s", path);
-        forget(client);
+        forget_restart(client);
         if (transfer.bytes.size)
             fail(exam,
                  exam_format(exam,
@@ -127,7 +110,7 @@ static void beyond_4_gib(struct exam *exam)
 {
     struct client *client = given_session(exam);
     expect(client, "350", "REST 5000000000");
-    forget(client);
+    forget_restart(client);
 }
 
 static void syntax(struct exam *exam)
@@ -141,7 +124,7 @@ static void syntax(struct exam *exam)
             taken = exam_format(exam, "%s%sREST %s: %u %s", taken, *taken ? "; " : "", arguments[i],
                                 reply->code, reply->text);
     }
-    forget(client);
+    forget_restart(client);
     if (*taken)
         fail(exam, "501 for what is no number", "%s", taken);
 }
@@ -153,7 +136,7 @@ static void after_failure(struct exam *exam)
     given_restart(client, OFFSET);
     (void)try_retrieve(client, DATA_ANY, "RETR %s", own_path(exam, "missing"));
     struct bytes got = given_retrieved(client, path);
-    forget(client);
+    forget_restart(client);
     same_bytes(exam, "the whole file, after REST and a RETR that was refused", content(exam), got);
 }
 
@@ -167,73 +150,12 @@ static void ascii(struct exam *exam)
     struct bytes whole = given_retrieved(client, path);
     const struct reply *reply = command(client, "REST 6");
     struct transfer transfer = try_retrieve(client, DATA_ANY, "RETR %s", path);
-    forget(client);
+    forget_restart(client);
     (void)given_reply(client, "200", "TYPE I");
     if (reply->code != 350 || !reply_is(transfer.reply, "2"))
         return; /* refused: no harm is done */
     same_bytes(exam, "after REST 6 in TYPE A, what RETR sends in TYPE A without its first 6 bytes",
-               behind(whole, 6), transfer.bytes);
-}
-
-/* --- uploads ---------------------------------------------------------------------------------- */
-
-/* The first part of the content lies there, the rest is sent with REST and VERB. */
-static void resume_upload(struct client *client, const char *verb, const char *path)
-{
-    struct bytes rest = behind(content(client->exam), OFFSET);
-    given_restart(client, OFFSET);
-    struct transfer transfer =
-        try_store(client, DATA_ANY, rest.data, rest.size, "%s %s", verb, path);
-    if (!reply_is(transfer.reply, "2"))
-        forget(client);
-    if (strcmp(verb, "APPE") == 0 && !reply_is(transfer.reply, "2"))
-        skip(client->exam, "the server does not combine REST and APPE: %u %s", transfer.reply->code,
-             transfer.reply->text);
-    expect_code(client, transfer.reply, "226 250|the restarted upload");
-}
-
-static void resumed(struct exam *exam)
-{
-    struct client *client = given_session(exam);
-    const char *path = given_file(exam, "file", content(exam).data, OFFSET);
-    resume_upload(client, exam->test->parameter, path);
-    same_bytes(exam,
-               exam_format(exam,
-                           "the whole file: 7001 bytes of STOR, the rest after REST 7001 "
-                           "and %s",
-                           (const char *)exam->test->parameter),
-               content(exam), given_retrieved(client, path));
-}
-
-static void upload_once(struct exam *exam)
-{
-    struct client *client = given_session(exam);
-    const char *path = given_file(exam, "file", content(exam).data, OFFSET);
-    exam->given++;
-    resume_upload(client, "STOR", path);
-    exam->given--;
-    store(client, "new", 3, "STOR %s", path);
-    same_bytes(exam, "the new content alone, in the upload after the one that was restarted",
-               bytes_of("new"), given_retrieved(client, path));
-}
-
-static void hole(struct exam *exam)
-{
-    enum { FAR = 16 << 20 };
-    struct client *client = given_session(exam);
-    const char *path = own_path(exam, "file");
-    given_restart(client, FAR);
-    struct transfer transfer = try_store(client, DATA_ANY, "x", 1, "STOR %s", path);
-    forget(client);
-    if (!reply_is(transfer.reply, "2"))
-        return;
-    const struct reply *reply = command(client, "SIZE %s", path);
-    unsigned long long size = reply->code == 213 ? strtoull(reply->text, NULL, 10) : 0;
-    (void)command(client, "DELE %s", path);
-    if (size > FAR)
-        fail(exam, "a refusal of an upload at byte 16777216 of a file that does not exist",
-             "%u %s, and a file of %llu bytes of which 1 was sent", transfer.reply->code,
-             transfer.reply->text, size);
+               bytes_behind(whole, 6), transfer.bytes);
 }
 
 static const struct test tests[] = {
@@ -364,54 +286,6 @@ static const struct test tests[] = {
                   "The client's file gets a piece twice.",
         .remedy = "Count converted bytes, or answer 501 to REST (or to RETR after it) in TYPE A.",
         .run = ascii,
-    },
-    {
-        .name = "rfc3659.rest.stor",
-        .severity = SEVERITY_ERROR,
-        .feature = "REST STREAM",
-        .after = "rfc3659.rest.reply",
-        .title = "REST and STOR put the data behind what is there",
-        .reason = "RFC 3659, section 5.3: with STOR the server inserts the data into the file at "
-                  "the marker. A file that is resumed and truncated, or appended at the wrong "
-                  "place, is broken.",
-        .remedy = "Open the file without truncating it and write from the offset on.",
-        .run = resumed,
-        .parameter = "STOR",
-    },
-    {
-        .name = "rfc3659.rest.appe",
-        .severity = SEVERITY_ERROR,
-        .feature = "REST STREAM",
-        .after = "rfc3659.rest.reply",
-        .title = "REST and APPE, if they are allowed together, do what REST and STOR do",
-        .reason = "RFC 3659, section 5.3: if APPE is permitted it MUST act identically to STOR "
-                  "when a restart marker has been set.",
-        .remedy = "Write from the offset on, or refuse APPE after REST.",
-        .run = resumed,
-        .parameter = "APPE",
-    },
-    {
-        .name = "rfc3659.rest.stor-once",
-        .severity = SEVERITY_ERROR,
-        .feature = "REST STREAM",
-        .after = "rfc3659.rest.stor",
-        .title = "REST holds for one upload",
-        .reason = "RFC 3659, section 5.3: the value is about the immediately following transfer. "
-                  "The next file would be written from its middle on, into the old one.",
-        .remedy = "Set the offset back to 0 when an upload begins.",
-        .run = upload_once,
-    },
-    {
-        .name = "security.rest.hole",
-        .severity = SEVERITY_WARNING,
-        .feature = "REST STREAM",
-        .after = "rfc3659.rest.reply",
-        .title = "REST far beyond the end and STOR make no huge file out of nothing",
-        .reason = "RFC 3659, section 5.3: a marker out of range is reported when the transfer "
-                  "command follows. One byte at an offset of terabytes makes a file that backup "
-                  "and quota have to deal with at its full size.",
-        .remedy = "Answer 554 to STOR if the offset is greater than the file's size.",
-        .run = hole,
     },
 };
 

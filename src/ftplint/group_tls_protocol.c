@@ -141,13 +141,6 @@ static void joined_commands(struct exam *exam)
     expect_silence(client, QUIET);
 }
 
-#define HELLO_TEST(name_, severity_, title_, reason_, remedy_, run_, parameter_)                   \
-    {                                                                                              \
-        .name = name_, .severity = severity_, .flags = TEST_ANONYMOUS | TEST_READ_ONLY | TEST_TLS, \
-        .after = "rfc4217.auth.handshake", .title = title_, .reason = reason_, .remedy = remedy_,  \
-        .run = run_, .parameter = parameter_,                                                      \
-    }
-
 static const struct test tests[] = {
     HELLO_TEST("practice.handshake.large-hello", SEVERITY_ERROR,
                "a hello of several kB is understood",
@@ -214,7 +207,6 @@ static const struct test tests[] = {
         .run = joined_commands,
     },
 };
-#undef HELLO_TEST
 
 const struct group group_tls_protocol = {
     .name = "tls-protocol",

@@ -277,10 +277,8 @@ static void abort_upload(struct exam *exam)
 {
     const char *path = own_path(exam, "file");
     struct client *client = given_private(exam, ACCOUNT_USER, NULL);
+    struct data *data = given_transfer(client, "STOR %s", path);
     exam->given++;
-    struct data *data = data_open(client, DATA_ANY);
-    expect(client, "125 150", "STOR %s", path);
-    data_ready(data);
     data_send(data, secret, sizeof(secret) - 1);
     exam->given--;
     send_line(client, "ABOR");
@@ -290,12 +288,8 @@ static void abort_upload(struct exam *exam)
              reply->error == -ETIMEDOUT ? "none in 3 s" : "the end of the session");
 }
 
-#define SESSION_TEST(name_, severity_, flags_, title_, reason_, remedy_, run_, parameter_)         \
-    {                                                                                              \
-        .name = name_, .severity = severity_, .flags = TEST_TLS | (flags_),                        \
-        .after = "rfc4217.auth.handshake", .title = title_, .reason = reason_, .remedy = remedy_,  \
-        .run = run_, .parameter = parameter_,                                                      \
-    }
+#define SESSION_TEST(name_, severity_, flags_, ...)                                                \
+    TLS_TEST(TEST_TLS | (flags_), "rfc4217.auth.handshake", name_, severity_, __VA_ARGS__)
 
 static const char data_resume_reason[] =
     "RFC 4217, section 10.2: a data connection may resume a session of this client. It saves a "

@@ -124,13 +124,6 @@ static void exchange_size(struct exam *exam)
         fail(exam, "a Diffie-Hellman group of 2048 bits or more", "one of %u bits", bits);
 }
 
-#define HELLO_TEST(name_, severity_, title_, reason_, remedy_, run_, parameter_)                   \
-    {                                                                                              \
-        .name = name_, .severity = severity_, .flags = TEST_ANONYMOUS | TEST_READ_ONLY | TEST_TLS, \
-        .after = "rfc4217.auth.handshake", .title = title_, .reason = reason_, .remedy = remedy_,  \
-        .run = run_, .parameter = parameter_,                                                      \
-    }
-
 static const struct test tests[] = {
     HELLO_TEST("rfc7568.version.ssl-3", SEVERITY_ERROR, "SSL 3.0 is refused",
                "RFC 7568, section 3: SSL 3.0 must not be used; its ciphers are broken (POODLE).",
@@ -195,7 +188,6 @@ static const struct test tests[] = {
                "its length (CRIME).",
                "Switch TLS compression off.", no_compression, NULL),
 };
-#undef HELLO_TEST
 
 const struct group group_tls_versions = {
     .name = "tls-versions",

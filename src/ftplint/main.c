@@ -24,24 +24,31 @@ static enum exit_status run(struct options *options)
     return baseline_close(&baseline, status != STATUS_NOT_RUN) && told ? status : STATUS_NOT_RUN;
 }
 
-int main(int argc, char **argv)
+/* What the command line asks for. */
+static enum exit_status act(struct options *options)
 {
-    struct options options;
-    if (!options_read(&options, argc, argv))
-        return STATUS_NOT_RUN;
-    switch (options.action) {
-    case ACTION_LIST: print_list(&options); break;
+    switch (options->action) {
+    case ACTION_LIST: print_list(options); break;
     case ACTION_EXPLAIN:
-        if (!print_explanation(options.explain))
+        if (!print_explanation(options->explain))
             return STATUS_NOT_RUN;
         break;
     case ACTION_MANUAL: print_manual(); break;
     case ACTION_HELP: options_print_help(); break;
     case ACTION_VERSION: (void)puts("ftplint " CELLFTPD_VERSION); break;
-    default: return (int)run(&options);
+    default: return run(options);
     }
     if (fflush(stdout) == 0)
         return STATUS_CLEAN;
     perror("ftplint");
     return STATUS_NOT_RUN;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    bool read = options_read(&options, argc, argv);
+    enum exit_status status = read ? act(&options) : STATUS_NOT_RUN;
+    options_free(&options);
+    return (int)status;
 }

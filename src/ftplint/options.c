@@ -7,6 +7,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -281,6 +282,23 @@ static bool read_option(struct options *options, int argc, char **argv, int *ind
     if (!operand)
         return complain("%s needs an operand: %s", row->word, row->operand);
     return row->apply(options, operand);
+}
+
+char *options_keep(struct options *options, char *text)
+{
+    if (text)
+        options->kept[options->kept_count++] = text;
+    return text;
+}
+
+void options_free(struct options *options)
+{
+    struct patterns *const all[] = {&options->only, &options->skip};
+    for (size_t i = 0; i < ELEMENTS(all); i++)
+        while (all[i]->count > 0)
+            free(all[i]->pattern[--all[i]->count]);
+    while (options->kept_count > 0)
+        free(options->kept[--options->kept_count]);
 }
 
 bool options_read(struct options *ret, int argc, char **argv)

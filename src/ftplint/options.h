@@ -9,7 +9,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { PATTERNS_MAX = 1024 };
+enum {
+    PATTERNS_MAX = 1024,
+    KEPT_MAX = 8, /* the URL, and a password or a netrc file for each account */
+};
 
 /* How ftplint ends. */
 enum exit_status {
@@ -24,7 +27,7 @@ enum action { ACTION_RUN, ACTION_LIST, ACTION_EXPLAIN, ACTION_MANUAL, ACTION_HEL
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 struct patterns {
-    const char *pattern[PATTERNS_MAX];
+    char *pattern[PATTERNS_MAX];
     size_t count;
 };
 
@@ -51,6 +54,8 @@ struct options {
     bool quiet;
     unsigned limit; /* milliseconds for the whole run */
     struct target target;
+    char *kept[KEPT_MAX]; /* what TARGET points into */
+    size_t kept_count;
 };
 
 struct option_row {
@@ -65,6 +70,12 @@ extern const size_t option_rows_count;
 
 /* Reads the command line. False after having said on stderr what is wrong with it. */
 bool options_read(struct options *ret, int argc, char **argv);
+
+/* Keeps TEXT, from malloc(), until options_free(), and returns it; NULL stays NULL. */
+char *options_keep(struct options *options, char *text);
+
+/* Frees what the options own, and with it what their target names. */
+void options_free(struct options *options);
 
 /* What --help prints. */
 void options_print_help(void);

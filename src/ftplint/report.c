@@ -5,6 +5,7 @@
 #include "lib/text.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -171,9 +172,9 @@ void dialogue_describe(const struct dialogue *dialogue, size_t lines, struct buf
         if (dialogue->entries[i].connection != dialogue->entries[0].connection)
             numbered = true;
     size_t first = count > lines ? count - lines : 0;
-    if (first > 0 || dialogue->left_out > 0)
-        (void)buffer_append_format(ret, "... (%llu before)\n",
-                                   (unsigned long long)(first + dialogue->left_out));
+    uint64_t before = first + dialogue->left_out;
+    if (before > 0)
+        (void)buffer_append_format(ret, "... (%" PRIu64 " before)\n", before);
     for (size_t i = first; i < count; i++)
         dialogue_entry_describe(&dialogue->entries[i], numbered, 240, ret);
 }

@@ -280,7 +280,7 @@ static enum exit_status judge(const struct run *run)
 enum exit_status run_all(const struct options *options, struct report *report,
                          struct baseline *baseline)
 {
-    size_t tests = 0;
+    size_t tests = 1; /* and one, that it is never an array of none */
     for (size_t i = 0; i < catalogue_groups; i++)
         tests += catalogue[i]->count;
     struct run *run = calloc(1, sizeof(*run));

@@ -53,3 +53,14 @@ void check_session_goes_on(struct client *client);
 /* What the server answers to HELLO, cut into records of at most RECORD bytes; without an answer,
  * what is neither a hello nor an alert. */
 struct tls_answer say_hello(struct exam *exam, const struct tls_hello *hello, size_t record);
+
+/* Rows of the tables of tests. TLS_TEST: of any; HELLO_TEST: of those that need no login;
+ * DATA_TEST: of those whose data connections are private. */
+#define TLS_TEST(flags_, after_, name_, severity_, title_, reason_, remedy_, run_, parameter_)     \
+    {                                                                                              \
+        .name = name_, .severity = severity_, .flags = flags_, .after = after_, .title = title_,   \
+        .reason = reason_, .remedy = remedy_, .run = run_, .parameter = parameter_,                \
+    }
+#define HELLO_TEST(...)                                                                            \
+    TLS_TEST(TEST_ANONYMOUS | TEST_READ_ONLY | TEST_TLS, "rfc4217.auth.handshake", __VA_ARGS__)
+#define DATA_TEST(...) TLS_TEST(TEST_TLS, "rfc4217.prot.private", __VA_ARGS__)

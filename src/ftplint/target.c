@@ -16,8 +16,6 @@
 
 enum { URL_MAX = 2048 };
 
-/* Each of these ends in a program that is about to end, or lives as long as it. */
-
 static bool complain(const struct options *options, const char *problem)
 {
     /* Not the URL itself: it may have a password in it. */
@@ -181,7 +179,7 @@ static bool check_files(const struct target *target)
 
 bool target_read(struct options *options)
 {
-    char *at = strdup(options->url);
+    char *at = options_keep(options, strdup(options->url));
     if (!at || strlen(at) > URL_MAX)
         return complain(options, "it is too long");
     hide_password(options->url);

@@ -93,8 +93,10 @@ static int prepare(struct tls *tls, const struct target *target, const struct tl
         SSL_set_alpn_protos(tls->ssl, list, (unsigned)size + 1);
     }
     const char *name = offer->name ? offer->name : tls_host_name(target->host);
-    if (name && !offer->without_name)
-        SSL_set_tlsext_host_name(tls->ssl, name);
+    char *text = name && !offer->without_name ? strdup(name) : NULL;
+    if (text)
+        SSL_set_tlsext_host_name(tls->ssl, text); /* which wants no const and takes a copy */
+    free(text);
     /* A copy: OpenSSL marks a session that is followed by another, or by a bad end, as one that
      * cannot be resumed, and servers are to be asked about that. */
     SSL_SESSION *copy = offer->resume ? SSL_SESSION_dup(offer->resume) : NULL;
