@@ -195,6 +195,13 @@ SOAK ?= 1800
 ledger-soak: $(O)/unit/test_ledger_model
 	LEDGER_SECONDS=$(SOAK) $<
 
+# Each fault of the broken server before every test of ftplint's that speaks of errors: for who changes the catalogue.
+# "make check" has a tenth of it. FAULTS="abor list" takes those whose names contain one of the words.
+.PHONY: ftplint-matrix
+ftplint-matrix: $(O)/bin/ftplint
+	CELLFTPD_BUILD=$(O) FTPLINT_MATRIX=whole PYTHONPATH=tests PYTHONDONTWRITEBYTECODE=1 \
+		python3 tests/ftplint/test_matrix.py $(FAULTS)
+
 # What needs Debian's own kernel, in an emulated machine. Not among all tests: it needs an emulator.
 .PHONY: check-vm
 check-vm:
@@ -363,6 +370,7 @@ help:
 	@echo "make check       all tests"
 	@echo "make check-vm    what depends on the kernel, with Debian's, in an emulated machine"
 	@echo "make ledger-soak the ledger's model test for SOAK=1800 seconds"
+	@echo "make ftplint-matrix  each fault of a broken server before all of ftplint's tests of errors (FAULTS=...)"
 	@echo "make lint        clang-format, cppcheck, clang-tidy"
 	@echo "make deps        install what the build needs (Debian); test-deps: and the tests"
 	@echo "make install     DESTDIR= PREFIX=$(PREFIX) SYSCONFDIR=$(SYSCONFDIR)"

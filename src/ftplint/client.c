@@ -220,10 +220,16 @@ struct client *given_connection(struct exam *exam)
     return client;
 }
 
+/* True if there are other addresses of this machine from which the server can be reached. */
+static bool is_on_loopback(const struct target *target)
+{
+    const struct sockaddr_in *address = (const struct sockaddr_in *)&target->address;
+    return address->sin_family == AF_INET && ntohl(address->sin_addr.s_addr) >> 24 == 127;
+}
+
 struct client *given_neighbour(struct exam *exam, unsigned last)
 {
-    const struct sockaddr_in *target = (const struct sockaddr_in *)&exam->target->address;
-    if (target->sin_family != AF_INET || ntohl(target->sin_addr.s_addr) >> 24 != 127)
+    if (!is_on_loopback(exam->target))
         skip(exam, "the server is not on this machine's IPv4 loopback: there is no second address");
     struct sockaddr_in source = {
         .sin_family = AF_INET,
@@ -233,6 +239,11 @@ struct client *given_neighbour(struct exam *exam, unsigned last)
     struct client *client = connection(exam, &source);
     exam->given--;
     return client;
+}
+
+struct client *given_stranger(struct exam *exam, unsigned last)
+{
+    return is_on_loopback(exam->target) ? given_neighbour(exam, last) : given_connection(exam);
 }
 
 const struct reply *try_login(struct client *client, const char *user, const char *password)

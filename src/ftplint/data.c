@@ -244,6 +244,8 @@ int data_accept(struct data *data, unsigned milliseconds)
         uint64_t now = clock_msec();
         ready = poll(&waiting, 1, now < end ? (int)(end - now) : 0);
     } while (ready < 0 && errno == EINTR);
+    if (ready == 0)
+        dialogue_wait(data->wire.dialogue, data->wire.number, true, milliseconds);
     if (ready <= 0)
         return ready == 0 ? -ETIMEDOUT : -errno;
     int fd = accept4(data->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);

@@ -22,6 +22,7 @@ void dialogue_free(struct dialogue *dialogue)
         free(dialogue->entries[i].bytes);
     dialogue->count = 0;
     dialogue->left_out = 0;
+    dialogue->in_vain = false;
 }
 
 /* Room for one more: the first half stays, of the rest the oldest goes. */
@@ -82,4 +83,12 @@ void dialogue_event(struct dialogue *dialogue, unsigned connection, bool data, c
     (void)vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
     dialogue_add(dialogue, DIALOGUE_EVENT, connection, data, text, strlen(text));
+}
+
+void dialogue_wait(struct dialogue *dialogue, unsigned connection, bool data, unsigned milliseconds)
+{
+    if (milliseconds < DIALOGUE_WAIT_MIN)
+        return;
+    dialogue->in_vain = true;
+    dialogue_event(dialogue, connection, data, "nothing for %u ms", milliseconds);
 }

@@ -25,13 +25,19 @@ struct dialogue_entry {
     size_t whole; /* how much there was */
 };
 
-enum { DIALOGUE_ENTRIES_MAX = 400, DIALOGUE_BYTES_MAX = 2048, DIALOGUE_SECRETS_MAX = 3 };
+enum {
+    DIALOGUE_ENTRIES_MAX = 400,
+    DIALOGUE_BYTES_MAX = 2048,
+    DIALOGUE_SECRETS_MAX = 3,
+    DIALOGUE_WAIT_MIN = 1000, /* milliseconds: a shorter wait is one for silence */
+};
 
 struct dialogue {
     struct dialogue_entry entries[DIALOGUE_ENTRIES_MAX];
     size_t count;
-    uint64_t left_out;                         /* entries that were dropped from the middle */
-    uint64_t begun;                            /* clock_msec() */
+    uint64_t left_out; /* entries that were dropped from the middle */
+    uint64_t begun;    /* clock_msec() */
+    bool in_vain;      /* something did not come in time that may have been on its way */
     const char *secrets[DIALOGUE_SECRETS_MAX]; /* passwords, whoever sends them; NULL: none */
     /* Called with each entry when it is made, for --verbose; NULL: nobody watches. */
     void (*watch)(const struct dialogue_entry *entry, void *context);
@@ -48,5 +54,8 @@ void dialogue_hide(const struct dialogue *dialogue, char *bytes, size_t size);
 /* Records SIZE bytes. */
 void dialogue_add(struct dialogue *dialogue, enum dialogue_kind kind, unsigned connection,
                   bool data, const void *bytes, size_t size);
+/* Records that nothing came within MILLISECONDS, if that was long enough to wait for an answer. */
+void dialogue_wait(struct dialogue *dialogue, unsigned connection, bool data,
+                   unsigned milliseconds);
 void dialogue_event(struct dialogue *dialogue, unsigned connection, bool data, const char *format,
                     ...) __attribute__((format(printf, 4, 5)));

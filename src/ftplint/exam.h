@@ -114,6 +114,19 @@ struct client *given_silent(struct exam *exam);
  * there. Skips the test unless the server is on this machine's IPv4 loopback. */
 struct client *given_neighbour(struct exam *exam, unsigned last);
 
+/* As given_connection(), for wrong passwords. If the server is on this machine's IPv4 loopback, it
+ * comes from 127.0.0.LAST: the brakes against guessing then hold up, or ban, nobody else. */
+struct client *given_stranger(struct exam *exam, unsigned last);
+/* Those addresses; a test that makes many guesses has one of its own. */
+enum {
+    STRANGER = 10,
+    STRANGER_TIMING,
+    STRANGER_GUESSING,
+    STRANGER_ANEW,
+    STRANGER_LOCKING,
+    STRANGER_DEFAULTS
+};
+
 /* As given_connection() and given_login(), but what goes wrong is a finding: for tests of whether
  * the server still serves. */
 struct client *open_connection(struct exam *exam);

@@ -94,9 +94,11 @@ static void prompt(struct client *client)
     uint64_t begun = clock_msec();
     expect(client, "200", "NOOP");
     uint64_t waited = clock_msec() - begun;
-    if (waited > PROMPT)
+    if (waited > PROMPT) {
+        client->exam->result.timed_out = true;
         fail(client->exam, "that a session is answered while another one waits",
              "a reply after %llu ms", (unsigned long long)waited);
+    }
 }
 
 static void stalled_upload(struct exam *exam)

@@ -68,8 +68,8 @@ static void password_reply(struct exam *exam)
     const char *user = exam->target->logins[ACCOUNT_USER].user;
     const char *other = nobody(exam, user);
     /* Both at once: servers take their time over a wrong password. */
-    struct client *first = wrong_password(exam, given_connection(exam), user);
-    struct client *second = wrong_password(exam, given_connection(exam), other);
+    struct client *first = wrong_password(exam, given_stranger(exam, STRANGER), user);
+    struct client *second = wrong_password(exam, given_stranger(exam, STRANGER), other);
     const struct reply *known = read_reply(first);
     const struct reply *unknown = read_reply(second);
     if (strcmp(without(exam, known, user), without(exam, unknown, other)) != 0)
@@ -89,7 +89,7 @@ static int by_size(const void *one, const void *two)
 /* Microseconds until the reply to a wrong password; 0: the server does not take more of them. */
 static uint64_t time_refusal(struct exam *exam, const char *name)
 {
-    struct client *client = given_connection(exam);
+    struct client *client = given_stranger(exam, STRANGER_TIMING);
     (void)wrong_password(exam, client, name);
     uint64_t begun = clock_usec();
     const struct reply *reply = try_reply(client, exam_patience(exam));

@@ -62,7 +62,7 @@ static void database(struct exam *exam)
         "%') and 1=2 union select 1,1,uid,gid,homedir,shell from users; --",
     };
     for (size_t i = 0; i < ELEMENTS(users); i++) {
-        struct client *client = given_connection(exam);
+        struct client *client = given_stranger(exam, STRANGER);
         const struct reply *reply = try_login(client, users[i], i ? "1" : "' OR '1'='1");
         if (reply_is(reply, "2"))
             fail(exam, "530", "USER %s is logged in: %u %s", users[i], reply->code, reply->text);

@@ -15,15 +15,6 @@ enum {
     SHELL_PORT = 6200,
 };
 
-/* The address from which guesses come: on this machine's loopback one that counts for nothing else.
- */
-static struct client *guesser(struct exam *exam, unsigned last)
-{
-    const struct sockaddr_in *target = (const struct sockaddr_in *)&exam->target->address;
-    bool here = target->sin_family == AF_INET && ntohl(target->sin_addr.s_addr) >> 24 == 127;
-    return here ? given_neighbour(exam, last) : given_connection(exam);
-}
-
 /* The reply to one guess; code 0 or 421 if the server has had enough. */
 static const struct reply *guess(struct client *client, const char *user)
 {
@@ -37,7 +28,7 @@ static const struct reply *guess(struct client *client, const char *user)
 
 static void one_connection(struct exam *exam)
 {
-    struct client *client = guesser(exam, 11);
+    struct client *client = given_stranger(exam, STRANGER_GUESSING);
     uint64_t begun = clock_msec();
     for (int i = 0; i < GUESSES; i++) {
         const struct reply *reply = guess(client, "ftplint-nobody");
@@ -57,7 +48,7 @@ static void many_connections(struct exam *exam)
     uint64_t begun = clock_msec();
     for (int i = 0; i < CONNECTIONS; i++) {
         exam->given++;
-        struct client *client = guesser(exam, 12);
+        struct client *client = given_stranger(exam, STRANGER_ANEW);
         exam->given--;
         const struct reply *reply = guess(client, "ftplint-nobody");
         client_close(client);
@@ -74,7 +65,7 @@ static void locked_out(struct exam *exam)
     const struct login *who = &exam->target->logins[ACCOUNT_SECOND];
     uint64_t begun = clock_msec();
     for (int i = 0; i < GUESSES && clock_msec() - begun < 2 * (uint64_t)COSTLY; i++) {
-        struct client *client = given_neighbour(exam, 13);
+        struct client *client = given_neighbour(exam, STRANGER_LOCKING);
         const struct reply *reply = guess(client, who->user);
         client_close(client);
         if (reply->code == 0 || reply->code == 421)
@@ -96,11 +87,13 @@ static void defaults(struct exam *exam)
     };
     for (size_t i = 0; i < ELEMENTS(pairs); i++) {
         exam->given++;
-        struct client *client = guesser(exam, 14);
+        struct client *client = given_stranger(exam, STRANGER_DEFAULTS);
         exam->given--;
         const struct reply *reply = try_login(client, pairs[i][0], pairs[i][1]);
         /* Anonymous FTP, by its old second name, takes any password. */
-        bool open = i == 0 && reply_is(try_login(guesser(exam, 14), "ftp", "f@example.org"), "2");
+        bool open = i == 0 && reply_is(try_login(given_stranger(exam, STRANGER_DEFAULTS), "ftp",
+                                                 "f@example.org"),
+                                       "2");
         if (reply_is(reply, "2") && !open)
             fail(exam, "530", "user \"%s\" with password \"%s\" is logged in: %u %s", pairs[i][0],
                  pairs[i][1], reply->code, reply->text);
@@ -116,7 +109,7 @@ static void expect_refused(struct exam *exam, const char *const *passwords,
     struct client *clients[4];
     const char *user = exam->target->logins[ACCOUNT_USER].user;
     for (size_t i = 0; i < count; i++) {
-        clients[i] = given_connection(exam);
+        clients[i] = given_stranger(exam, STRANGER);
         const struct reply *reply = command(clients[i], "USER %s", user);
         if (reply->code != 331)
             skip(exam, "USER is not answered by 331: %u %s", reply->code, reply->text);
@@ -161,7 +154,7 @@ static void near_password(struct exam *exam)
 static void two_names(struct exam *exam)
 {
     const struct login *who = &exam->target->logins[ACCOUNT_USER];
-    struct client *client = given_connection(exam);
+    struct client *client = given_stranger(exam, STRANGER);
     const struct reply *reply = command(client, "USER %s", who->user);
     if (reply->code != 331)
         skip(exam, "USER is not answered by 331: %u %s", reply->code, reply->text);
@@ -176,7 +169,7 @@ static void two_names(struct exam *exam)
 
 static void anonymous_writes(struct exam *exam)
 {
-    struct client *client = given_connection(exam);
+    struct client *client = given_stranger(exam, STRANGER);
     const struct reply *reply = try_login(client, "anonymous", "ftplint@example.org");
     if (!reply_is(reply, "230 232"))
         skip(exam, "there is no anonymous login: %u %s", reply->code, reply->text);
@@ -207,7 +200,7 @@ static void smile(struct exam *exam)
 {
     if (shell_listens(exam))
         skip(exam, "something listens at port %d already", SHELL_PORT);
-    struct client *client = given_connection(exam);
+    struct client *client = given_stranger(exam, STRANGER);
     send_line(client, "USER ftplint:)");
     if (try_reply(client, exam_patience(exam))->code == 331) {
         /* The backdoor answers no PASS: it listens. */
@@ -222,7 +215,7 @@ static void smile(struct exam *exam)
 
 static void acid(struct exam *exam)
 {
-    struct client *client = given_connection(exam);
+    struct client *client = given_stranger(exam, STRANGER);
     send_line(client, "HELP ACIDBITCHEZ");
     const struct reply *reply = try_reply(client, 2000);
     if (reply->code)

@@ -217,7 +217,7 @@ static void format(struct exam *exam)
 static void nul_user(struct exam *exam)
 {
     const struct login *who = &exam->target->logins[ACCOUNT_USER];
-    struct client *client = given_connection(exam);
+    struct client *client = given_stranger(exam, STRANGER);
     char *line = exam_format(exam, "USER %s?x", who->user);
     size_t size = strlen(line);
     line[size - 2] = '\0';

@@ -151,7 +151,7 @@ static void endless(struct exam *exam)
 static void long_word(struct exam *exam)
 {
     const char *begin = exam->test->parameter;
-    struct client *client = given_connection(exam);
+    struct client *client = given_stranger(exam, STRANGER);
     if (strcmp(begin, "PASS ") == 0)
         (void)command(client, "USER ftplint-nobody");
     push_long(client, begin, 5000, "\r\n");

@@ -211,6 +211,7 @@ static const struct test tests[] = {
         .name = "rfc959.pass.first",
         .severity = SEVERITY_ERROR,
         .flags = TEST_ANONYMOUS | TEST_READ_ONLY,
+        .after = "rfc959.greeting.once",
         .title = "PASS without USER before it is refused",
         .reason = "RFC 959, section 4.1.1: PASS must be immediately preceded by USER; section 5.4 "
                   "lists 503 for it.",
@@ -221,6 +222,7 @@ static const struct test tests[] = {
         .name = "security.login.before",
         .severity = SEVERITY_ERROR,
         .flags = TEST_ANONYMOUS | TEST_READ_ONLY,
+        .after = "rfc959.greeting.once",
         .title = "nothing of the files can be seen or changed before the login",
         .reason = "RFC 959, section 5.4 lists 530 for these commands. Whoever gets another answer "
                   "without a password learns what the server holds (CVE-2023-45198: MLSD).",

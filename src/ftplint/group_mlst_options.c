@@ -325,7 +325,6 @@ static const struct test tests[] = {
     {
         .name = "rfc3659.opts-mlst.asterisk",
         .severity = SEVERITY_ERROR,
-        .flags = TEST_READ_ONLY,
         .feature = "MLST",
         .after = "rfc3659.feat.mlst-grammar",
         .title = "after OPTS MLST, FEAT marks the chosen facts",

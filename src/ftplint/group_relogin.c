@@ -33,14 +33,14 @@ static const struct reply *refused(struct client *client, const char *password, 
 
 static void wrong(struct exam *exam)
 {
-    struct client *client = given_connection(exam);
+    struct client *client = given_stranger(exam, STRANGER);
     expect_code(client, refused(client, "ftplint-is-not-the-password", "a wrong password"),
                 "530 421");
 }
 
 static void after_failure(struct exam *exam)
 {
-    struct client *client = given_connection(exam);
+    struct client *client = given_stranger(exam, STRANGER);
     const struct reply *reply = refused(client, "ftplint-is-not-the-password", "a wrong password");
     if (reply->code == 421)
         skip(exam, "the server closes the connection after one failure");
@@ -49,7 +49,7 @@ static void after_failure(struct exam *exam)
 
 static void after_failure_login(struct exam *exam)
 {
-    struct client *client = given_connection(exam);
+    struct client *client = given_stranger(exam, STRANGER);
     const struct reply *reply = refused(client, "ftplint-is-not-the-password", "a wrong password");
     if (reply->code == 421)
         skip(exam, "the server closes the connection after one failure");

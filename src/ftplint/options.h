@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 enum {
-    PATTERNS_MAX = 64,
+    PATTERNS_MAX = 1024,
     KEPT_MAX = 8, /* the URL, and a password or a netrc file for each account */
 };
 

@@ -195,6 +195,8 @@ int tls_start(struct wire *wire, const struct target *target, const struct tls_o
         if (error == -EAGAIN && now < end &&
             (poll(&waiting, 1, (int)(end - now)) >= 0 || errno == EINTR))
             continue;
+        if (error == -EAGAIN)
+            dialogue_wait(wire->dialogue, wire->number, wire->data, timeout);
         describe_failure(tls, error, ret);
         tls_free(tls);
         dialogue_event(wire->dialogue, wire->number, wire->data, "TLS failed: %s", ret->problem);

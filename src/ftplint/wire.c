@@ -187,6 +187,8 @@ ssize_t wire_receive(struct wire *wire, unsigned timeout)
         if (!first && clock_msec() >= end)
             return -ETIMEDOUT;
         r = wait_for(wire->fd, events, end);
+        if (r == -ETIMEDOUT)
+            dialogue_wait(wire->dialogue, wire->number, wire->data, timeout);
         if (r < 0)
             return r;
     }

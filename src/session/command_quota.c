@@ -13,7 +13,7 @@ static bool has_room(struct session *session, uint64_t bytes)
     uint64_t available = 0;
     cleanup_close int fd = path_open(session, ".", O_RDONLY | O_DIRECTORY);
     /* Where it cannot be told, the upload will find out. */
-    if (bytes == 0 || session->read_only || fd < 0)
+    if (bytes == 0 || fd < 0)
         return true;
     int r = quota_available(session, fd, &available);
     if (r == -ESHUTDOWN)

@@ -61,6 +61,14 @@ def work_directory(given):
         shutil.rmtree(directory, ignore_errors=True)
 
 
+def start(directory, names, certificates, ports=(0, 0), quota=64 << 20):
+    """A server in DIRECTORY with the faults NAMES and with certificate.pem and key.pem of the folder CERTIFICATES; returns
+    its ports: in clear, and for implicit TLS."""
+    made = faults.session_class(Session, names)
+    server = Server(directory, made, certificates / "certificate.pem", certificates / "key.pem", quota)
+    return server.listen(ports[0]), server.listen(ports[1], implicit=True)
+
+
 def main():
     """Serves."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
@@ -81,9 +89,7 @@ def main():
         certificates = Path(options.certificates or directory)
         if not (certificates / "certificate.pem").exists():
             make_certificate(certificates)
-        made = faults.session_class(Session, options.fault)
-        server = Server(directory, made, certificates / "certificate.pem", certificates / "key.pem", options.quota)
-        ports = server.listen(options.port), server.listen(options.tls_port, implicit=True)
+        ports = start(directory, options.fault, certificates, (options.port, options.tls_port), options.quota)
         print(*ports, directory, flush=True)
         while not stat.S_ISFIFO(os.fstat(0).st_mode):
             signal.pause()

@@ -73,17 +73,13 @@ class AborThree:
             self.reply(426, "Transfer aborted.")
 
 
-@fault(
-    "Telnet's IP and Synch are a part of the verb",
-    "practice.abor.idle-with-synch",
-    also=("rfc1123.telnet.negotiation",),
-)
+@fault("Telnet's IP is a part of the verb", "practice.abor.idle-with-synch")
 class AborSynch:
-    """Nobody sends them."""
+    """Nobody sends it."""
 
     def without_telnet(self, data):
-        """As it is."""
-        return data
+        """All but that."""
+        return super().without_telnet(data.replace(b"\xff\xf4", b"\xf4"))
 
 
 @fault(

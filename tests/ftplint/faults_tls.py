@@ -4,16 +4,8 @@ import select
 import socket
 
 from broken.control import Ended
-from broken.faults import fault as any_fault
+from broken.faults import fault
 from broken.refusal import Refusal
-
-TLS_GROUPS = ("", "-clear", "-versions", "-protocol", "-protection", "-data", "-sessions")
-TLS_ONLY = ("--only", "greeting,certificate,close-notify," + ",".join(f"tls{part}" for part in TLS_GROUPS))
-
-
-def fault(sentence, *tests, **others):
-    """A fault that only shows under TLS, while the run logs in in clear: other groups are as they are without it."""
-    return any_fault(sentence, *tests, options=() if "tls" in others else TLS_ONLY, **others)
 
 
 def first_bytes(connection, count, seconds=10):
@@ -30,7 +22,7 @@ def first_bytes(connection, count, seconds=10):
 # AUTH
 
 
-@any_fault("AUTH TLS is answered with 334", "rfc4217.auth.reply")
+@fault("AUTH TLS is answered with 334", "rfc4217.auth.reply")
 class AuthCode:
     """As if ADAT came next."""
 
@@ -39,7 +31,7 @@ class AuthCode:
         super().reply(334 if code == 234 else code, *lines)
 
 
-@any_fault("AUTH tls is unknown", "rfc2228.auth.case")
+@fault("AUTH tls is unknown", "rfc2228.auth.case")
 class AuthCase:
     """Capitals only."""
 
@@ -48,7 +40,7 @@ class AuthCase:
         super().do_auth(argument if argument.isupper() else b"NONE")
 
 
-@any_fault("AUTH TLS-C is unknown", "rfc4217.auth.tls-c")
+@fault("AUTH TLS-C is unknown", "rfc4217.auth.tls-c")
 class AuthTlsC:
     """TLS only."""
 
@@ -57,7 +49,7 @@ class AuthTlsC:
         super().do_auth(argument if argument.upper() == b"TLS" else b"NONE")
 
 
-@any_fault("AUTH with an unknown mechanism is answered with 421 and the end", "practice.auth.second-try")
+@fault("AUTH with an unknown mechanism is answered with 421 and the end", "practice.auth.second-try")
 class AuthEnds:
     """One try only."""
 
@@ -72,7 +64,7 @@ class AuthEnds:
             raise Ended from refusal
 
 
-@any_fault("AUTH with an unknown mechanism is an unknown command", "rfc2228.auth.unknown-mechanism")
+@fault("AUTH with an unknown mechanism is an unknown command", "rfc2228.auth.unknown-mechanism")
 class AuthUnknown:
     """500."""
 
@@ -96,7 +88,7 @@ class AuthTwice:
             super().do_auth(argument)
 
 
-@any_fault("AUTH after the login is accepted and the login stays", "rfc2228.auth.forgets-login")
+@fault("AUTH after the login is accepted and the login stays", "rfc2228.auth.forgets-login")
 class AuthKeepsLogin:
     """Does not begin anew."""
 
@@ -129,7 +121,7 @@ class FeatWithoutAuth:
         return [line for line in super().features() if not line.startswith("AUTH")]
 
 
-@any_fault("FEAT does not announce PROT", "rfc4217.feat.prot")
+@fault("FEAT does not announce PROT", "rfc4217.feat.prot")
 class FeatWithoutProt:
     """Keeps it to itself."""
 
@@ -141,7 +133,7 @@ class FeatWithoutProt:
 # PBSZ and PROT
 
 
-@any_fault("PBSZ in clear is accepted", "rfc2228.pbsz.in-clear")
+@fault("PBSZ in clear is accepted", "rfc2228.pbsz.in-clear")
 class PbszInClear:
     """Whatever."""
 
@@ -153,7 +145,7 @@ class PbszInClear:
             self.reply(200, "PBSZ=0")
 
 
-@any_fault("PROT P in clear is accepted", "rfc2228.prot.in-clear")
+@fault("PROT P in clear is accepted", "rfc2228.prot.in-clear")
 class ProtInClear:
     """Promises what it does not do."""
 
@@ -240,7 +232,7 @@ class HandshakeHangs:
                 raise Ended
 
 
-@any_fault("CCC in clear is accepted", "rfc2228.ccc.in-clear")
+@fault("CCC in clear is accepted", "rfc2228.ccc.in-clear")
 class CccInClear:
     """Nothing to do."""
 

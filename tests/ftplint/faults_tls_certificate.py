@@ -6,7 +6,6 @@ import tempfile
 import threading
 from pathlib import Path
 
-from faults_tls import fault
 
 NAMES = "DNS:localhost,IP:127.0.0.1,IP:::1"
 CONFIGURATION = """

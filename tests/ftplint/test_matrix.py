@@ -2,14 +2,17 @@
 other test says that anything is an error. And without a fault nothing is found.
 
     PYTHONPATH=tests python3 tests/ftplint/test_matrix.py [NAME ...]     these faults only
-    FTPLINT_MATRIX=whole ...                                            the whole catalogue for each of them
+    FTPLINT_MATRIX=whole ...                                            all tests for each of them (make ftplint-matrix)
 
-With hundreds of faults and hundreds of tests the whole of it takes a quarter of an hour, and is for who changes the
-catalogue. Otherwise each fault meets the groups that its tests are in, and one in EVERY the whole catalogue.
+Hundreds of faults before hundreds of tests are a matter of half an hour, for who changes the catalogue. Otherwise each
+fault meets the groups that its tests are in, and a few others that know what a server does all day. Of all groups the
+tests run that speak of errors; which warnings a fault brings with it is nobody's business but its own tests'.
 """
 
 import concurrent.futures
 import functools
+import gc
+import multiprocessing
 import os
 import sys
 import tempfile
@@ -22,68 +25,79 @@ from harness import main
 from harness.broken import BrokenServer
 from harness.ftplint import describe, list_tests, run_ftplint
 
-EVERY = 10
 WHOLE = os.environ.get("FTPLINT_MATRIX") == "whole"
+# They meet every fault.
+SENTINELS = {"greeting", "login", "store", "retrieve", "list"}
 # Most of a run is waiting.
-JOBS = 6 * len(os.sched_getaffinity(0))
-OPTIONS = ("--timeout", "3 s", "--connections", "9")
+JOBS = 8 * len(os.sched_getaffinity(0))
+# So generous that no answer is late because there are so many at once.
+OPTIONS = ("--timeout", "10 s", "--connections", "9")
 SEVERITIES = ("error", "warning")
 FAULTS = faults.load()
+CLEAN = {"test_clean": "none", "test_clean_explicit_tls": "explicit", "test_clean_implicit_tls": "implicit"}
 
 
 def examine(certificates, names, tls, options):
-    """A run of the whole catalogue against the server with the faults NAMES."""
+    """A run against the server with the faults NAMES: ftplint's report, and what the server said of itself."""
     with BrokenServer(*names, certificates=certificates) as server:
         port = server.tls_port if tls == "implicit" else server.port
         options = (*OPTIONS, "--local", str(server.home), "--ca", str(certificates / "ca.pem"), *options)
-        report = run_ftplint(port, BrokenServer.accounts, *options, tls=tls, host="localhost", seconds=600)
+        report = run_ftplint(port, BrokenServer.accounts, *options, tls=tls, host="localhost", seconds=1800)
     return report, server.complaints
 
 
 @functools.cache
-def groups():
-    """Test to group."""
-    return {line.split("\t")[2]: line.split("\t")[0] for line in list_tests()}
+def catalogue():
+    """Test to (group, severity)."""
+    rows = (line.split("\t") for line in list_tests())
+    return {name: (group, severity) for group, severity, name, _ in rows}
 
 
-def which_tests(fault, whole):
-    """Options: all tests, or the groups of those that find the fault. The tests of TLS make half of all the work: they
-    run for faults that are under TLS or, by their file, of it."""
-    if not whole:
-        wanted = {groups()[test] for test in (*fault.tests, *fault.also) if test in groups()}
-        return ("--only", ",".join(sorted(wanted))) if wanted else ()
-    if fault.tls != "none" or fault.replaces.__module__.startswith("faults_tls"):
-        return ()
-    of_tls = {group for group in groups().values() if group.startswith("tls") or group == "certificate"}
-    return ("--skip", ",".join(sorted(of_tls)))
+def options_for(fault):
+    """What ftplint is told for this fault."""
+    named = {name for name in (*fault.tests, *fault.also) if name in catalogue()}
+    groups = {catalogue()[name][0] for name in named} | SENTINELS
+    chosen = named | {
+        name for name, (group, severity) in catalogue().items() if severity == "error" and (group in groups or WHOLE)
+    }
+    return (*(() if fault.slow else ("--quick",)), "--only", ",".join(sorted(chosen)), *fault.options)
 
 
-def options_for(fault, whole=True):
-    """What ftplint is told in addition."""
-    return (*(() if fault.slow else ("--quick",)), *which_tests(fault, whole), *fault.options)
+RUNNING = {}  # name of a test to the future of what examine() returns
+
+
+def is_wanted(test):
+    """As main() chooses."""
+    return not sys.argv[1:] or any(word in test for word in sys.argv[1:])
+
+
+def setUpModule():
+    """Begins all runs, many at a time."""
+    directory = tempfile.TemporaryDirectory(prefix="ftplint-matrix-")
+    unittest.addModuleCleanup(directory.cleanup)
+    certificates = Path(directory.name)
+    make_certificate(certificates)
+    catalogue()  # here, for all processes
+    gc.freeze()
+    # Processes: the servers are forked, and that goes well without threads only.
+    pool = concurrent.futures.ProcessPoolExecutor(JOBS, multiprocessing.get_context("fork"))
+    unittest.addModuleCleanup(pool.shutdown, cancel_futures=True)
+    for name, tls in CLEAN.items():
+        if is_wanted(f"Catalogue.{name}"):
+            RUNNING[name] = pool.submit(examine, certificates, (), tls, ("--destructive",))
+    # Some of their tests measure: nothing else runs meanwhile.
+    concurrent.futures.wait(RUNNING.values())
+    for name, fault in FAULTS.items():
+        if is_wanted(f"Matrix.{method(name)}"):
+            RUNNING[method(name)] = pool.submit(examine, certificates, (name,), fault.tls, options_for(fault))
 
 
 class Matrix(unittest.TestCase):
     """One test for each fault."""
 
-    @classmethod
-    def setUpClass(cls):
-        directory = tempfile.TemporaryDirectory(prefix="ftplint-matrix-")
-        cls.addClassCleanup(directory.cleanup)
-        cls.certificates = Path(directory.name)
-        make_certificate(cls.certificates)
-        pool = cls.enterClassContext(concurrent.futures.ThreadPoolExecutor(JOBS))
-        cls.running = {
-            name: pool.submit(
-                examine, cls.certificates, [name], fault.tls, options_for(fault, WHOLE or number % EVERY == 0)
-            )
-            for number, (name, fault) in enumerate(FAULTS.items())
-            if not sys.argv[1:] or any(word in f"Matrix.{method(name)}" for word in sys.argv[1:])
-        }
-
     def check_fault(self, fault):
         """The tests that are named, and they alone."""
-        report, complaints = self.running[fault.name].result()
+        report, complaints = RUNNING[method(fault.name)].result()
         found = report.found()
         for name in fault.tests:
             outcome = report.tests.get(name, {"outcome": "not in the catalogue"})
@@ -108,24 +122,15 @@ class Catalogue(unittest.TestCase):
     def test_enough_faults(self):
         self.assertGreaterEqual(len(FAULTS), 60)
 
-    def check_clean(self, tls):
+    def check_clean(self):
         """Nothing is found at the server without faults, and nothing is left there."""
-        with tempfile.TemporaryDirectory() as directory:
-            make_certificate(directory)
-            report, complaints = examine(Path(directory), (), tls, ("--destructive",))
+        report, complaints = RUNNING[self.id().rpartition(".")[2]].result()
         self.assertEqual(report.found(*SEVERITIES), {}, "\n".join(map(describe, report.found().values())))
         self.assertEqual(report.with_outcome("blocked"), {})
         self.assertIsNone(report.problem())
         self.assertEqual((report.status, complaints), (0, ""))
 
-    def test_clean(self):
-        self.check_clean("none")
-
-    def test_clean_explicit_tls(self):
-        self.check_clean("explicit")
-
-    def test_clean_implicit_tls(self):
-        self.check_clean("implicit")
+    test_clean = test_clean_explicit_tls = test_clean_implicit_tls = check_clean
 
 
 if __name__ == "__main__":

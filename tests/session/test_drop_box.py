@@ -256,7 +256,7 @@ class ReadOnly(ServerTest):
 
     def test_A21_nothing_is_changed(self):
         client = self.login()
-        for command in ("STOR x", "STOR a", "STOU", "APPE a", "MKD x", "XMKD x", "DELE a", "RMD d", "RNFR a", "MFMT "
+        for command in ("ALLO 1", "STOR x", "STOR a", "STOU", "APPE a", "MKD x", "XMKD x", "DELE a", "RMD d", "RNFR a", "MFMT "
                         "20260101000000 a", "MFF modify=20260101000000; a", "MDTM 20260101000000 a",
                         "SITE CHMOD 600 a", "SITE UTIME 20260101000000 a"):  # fmt: skip
             with self.subTest(command=command):

@@ -2,11 +2,13 @@
 
 import errno
 import os
+import re
 import stat
 
 from .refusal import Refusal
 
 MAKING = ("MKD", "XMKD", "STOR", "APPE", "STOU", "RNTO")
+CONTROL_BYTES = re.compile(rb"[\x00-\x1f\x7f]")
 
 
 def system_error(number):
@@ -17,6 +19,18 @@ def system_error(number):
 def quoted(path):
     """As RFC 959, appendix II wants it in 257."""
     return '"' + path.decode("utf-8", "surrogateescape").replace('"', '""') + '"'
+
+
+def real_path(path):
+    """As os.path.realpath(), which asks about each component by itself: the kernel knows where it has come to."""
+    try:
+        handle = os.open(path, os.O_PATH)
+    except OSError:
+        return os.path.realpath(path)
+    try:
+        return os.readlink(b"/proc/self/fd/%d" % handle)
+    finally:
+        os.close(handle)
 
 
 class Files:
@@ -61,7 +75,7 @@ class Files:
     def check_name(self, name):
         """Refuses what a listing could not show, and what no file system takes."""
         making = self.verb in MAKING
-        if len(name) > 255 or any(byte < 32 or byte == 127 for byte in name):
+        if len(name) > 255 or CONTROL_BYTES.search(name):
             raise Refusal(553, "File name not allowed.") if making else system_error(errno.ENOENT)
 
     def real(self, path, follow=True):
@@ -70,7 +84,7 @@ class Files:
         whole = root + path.rstrip(b"/")
         if whole == root:
             return root
-        above = os.path.realpath(os.path.dirname(whole))
+        above = real_path(os.path.dirname(whole))
         self.check_inside(root, above)
         whole = above + b"/" + os.path.basename(whole)
         if follow and os.path.islink(whole):
