@@ -13,7 +13,7 @@ struct exam;
 enum severity {
     SEVERITY_NOTE,    /* worth knowing; nothing has to be done */
     SEVERITY_WARNING, /* violates a SHOULD or common practice, or harms clients */
-    SEVERITY_ERROR,   /* violates a MUST, or is a hole */
+    SEVERITY_ERROR,   /* violates a MUST, loses data, or is a hole */
 };
 
 /* What a test takes beyond a server; without it, the runner skips the test and says why. */
@@ -31,7 +31,7 @@ enum test_flag {
 };
 
 struct test {
-    const char *name; /* stable: SOURCE.SUBJECT.ASPECT, "rfc3659.mlst.facts-case" */
+    const char *name; /* stable: SOURCE.SUBJECT.ASPECT, "rfc3659.mlst.modify-utc" */
     enum severity severity;
     unsigned flags;      /* enum test_flag */
     const char *feature; /* as FEAT announces it ("MLST", "REST STREAM"); NULL: none */

@@ -25,6 +25,9 @@ struct dialogue_entry {
     size_t whole; /* how much there was */
 };
 
+/* The event of a connection that ftplint itself closes. */
+#define DIALOGUE_CLOSED "closed by ftplint"
+
 enum {
     DIALOGUE_ENTRIES_MAX = 400,
     DIALOGUE_BYTES_MAX = 2048,

@@ -248,9 +248,10 @@ static const struct test tests[] = {
         .severity = SEVERITY_WARNING,
         .flags = TEST_READ_ONLY,
         .title = "PORT with an argument that is no address and port is refused",
-        .reason = "RFC 959, sections 4.1.2 and 5.3.2: six numbers from 1 (here 0) to 255 with "
-                  "commas between. A server that makes an address of anything else connects to "
-                  "somewhere that nobody named.",
+        .reason =
+            "RFC 959, sections 4.1.2 and 5.3.2: six numbers of at most 255 with "
+            "commas between them. A server that makes an address of anything else connects to "
+            "somewhere that nobody named.",
         .remedy = "Read all six numbers strictly and answer 501.",
         .run = malformed,
         .parameter = "PORT",

@@ -220,7 +220,7 @@ static void umask_executable(struct exam *exam)
 
 static const struct test tests[] = {
     {
-        .name = "security.site.before-login",
+        .name = "security.before-login.site",
         .severity = SEVERITY_ERROR,
         .flags = TEST_ANONYMOUS | TEST_READ_ONLY,
         .title = "SITE commands that do or tell something are refused before the login",

@@ -28,19 +28,6 @@ static void works(struct exam *exam)
              path ? exam_format(exam, "%s PATH", probe->line) : probe->line, reply->lines[0]);
 }
 
-static void mlsd(struct exam *exam)
-{
-    const char *path = given_file(exam, "probe", content, strlen(content));
-    struct transfer transfer = try_retrieve(given_session(exam), DATA_ANY, "MLSD %.*s",
-                                            (int)(strrchr(path, '/') - path), path);
-    if (!transfer.preliminary)
-        fail(exam, "150, a listing, 226: FEAT announces MLST",
-             "\"MLSD PATH\" is answered with "
-             "\"%s\"",
-             transfer.reply->lines[0]);
-    expect_code(given_session(exam), transfer.reply, "226 250");
-}
-
 static void rest(struct exam *exam)
 {
     const size_t offset = 9;
@@ -208,16 +195,6 @@ static const struct test tests[] = {
         .parameter = &mlst_probe,
     },
     {
-        .name = "rfc3659.feat.mlsd-works",
-        .severity = SEVERITY_ERROR,
-        .feature = "MLST",
-        .title = "MLSD lists a directory where MLST is announced",
-        .reason = "RFC 3659, section 7.8: the presence of MLST in FEAT says that MLST and MLSD are "
-                  "both there.",
-        .remedy = "Implement both, or announce neither.",
-        .run = mlsd,
-    },
-    {
         .name = "rfc3659.feat.rest-works",
         .severity = SEVERITY_ERROR,
         .feature = "REST STREAM",
@@ -345,8 +322,8 @@ static const struct test tests[] = {
         .flags = TEST_READ_ONLY,
         .feature = "HOST",
         .title = "HOST, if announced, is answered with 220, or 504 to an unknown name",
-        .reason = "RFC 7151, sections 3.2 and 3.3. The name is that by which this run was told to "
-                  "find the server.",
+        .reason = "RFC 7151, sections 3.2 and 3.3: 220 accepts the name, 504 says that there is no "
+                  "such host. The name is that by which this run was told to find the server.",
         .remedy = remedy,
         .run = host,
     },

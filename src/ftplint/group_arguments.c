@@ -31,7 +31,7 @@ static const struct verb {
     {"CLNT", 0},
     {"CWD", VERB_LOGIN | VERB_MOVES},
     {"DELE", VERB_NEEDS | VERB_LOGIN},
-    {"EPRT", VERB_NEEDS | VERB_LOGIN},
+    {"EPRT", VERB_NEEDS},
     {"FEAT", 0},
     {"HASH", VERB_LOGIN},
     {"HELP", 0},
@@ -48,7 +48,7 @@ static const struct verb {
     {"NLST", VERB_LOGIN | VERB_DATA},
     {"NOOP", 0},
     {"OPTS", VERB_NEEDS},
-    {"PORT", VERB_NEEDS | VERB_LOGIN},
+    {"PORT", VERB_NEEDS},
     {"PWD", VERB_LOGIN},
     {"RANG", 0},
     {"REST", VERB_NEEDS},
@@ -74,8 +74,8 @@ static const struct verb {
     {"XRMD", VERB_LOGIN},
     {"XSHA1", VERB_LOGIN},
     {"XYZZ", 0},
-    {"EPSV", VERB_LISTEN | VERB_LOGIN},
-    {"PASV", VERB_LISTEN | VERB_LOGIN},
+    {"EPSV", VERB_LISTEN},
+    {"PASV", VERB_LISTEN},
 };
 
 static void go_inside(struct client *client)
@@ -202,26 +202,32 @@ static void missing(struct exam *exam)
 
 /* --- before the login ------------------------------------------------------------------------- */
 
+/* LINE before the login, told in WRONG if it is not refused. */
+static const char *try_outside(struct client **client, const char *line, const char *wrong)
+{
+    struct exam *exam = (*client)->exam;
+    send_line(*client, "%s", line);
+    const struct reply *reply = try_reply(*client, exam_patience(exam));
+    if (reply->code == 0 || reply->code == 421)
+        *client = given_connection(exam);
+    else if (reply->code < 400 && reply->code != 202)
+        return also(exam, wrong, line, reply);
+    return wrong;
+}
+
 static void refused_outside(struct exam *exam)
 {
+    static const char *const of_top[] = {"CWD /", "LIST /", "MLSD /", "MLST /", "STAT /"};
     struct client *client = given_connection(exam);
     const char *wrong = "";
-    for (size_t i = 0; i < ELEMENTS(verbs); i++) {
-        if (!(verbs[i].flags & VERB_LOGIN))
-            continue;
-        const char *line =
-            exam_format(exam, "%s%s", verbs[i].name, verbs[i].flags & VERB_NEEDS ? " ftplint" : "");
-        if (strcmp(verbs[i].name, "PORT") == 0)
-            line = "PORT 127,0,0,1,200,200";
-        if (strcmp(verbs[i].name, "EPRT") == 0)
-            line = "EPRT |1|127.0.0.1|51400|";
-        send_line(client, "%s", line);
-        const struct reply *reply = try_reply(client, exam_patience(exam));
-        if (reply->code == 0 || reply->code == 421)
-            client = given_connection(exam);
-        else if (reply->code < 400 && reply->code != 202)
-            wrong = also(exam, wrong, line, reply);
-    }
+    for (size_t i = 0; i < ELEMENTS(verbs); i++)
+        if (verbs[i].flags & VERB_LOGIN)
+            wrong = try_outside(&client,
+                                exam_format(exam, "%s%s", verbs[i].name,
+                                            verbs[i].flags & VERB_NEEDS ? " ftplint" : ""),
+                                wrong);
+    for (size_t i = 0; i < ELEMENTS(of_top); i++)
+        wrong = try_outside(&client, of_top[i], wrong);
     if (*wrong)
         fail(exam, "530, or another refusal, to whoever is not logged in", "%s", wrong);
 }
@@ -263,7 +269,7 @@ static const struct test tests[] = {
         .name = "rfc959.arguments.missing",
         .severity = SEVERITY_WARNING,
         .title = "a command without the argument that it needs is refused",
-        .reason = "RFC 959, section 5.3.1 gives these commands an argument that is not optional, "
+        .reason = "RFC 959, section 5.3.1, gives these commands an argument that is not optional, "
                   "and section 4.2.2 the code 501 for its absence. A client with an empty name in "
                   "hand must not be told that all went well.",
         .remedy = "Answer 501 when a required argument is missing.",
@@ -333,10 +339,10 @@ static const struct test tests[] = {
         .name = "security.before-login.refused",
         .severity = SEVERITY_ERROR,
         .flags = TEST_ANONYMOUS | TEST_READ_ONLY,
-        .title = "commands on files, and for data connections, are refused before the login",
-        .reason = "CVE-2023-45198 (tnftpd): MLST and MLSD told strangers of files. A data port "
-                  "that is opened for somebody without a name is a resource that anybody can use "
-                  "up.",
+        .title = "commands on files are refused before the login",
+        .reason = "RFC 959, section 5.4, lists 530 for these commands. Whoever gets another answer "
+                  "without a password learns what the server holds, or changes it (CVE-2023-45198, "
+                  "tnftpd: MLST and MLSD told strangers of files).",
         .remedy = "Check the login in one place, for every command that is not on a short list.",
         .run = refused_outside,
     },

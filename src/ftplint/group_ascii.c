@@ -230,7 +230,7 @@ static const struct test tests[] = {
         .severity = SEVERITY_ERROR,
         .after = "rfc959.type.ascii",
         .title = "a TYPE that is refused leaves the type as it was",
-        .reason = "RFC 959, section 4.2: a 5yz reply says that the action did not take place. A "
+        .reason = "RFC 959, section 4.2: a 5xx reply says that the action did not take place. A "
                   "client that goes on gets its file converted, or not, unasked.",
         .remedy = "Check the whole argument before changing the session's type.",
         .run = refusal_keeps,

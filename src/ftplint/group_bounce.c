@@ -289,8 +289,8 @@ static const struct test tests[] = {
         .severity = SEVERITY_ERROR,
         .feature = "EPSV",
         .title = "EPSV ALL still holds after a transfer that broke off",
-        .reason = "RFC 2428, section 4: after EPSV ALL every other way to set up a data "
-                  "connection is refused for the rest of the session, whatever happens in it.",
+        .reason = "RFC 2428, section 3: after EPSV ALL the server MUST reject every other way to "
+                  "set up a data connection, whatever happens in the session.",
         .remedy = "Keep EPSV ALL with the session, apart from what belongs to a transfer.",
         .run = only_extended,
     },

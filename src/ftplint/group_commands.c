@@ -62,7 +62,6 @@ static void idle_noop(struct exam *exam)
 
 static const char *const lower[] = {"pwd", "257|as to PWD: letter case does not matter"};
 static const char *const mixed[] = {"nOoP", "200|as to NOOP: letter case does not matter"};
-static const char *const parameter[] = {"TYPE i", "200|as to TYPE I: letter case does not matter"};
 
 static const struct test tests[] = {
     {
@@ -170,21 +169,10 @@ static const struct test tests[] = {
         .severity = SEVERITY_ERROR,
         .flags = TEST_READ_ONLY,
         .title = "verbs may be written in upper and lower case letters mixed",
-        .reason = "RFC 959, section 5.3 gives RETR, Retr, retr, ReTr and rETr as equal.",
+        .reason = "RFC 959, section 5.3, gives RETR, Retr, retr, ReTr and rETr as equal.",
         .remedy = "Compare verbs without regard to letter case.",
         .run = letter_case,
         .parameter = mixed,
-    },
-    {
-        .name = "rfc959.case.parameter",
-        .severity = SEVERITY_ERROR,
-        .flags = TEST_READ_ONLY,
-        .title = "letters that stand for values may be lower case: TYPE i",
-        .reason = "RFC 959, section 5.3: the rule for letter case applies also to symbols such as "
-                  "A or a for ASCII TYPE.",
-        .remedy = "Compare the arguments of TYPE, MODE and STRU without regard to letter case.",
-        .run = letter_case,
-        .parameter = parameter,
     },
 };
 

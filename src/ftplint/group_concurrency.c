@@ -13,54 +13,6 @@ enum {
     PROMPT = 2000  /* milliseconds within which one waiting session must not hold up another */
 };
 
-static void visible(struct exam *exam)
-{
-    struct bytes content = exam_content(exam, SMALL, 3);
-    const char *path = own_path(exam, "file");
-    struct client *client = given_login(exam, ACCOUNT_USER);
-    exam->given++;
-    store(client, content.data, content.size, "STOR %s", path);
-    exam->given--;
-    struct transfer seen = try_retrieve(given_session(exam), DATA_ANY, "RETR %s", path);
-    if (!seen.preliminary || seen.bytes.size != content.size ||
-        memcmp(seen.bytes.data, content.data, content.size) != 0)
-        fail(exam, "the whole file for another session as soon as its upload is answered with 226",
-             "%u %s, with %zu of %zu bytes", seen.reply->code, seen.reply->text, seen.bytes.size,
-             content.size);
-}
-
-static void separate(struct exam *exam)
-{
-    const char *one = given_directory(exam, "one"), *two = given_directory(exam, "two");
-    struct client *first = given_login(exam, ACCOUNT_USER);
-    struct client *second = given_login(exam, ACCOUNT_USER);
-    exam->given++;
-    expect(first, "250 200", "CWD %s", one);
-    expect(second, "250 200", "CWD %s", two);
-    exam->given--;
-    const char *path = reply_path(first, expect(first, "257", "PWD"));
-    if (!path || strcmp(path, one) != 0)
-        fail(exam, exam_format(exam, "\"%s\": the session's own directory", one),
-             "\"%s\", where another session has gone since", path ? path : "nothing");
-}
-
-static void removed(struct exam *exam)
-{
-    const char *path = given_directory(exam, "gone");
-    struct client *client = given_login(exam, ACCOUNT_USER);
-    exam->given++;
-    expect(client, "250 200", "CWD %s", path);
-    expect(given_session(exam), "250", "RMD %s", path);
-    exam->given--;
-    (void)command(client, "PWD");
-    struct transfer listing = try_retrieve(client, DATA_ANY, "LIST");
-    if (listing.reply->code == 421)
-        fail(exam, "a listing or a refusal, and a session that goes on", "421 %s",
-             listing.reply->text);
-    (void)command(client, "CDUP");
-    expect(client, "250 200", "CWD %s", given_folder(exam));
-}
-
 static void made_twice(struct exam *exam)
 {
     const char *path = own_path(exam, "one");
@@ -135,33 +87,6 @@ static void awaited_data(struct exam *exam)
     "the loop that serves all."
 
 static const struct test tests[] = {
-    {
-        .name = "concurrency.store.visible",
-        .severity = SEVERITY_ERROR,
-        .title = "what was uploaded is there for other sessions when 226 is said",
-        .reason = "RFC 959, section 5.4: 226 means that the file action was successful. Clients "
-                  "with several connections upload on one and list or rename on another.",
-        .remedy = "Answer when the file is in its place, and keep no listing from before.",
-        .run = visible,
-    },
-    {
-        .name = "concurrency.session.separate",
-        .severity = SEVERITY_ERROR,
-        .title = "each session has a working directory of its own",
-        .reason = "RFC 959, section 2.3: commands set parameters of their own control connection. "
-                  "Clients with several connections would store files in each other's places.",
-        .remedy = "Keep the working directory with the session; chdir(2) is the whole process's.",
-        .run = separate,
-    },
-    {
-        .name = "concurrency.directory.removed",
-        .severity = SEVERITY_ERROR,
-        .title = "a session whose directory another one has removed goes on",
-        .reason = "It happens whenever two windows of a client show the same tree; the session "
-                  "must still answer and be able to leave.",
-        .remedy = "Answer 550 where the directory is needed, and let CWD lead out of it.",
-        .run = removed,
-    },
     {
         .name = "concurrency.directory.made-twice",
         .severity = SEVERITY_ERROR,

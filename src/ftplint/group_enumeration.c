@@ -138,27 +138,6 @@ static void password_time(struct exam *exam)
 }
 
 /* Verbs that tell something of a file, each with a path that exists and one that does not. */
-static void paths_before(struct exam *exam)
-{
-    static const char *const verbs[] = {"CWD",  "SIZE", "MDTM", "MLST", "STAT", "RETR",
-                                        "LIST", "NLST", "MLSD", "RNFR", "HASH", "SITE CHMOD 644"};
-    struct client *client = given_connection(exam);
-    for (size_t i = 0; i < ELEMENTS(verbs); i++) {
-        /* Servers tire of strangers who do not log in. */
-        if (i > 0 && i % 3 == 0)
-            client = given_connection(exam);
-        const struct reply *real = command(client, "%s /", verbs[i]);
-        if (reply_is(real, "1 2 3"))
-            fail(exam, "530: not logged in", "%s / before the login: %u %s", verbs[i], real->code,
-                 real->text);
-        const struct reply *none = command(client, "%s /ftplint-nothing", verbs[i]);
-        if (real->code != none->code)
-            fail(exam, "the same reply whether there is such a file or not",
-                 "%s before the login: \"%u %s\" for \"/\", \"%u %s\" for a name that is not there",
-                 verbs[i], real->code, real->text, none->code, none->text);
-    }
-}
-
 static void home_before(struct exam *exam)
 {
     struct client *client = given_connection(exam);
@@ -234,20 +213,9 @@ static const struct test tests[] = {
         .run = password_time,
     },
     {
-        .name = "security.stranger.paths",
+        .name = "security.before-login.home",
         .severity = SEVERITY_ERROR,
         .flags = TEST_ANONYMOUS | TEST_READ_ONLY,
-        .title = "before the login no verb tells whether a file exists",
-        .reason = "RFC 959, section 5.4: 530 is for who has not logged in. Anything else shows "
-                  "files to strangers (CVE-2023-45198).",
-        .remedy = "Check the login in one place, before any verb looks at its argument.",
-        .run = paths_before,
-    },
-    {
-        .name = "security.stranger.home",
-        .severity = SEVERITY_ERROR,
-        .flags = TEST_ANONYMOUS | TEST_READ_ONLY,
-        .after = "security.stranger.paths",
         .title = "before the login CWD ~NAME tells nothing of accounts",
         .reason = "CVE-1999-0082: a tilde that is expanded before the login tells which accounts "
                   "exist, and once gave root's rights.",
@@ -255,7 +223,7 @@ static const struct test tests[] = {
         .run = home_before,
     },
     {
-        .name = "security.stranger.pasv",
+        .name = "security.before-login.pasv",
         .severity = SEVERITY_WARNING,
         .flags = TEST_ANONYMOUS | TEST_READ_ONLY,
         .title = "before the login PASV opens no port",
@@ -265,7 +233,7 @@ static const struct test tests[] = {
         .parameter = "PASV",
     },
     {
-        .name = "security.stranger.epsv",
+        .name = "security.before-login.epsv",
         .severity = SEVERITY_WARNING,
         .flags = TEST_ANONYMOUS | TEST_READ_ONLY,
         .title = "before the login EPSV opens no port",
@@ -275,7 +243,7 @@ static const struct test tests[] = {
         .parameter = "EPSV",
     },
     {
-        .name = "security.stranger.names",
+        .name = "security.before-login.names",
         .severity = SEVERITY_ERROR,
         .flags = TEST_ANONYMOUS | TEST_READ_ONLY,
         .title = "before the login no reply names an account",

@@ -1,25 +1,10 @@
-/* What a server must not run: programs, uploads with rights of their own, names that a shell or a
+/* What a server must not run: programs, copies for strangers, names that a shell or a
  * database would take for more than names. See catalogue.h. */
 #include "ftplint/exam.h"
 
 #include "lib/cleanup.h"
 
 #include <string.h>
-
-static void set_user_id(struct exam *exam)
-{
-    const char *path = given_file(exam, "program", "#!/bin/sh\n", 10);
-    struct client *client = given_session(exam);
-    const struct reply *reply = command(client, "SITE CHMOD 6755 %s", path);
-    if (reply_is(reply, "4 5"))
-        return;
-    struct lines lines = list_lines(client, "LIST %s", path);
-    for (size_t i = 0; i < lines.count; i++)
-        if (strlen(lines.line[i]) > 10 && (lines.line[i][3] == 's' || lines.line[i][6] == 's'))
-            fail(exam, "a refusal, or a mode without these bits",
-                 "SITE CHMOD 6755: %u %s; the file is listed as %.10s", reply->code, reply->text,
-                 lines.line[i]);
-}
 
 static void execute(struct exam *exam)
 {
@@ -71,23 +56,14 @@ static void database(struct exam *exam)
 
 static const struct test tests[] = {
     {
-        .name = "security.confinement.copy-before-login",
+        .name = "security.before-login.copy",
         .severity = SEVERITY_ERROR,
         .flags = TEST_ANONYMOUS | TEST_READ_ONLY,
-        .title = "SITE CPFR and SITE CPTO are refused before the login",
+        .title = "SITE CPFR is refused before the login",
         .reason = "CVE-2015-3306: whoever can copy files of the server without a login reads them "
                   "and runs programs there.",
         .remedy = "Demand a login for every SITE command that touches a file.",
         .run = copy_stranger,
-    },
-    {
-        .name = "security.confinement.set-user-id",
-        .severity = SEVERITY_WARNING,
-        .title = "SITE CHMOD sets neither set-user-ID nor set-group-ID",
-        .reason = "An uploaded program with these bits runs with the account's rights for every "
-                  "local user of the host.",
-        .remedy = "Mask the mode with 0777 and mount the folders nosuid.",
-        .run = set_user_id,
     },
     {
         .name = "security.confinement.execute",

@@ -148,7 +148,7 @@ static const struct test tests[] = {
         .severity = SEVERITY_ERROR,
         .flags = TEST_READ_ONLY,
         .title = "FEAT is answered with 211, or with 500 or 502 by a server that has no FEAT",
-        .reason = "RFC 2389, section 3.2 allows nothing else. Clients decide by this reply what "
+        .reason = "RFC 2389, section 3.2, allows nothing else. Clients decide by this reply what "
                   "they can ask of the server.",
         .remedy = "Implement FEAT, or answer 500 as to any unknown verb.",
         .run = code,
@@ -171,7 +171,7 @@ static const struct test tests[] = {
         .flags = TEST_READ_ONLY,
         .after = "rfc2389.feat.code",
         .title = "the list of features ends with the line \"211 End\"",
-        .reason = "RFC 2389, section 3.2 says that all lines but the first MUST be exactly as "
+        .reason = "RFC 2389, section 3.2, says that all lines but the first MUST be exactly as "
                   "specified, and specifies \"211 End\", letter case aside. Most clients look at "
                   "the code alone.",
         .remedy = "End the list with \"211 End\", without a full stop or further words.",
@@ -238,7 +238,7 @@ static const struct test tests[] = {
         .flags = TEST_READ_ONLY,
         .after = "rfc2389.feat.code",
         .title = "FEAT is answered before the login",
-        .reason = "RFC 3659, section 11 takes for granted that FEAT may come before the login. "
+        .reason = "RFC 3659, section 11, takes for granted that FEAT may come before the login. "
                   "Clients ask then whether there are AUTH TLS, HOST and UTF8.",
         .remedy = "Allow FEAT without a login.",
         .run = before_login,
@@ -258,8 +258,9 @@ static const struct test tests[] = {
         .severity = SEVERITY_WARNING,
         .flags = TEST_READ_ONLY,
         .title = "OPTS for a command that has no options is refused with 501",
-        .reason = "RFC 2389, section 4 knows 200, and in all other cases 501 or, for what may work "
-                  "later, 451.",
+        .reason =
+            "RFC 2389, section 4, knows 200, and in all other cases 501 or, for what may work "
+            "later, 451.",
         .remedy = "Answer 501.",
         .run = opts_code,
     },

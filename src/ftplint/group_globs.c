@@ -177,9 +177,7 @@ static void climbing(struct exam *exam)
 /* What is deleted is named, never matched. */
 static void deletion(struct exam *exam)
 {
-    static const char *const lines[] = {"DELE *", "DELE vic?im", "DELE victi[m]", "DELE {victim,x}",
-                                        "RMD *"};
-    const char *victim = given_file(exam, "victim", "x", 1);
+    static const char *const lines[] = {"RMD *", "RMD pla?e", "RMD plac[e]", "RMD {place,x}"};
     const char *directory = given_directory(exam, "place");
     struct client *client = given_login(exam, ACCOUNT_USER);
     exam->given++;
@@ -187,10 +185,10 @@ static void deletion(struct exam *exam)
     exam->given--;
     for (size_t i = 0; i < ELEMENTS(lines); i++) {
         const struct reply *reply = command(client, "%s", lines[i]);
-        if (!exists(exam, victim) || !exists(exam, directory))
-            fail(exam, "550: there is no file of that very name",
-                 "%s: %u %s; and a file that the pattern matches is gone", lines[i], reply->code,
-                 reply->text);
+        if (!exists(exam, directory))
+            fail(exam, "550: there is no directory of that very name",
+                 "\"%s\" to %s, and a directory that the pattern matches is gone", reply->lines[0],
+                 lines[i]);
     }
 }
 
@@ -278,11 +276,12 @@ static const struct test tests[] = {
         .run = climbing,
     },
     {
-        .name = "security.glob.delete",
+        .name = "practice.rmd.pattern",
         .severity = SEVERITY_ERROR,
-        .title = "DELE and RMD take a pattern for a name",
-        .reason = "RFC 959, section 4.1.3: DELE and RMD take a pathname. Clients expand patterns "
-                  "themselves, and a file named \"*\" must not take all others with it.",
+        .title = "RMD takes a pattern for a name",
+        .reason = "RFC 959, section 4.1.3: RMD removes the directory that the path names. Clients "
+                  "expand patterns themselves, and a directory named \"*\" must not take all "
+                  "others with it.",
         .remedy = "Expand patterns in LIST, NLST and STAT alone, if at all.",
         .run = deletion,
     },

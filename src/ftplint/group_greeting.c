@@ -130,7 +130,7 @@ static const struct test tests[] = {
         .title = "the greeting is 220, or 120 and then 220",
         .reason = "RFC 959, section 5.4: a server that is ready for a new user says 220; clients "
                   "give up on anything else.",
-        .remedy = "Send \"220 \", a text and CRLF as soon as the connection stands.",
+        .remedy = "Send \"220 \", a text and CR LF as soon as the connection stands.",
         .run = code,
     },
     {
@@ -150,9 +150,9 @@ static const struct test tests[] = {
         .severity = SEVERITY_ERROR,
         .flags = TEST_ANONYMOUS | TEST_READ_ONLY,
         .after = "rfc959.greeting.code",
-        .title = "the greeting has the form of a reply: code, space or hyphen, text, CRLF",
+        .title = "the greeting has the form of a reply: code, space or hyphen, text, CR LF",
         .reason = "RFC 959, section 4.2: the first line of a longer greeting begins with \"220-\", "
-                  "the last one with \"220 \", and every line ends in CRLF. A client reads on "
+                  "the last one with \"220 \", and every line ends in CR LF. A client reads on "
                   "until it finds that last line; if there is none, it never begins.",
         .remedy = "Write the greeting by the same routine as all other replies, also when its text "
                   "comes from a file.",
@@ -201,7 +201,7 @@ static const struct test tests[] = {
         .flags = TEST_ANONYMOUS | TEST_READ_ONLY,
         .after = "rfc959.greeting.code",
         .title = "no line of the greeting is longer than 512 bytes",
-        .reason = "RFC 959, section 4.2 leaves the limit open; clients with a buffer of 512 bytes "
+        .reason = "RFC 959, section 4.2, leaves the limit open; clients with a buffer of 512 bytes "
                   "for a line are many.",
         .remedy = "Break the text into several lines: \"220-\" and, in the last, \"220 \".",
         .run = length,

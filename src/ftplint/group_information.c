@@ -143,7 +143,7 @@ static const struct question help = {"HELP", "211 214"};
 static const struct question help_verb = {"HELP NOOP", "211 214"};
 static const struct question status = {"STAT", "211 212 213"};
 
-static const char minimum[] = "RFC 1123, section 4.1.2.13 lists the commands that every server "
+static const char minimum[] = "RFC 1123, section 4.1.2.13, lists the commands that every server "
                               "MUST support, and this is one of them.";
 
 static const struct test tests[] = {
@@ -152,7 +152,8 @@ static const struct test tests[] = {
         .severity = SEVERITY_ERROR,
         .flags = TEST_READ_ONLY,
         .title = "SYST is answered with 215",
-        .reason = minimum,
+        .reason = "RFC 959, section 5.4, lists 215 as the only success of SYST; RFC 1123, section "
+                  "4.1.2.13, demands the command of every server.",
         .remedy = "Answer \"215 UNIX Type: L8\" if listings look like those of ls -l.",
         .run = answered,
         .parameter = &syst,
@@ -226,7 +227,8 @@ static const struct test tests[] = {
         .severity = SEVERITY_WARNING,
         .flags = TEST_READ_ONLY,
         .title = "an unknown SITE command is refused",
-        .reason = "RFC 959, section 5.4. A client that hears 200 believes that something was done.",
+        .reason = "RFC 959, section 5.4, lists 500 and 501 for it, and 202 for a command that does "
+                  "nothing here. A client that hears 200 believes that something was done.",
         .remedy = "Answer 500 or 504.",
         .run = site_unknown,
     },
@@ -235,7 +237,7 @@ static const struct test tests[] = {
         .severity = SEVERITY_WARNING,
         .flags = TEST_READ_ONLY,
         .title = "the commands that SITE HELP lists are known",
-        .reason = "RFC 959, section 4.1.3 leaves it to HELP SITE and the like to tell which SITE "
+        .reason = "RFC 959, section 4.1.3, leaves it to HELP SITE and the like to tell which SITE "
                   "commands there are; clients read that list to offer CHMOD or UTIME.",
         .remedy = "Make the list out of the table by which SITE commands are looked up.",
         .run = site_honest,

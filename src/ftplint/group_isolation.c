@@ -297,7 +297,7 @@ static const struct test tests[] = {
         .severity = SEVERITY_ERROR,
         .flags = TEST_SECOND,
         .title = "after USER with another name nothing of the first user's is left",
-        .reason = "RFC 959, section 4.1.1 lets a session change its user; one that was confined "
+        .reason = "RFC 959, section 4.1.1, lets a session change its user; one that was confined "
                   "for the first and serves the second sees what was the first one's.",
         .remedy = "Refuse USER after a login by 530 or 503, or begin from nothing.",
         .run = change_user,

@@ -148,7 +148,7 @@ static const struct test tests[] = {
         .flags = TEST_READ_ONLY,
         .feature = "LANG",
         .title = "FEAT lists languages as tags of letters between semicolons",
-        .reason = "RFC 2640, section 4.3 gives the grammar: \"EN*;FR\", with tags of RFC 1766. "
+        .reason = "RFC 2640, section 4.3, gives the grammar: \"EN*;FR\", with tags of RFC 1766. "
                   "Clients send these tags back with LANG.",
         .remedy = "Translate the system's locale (\"C.UTF-8\") into a tag of RFC 1766 (\"EN\").",
         .run = language_form,

@@ -101,34 +101,17 @@ static bool tried(struct client *client, const char *line, const struct reply **
     return (*ret)->code != 0 && (*ret)->code != 421;
 }
 
-/* .parameter: commands, and the codes with which none of them may be answered. */
-struct outside {
-    const char *bad;
-    const char *lines[16];
-};
-
-static void before(struct exam *exam)
+static void code_before(struct exam *exam)
 {
-    const struct outside *outside = exam->test->parameter;
+    static const char *const lines[] = {"CWD /", "RETR ftplint-missing", "DELE ftplint-missing",
+                                        "LIST"};
     struct client *client = given_connection(exam);
     const struct reply *reply;
-    for (size_t i = 0; outside->lines[i] && tried(client, outside->lines[i], &reply); i++)
-        if (reply_is(reply, outside->bad) && !reply_is(reply, "530 500 502"))
+    for (size_t i = 0; i < ELEMENTS(lines) && tried(client, lines[i], &reply); i++)
+        if (reply_is(reply, "4 5") && !reply_is(reply, "530 500 502"))
             fail(exam, "530: nobody is logged in",
-                 "\"%s\" before the login is answered with \"%s\"", outside->lines[i],
-                 reply->lines[0]);
+                 "\"%s\" before the login is answered with \"%s\"", lines[i], reply->lines[0]);
 }
-
-static const struct outside files = {
-    .bad = "1 2 3",
-    .lines = {"PWD", "CWD /", "CDUP", "MLST /", "STAT /", "SIZE ftplint-missing", "RNFR /",
-              "MKD ftplint-missing", "RMD ftplint-missing", "DELE ftplint-missing", "LIST", "NLST",
-              "RETR ftplint-missing", "STOR ftplint-missing"},
-};
-static const struct outside refusals = {
-    .bad = "4 5",
-    .lines = {"CWD /", "RETR ftplint-missing", "DELE ftplint-missing", "LIST"},
-};
 
 static const unsigned form = REPLY_BARE_LF | REPLY_CODE_ALONE | REPLY_CODE_CHANGES;
 static const unsigned odd_text = REPLY_CONTROL_BYTE | REPLY_BARE_CR | REPLY_NOT_UTF8;
@@ -159,10 +142,11 @@ static const struct test tests[] = {
         .severity = SEVERITY_ERROR,
         .flags = TEST_READ_ONLY,
         .title = "the replies to USER and PASS have the form of replies",
-        .reason = "RFC 959, section 4.2 and RFC 1123, section 4.1.2.11. With 230 many servers send "
+        .reason = "RFC 959, section 4.2, and RFC 1123, section 4.1.2.11: code, space, text, CR LF. "
+                  "With 230 many servers send "
                   "a message of the day out of a file, line by line as it stands there.",
         .remedy = "Begin its first line with \"230-\", its last one with \"230 \", put a space "
-                  "before the lines between them, and end all with CRLF.",
+                  "before the lines between them, and end all with CR LF.",
         .run = flaw,
         .parameter = &form,
     },
@@ -219,28 +203,14 @@ static const struct test tests[] = {
         .run = pass_first,
     },
     {
-        .name = "security.login.before",
-        .severity = SEVERITY_ERROR,
-        .flags = TEST_ANONYMOUS | TEST_READ_ONLY,
-        .after = "rfc959.greeting.once",
-        .title = "nothing of the files can be seen or changed before the login",
-        .reason = "RFC 959, section 5.4 lists 530 for these commands. Whoever gets another answer "
-                  "without a password learns what the server holds (CVE-2023-45198: MLSD).",
-        .remedy = "Let one place decide, from the table of commands, what is allowed before the "
-                  "login, and let it forbid what is not listed.",
-        .run = before,
-        .parameter = &files,
-    },
-    {
-        .name = "rfc959.login.before-code",
+        .name = "rfc959.before-login.code",
         .severity = SEVERITY_WARNING,
         .flags = TEST_ANONYMOUS | TEST_READ_ONLY,
         .title = "commands that need a login are refused with 530 before it",
         .reason = "RFC 959, sections 4.2.1 and 5.4: 530 is \"not logged in\". By this code clients "
                   "know that they must log in anew; after 550 they say that the file is missing.",
         .remedy = "Answer 530 before anything else is examined.",
-        .run = before,
-        .parameter = &refusals,
+        .run = code_before,
     },
 };
 

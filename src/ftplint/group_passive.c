@@ -140,24 +140,28 @@ static void between(struct exam *exam)
 }
 
 /* No transfer without a port: neither before one was asked for nor after it was used. */
-static void judge_without(struct client *client)
+/* LINE, for which there is no data connection, is refused, and the session goes on. */
+static void judge_without(struct client *client, const char *line)
 {
     struct exam *exam = client->exam;
-    const struct reply *first = command(client, "LIST"), *reply = first;
-    if (reply_is(first, "1"))
+    send_line(client, "%s", line);
+    const struct reply *reply = try_reply(client, exam_patience(exam));
+    while (reply->code && reply->code < 200)
         reply = try_reply(client, exam_patience(exam));
-    exam->result.timed_out = reply->error == -ETIMEDOUT;
+    if (reply->error == -ETIMEDOUT)
+        exam->result.timed_out = true;
     if (!reply_is(reply, "4 5"))
-        fail(exam, "425: there is no data connection, and the default port is not open", "%u %s%s",
-             first->code, first->text,
-             reply == first ? ""
-             : reply->code  ? exam_format(exam, ", and then %u %s", reply->code, reply->text)
-                            : ", and then no other reply");
+        fail(exam, "425: there is neither PASV nor PORT, and nobody listens at the default port",
+             "%s to \"%s\"", reply->code ? reply->lines[0] : "no final reply", line);
+    if (reply->code != 421)
+        expect(client, "200", "NOOP");
 }
 
 static void without(struct exam *exam)
 {
-    judge_without(given_login(exam, ACCOUNT_USER));
+    const char *path = given_file(exam, "file", "x", 1);
+    judge_without(given_login(exam, ACCOUNT_USER), "LIST");
+    judge_without(given_login(exam, ACCOUNT_USER), exam_format(exam, "RETR %s", path));
 }
 
 static void used_once(struct exam *exam)
@@ -166,7 +170,7 @@ static void used_once(struct exam *exam)
     exam->given++;
     (void)retrieve(client, "LIST");
     exam->given--;
-    judge_without(client);
+    judge_without(client, "LIST");
 }
 
 static void pasv_ipv6(struct exam *exam)
@@ -250,20 +254,20 @@ static const struct test tests[] = {
         .run = between,
     },
     {
-        .name = "practice.data.none",
-        .severity = SEVERITY_WARNING,
-        .flags = TEST_READ_ONLY,
-        .title = "LIST without a data connection is refused",
-        .reason = "RFC 959, section 5.4, has 425. The default port is the client's own (section "
-                  "3.3), which is not open here; a server that says success sent it nowhere.",
-        .remedy = "Answer 425 if neither PASV, EPSV, PORT nor EPRT came before.",
+        .name = "robustness.data.none",
+        .severity = SEVERITY_ERROR,
+        .title = "a transfer without PASV or PORT is refused, and the session goes on",
+        .reason = "RFC 959, section 5.4: 425 if the data connection cannot be opened. The default "
+                  "port is the client's own (section 3.3), where nobody listens here: a server "
+                  "that says success has sent the data nowhere.",
+        .remedy = "Answer 425 (or 503) when there is neither a listener nor an address.",
         .run = without,
     },
     {
         .name = "practice.data.once",
         .severity = SEVERITY_WARNING,
         .flags = TEST_READ_ONLY,
-        .after = "practice.data.none",
+        .after = "robustness.data.none",
         .title = "a passive port serves one transfer",
         .reason = "RFC 1123, section 4.1.2.6: a new PASV comes before each transfer. A second "
                   "one without it has no connection and must not wait for it or succeed.",

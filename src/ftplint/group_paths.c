@@ -77,20 +77,6 @@ static void cwd_removed(struct exam *exam)
     expect(client, "2|that another directory can be gone to", "CWD %s", given_folder(exam));
 }
 
-static void composed(struct exam *exam)
-{
-    struct client *client = given_tree(exam, SUB);
-    const char *text = "composed";
-    given_text(exam, "sub/deep/file", text);
-    given_place(client, place_path(exam, SUB));
-    const char *directory = present_path(client);
-    given_place(client, place_path(exam, TOP));
-    const char *path = exam_format(exam, "%s/deep/file", directory);
-    if (!holds(exam, path, text))
-        fail(exam, "a file by the path put together from PWD's, a directory's name and its own",
-             "RETR %s does not bring it", path);
-}
-
 #define UNIX_PATHS                                                                                 \
     "Clients and scripts write such paths as they are used to from UNIX, whose conventions "       \
     "nearly "                                                                                      \
@@ -230,16 +216,6 @@ static const struct test tests[] = {
         .remedy = "Resolve an absolute path from the top, whether or not the working directory "
                   "still exists.",
         .run = cwd_removed,
-    },
-    {
-        .name = "rfc3659.tvfs.composed",
-        .severity = SEVERITY_ERROR,
-        .feature = "TVFS",
-        .title = "paths put together from PWD's and from names are understood",
-        .reason = "RFC 3659, section 6: a server that announces TVFS says that a directory's path, "
-                  "a slash and a name make a path. Clients then stop to change directories.",
-        .remedy = "Take such paths in every command, or do not announce TVFS.",
-        .run = composed,
     },
 };
 

@@ -252,8 +252,8 @@ static const struct test tests[] = {
         .severity = SEVERITY_WARNING,
         .flags = TEST_READ_ONLY,
         .title = "LF without CR ends a line or does not, but never makes two of one",
-        .reason = "RFC 959, section 5.3 ends a command with CR and LF. Scripts send LF alone; a "
-                  "server may accept that, or wait for CRLF, but it must not get out of step.",
+        .reason = "RFC 959, section 5.3, ends a command with CR and LF. Scripts send LF alone; a "
+                  "server may accept that, or wait for CR LF, but it must not get out of step.",
         .remedy = "Take LF for the line's end, and a CR before it for a part of that.",
         .run = bare_line_feed,
     },

@@ -276,7 +276,7 @@ static const struct test tests[] = {
         .run = senseless,
     },
     {
-        .name = "quota.store.refused",
+        .name = "quota.stor.refused",
         .severity = SEVERITY_WARNING,
         .flags = TEST_DESTRUCTIVE,
         .feature = "AVBL",
@@ -287,7 +287,7 @@ static const struct test tests[] = {
         .run = refused,
     },
     {
-        .name = "quota.store.old-kept",
+        .name = "quota.stor.old-kept",
         .severity = SEVERITY_WARNING,
         .flags = TEST_DESTRUCTIVE,
         .feature = "AVBL",
@@ -299,7 +299,7 @@ static const struct test tests[] = {
         .parameter = "STOR",
     },
     {
-        .name = "quota.append.old-kept",
+        .name = "quota.appe.old-kept",
         .severity = SEVERITY_ERROR,
         .flags = TEST_DESTRUCTIVE,
         .feature = "AVBL",

@@ -148,7 +148,7 @@ static const struct test tests[] = {
         .severity = SEVERITY_ERROR,
         .flags = TEST_READ_ONLY,
         .title = "USER in a session begins a new login, or is refused and changes nothing",
-        .reason = "RFC 959, section 4.1.1 lets a server take a new USER at any point. One that "
+        .reason = "RFC 959, section 4.1.1, lets a server take a new USER at any point. One that "
                   "refuses it must go on serving the user who is logged in.",
         .remedy = "Leave the session as it is when USER is refused.",
         .run = user_again,

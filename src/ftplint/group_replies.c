@@ -121,17 +121,6 @@ static void preliminary(struct exam *exam)
              transfer.preliminary->lines[0], transfer.reply->lines[0]);
 }
 
-static void transfer_final(struct exam *exam)
-{
-    struct client *client = given_session(exam);
-    struct transfer transfer = try_retrieve(client, DATA_ANY, "LIST");
-    if (!transfer.preliminary)
-        blocked(exam, "LIST is answered with %u %s", transfer.reply->code, transfer.reply->text);
-    while (reply_is(transfer.reply, "1"))
-        transfer.reply = read_reply(client);
-    expect_silence(client, SILENCE_MSEC);
-}
-
 static void transfer_format(struct exam *exam)
 {
     const unsigned flaws = REPLY_BARE_LF | REPLY_CODE_ALONE | REPLY_CODE_CHANGES;
@@ -153,10 +142,11 @@ static const struct test tests[] = {
         .name = "rfc959.reply.line-end",
         .severity = SEVERITY_ERROR,
         .flags = TEST_READ_ONLY,
-        .title = "every line of every reply ends in CRLF",
-        .reason = "RFC 959, section 4.2 ends a reply with the Telnet end-of-line, which is CR and "
-                  "LF, and RFC 1123, section 4.1.2.11 demands correctly formatted replies. Clients "
-                  "that wait for CRLF wait for ever.",
+        .title = "every line of every reply ends in CR LF",
+        .reason =
+            "RFC 959, section 4.2, ends a reply with the Telnet end-of-line, which is CR and "
+            "LF, and RFC 1123, section 4.1.2.11, demands correctly formatted replies. Clients "
+            "that wait for CR LF wait for ever.",
         .remedy = "Write \"\\r\\n\" at the end of every line, also inside replies of several lines "
                   "and of texts from files.",
         .run = flaw,
@@ -235,8 +225,8 @@ static const struct test tests[] = {
         .severity = SEVERITY_WARNING,
         .flags = TEST_READ_ONLY,
         .title = "commands are answered with the codes that RFC 959 lists for them",
-        .reason = "RFC 959, section 5.4 lists the replies of each command and says that they must "
-                  "be strictly adhered to; RFC 1123, section 4.1.2.11 says SHOULD. Clients decide "
+        .reason = "RFC 959, section 5.4, lists the replies of each command and says that they must "
+                  "be strictly adhered to; RFC 1123, section 4.1.2.11, says SHOULD. Clients decide "
                   "by the code whether to try again, to log in anew or to give up.",
         .remedy = "Take the code from the table of RFC 959, section 5.4; a server may choose among "
                   "the codes that stand there.",
@@ -257,7 +247,7 @@ static const struct test tests[] = {
         .severity = SEVERITY_NOTE,
         .flags = TEST_READ_ONLY,
         .title = "no line of a reply is longer than 512 bytes",
-        .reason = "RFC 959, section 4.2 leaves the limit open; clients with a buffer of 512 bytes "
+        .reason = "RFC 959, section 4.2, leaves the limit open; clients with a buffer of 512 bytes "
                   "for a line are many, and read the rest as another line.",
         .remedy = "Break long texts into several lines.",
         .run = length,
@@ -277,27 +267,17 @@ static const struct test tests[] = {
         .severity = SEVERITY_ERROR,
         .flags = TEST_READ_ONLY,
         .title = "a transfer is announced with one reply of the kind 1xx",
-        .reason = "RFC 959, section 4.2: the server may send at most one 1yz reply per command. "
+        .reason = "RFC 959, section 4.2: the server may send at most one 1xx reply per command. "
                   "Clients read the second one as the end of the transfer.",
         .remedy = "Send 150 (or 125) once, before the first byte.",
         .run = preliminary,
-    },
-    {
-        .name = "rfc959.reply.one-final",
-        .severity = SEVERITY_ERROR,
-        .flags = TEST_READ_ONLY,
-        .title = "nothing follows the reply that ends a transfer",
-        .reason = "RFC 959, section 5.4: 226 or 250 is the last reply of a transfer. Whatever "
-                  "comes behind it answers the client's next command.",
-        .remedy = "Send 226 when the data connection is closed, and nothing else.",
-        .run = transfer_final,
     },
     {
         .name = "rfc959.reply.transfer-format",
         .severity = SEVERITY_ERROR,
         .flags = TEST_READ_ONLY,
         .title = "the replies around a transfer have the form of replies",
-        .reason = "RFC 959, section 4.2 and RFC 1123, section 4.1.2.11: code, space, text, CRLF. "
+        .reason = "RFC 959, section 4.2 and RFC 1123, section 4.1.2.11: code, space, text, CR LF. "
                   "These replies often come from another part of the server than the others.",
         .remedy = "Write all replies by one routine.",
         .run = transfer_format,

@@ -210,7 +210,8 @@ static const struct test tests[] = {
         .feature = "REST STREAM",
         .after = "rfc3659.rest.retr",
         .title = "REST with the file's size leaves nothing to send",
-        .reason = "RFC 3659, section 5.3. A client that has the whole file already, and asks to be "
+        .reason = "RFC 3659, section 5.3: all octets of the file are those that are not sent. A "
+                  "client that has the whole file already, and asks to be "
                   "sure, would append data to it.",
         .remedy = "Send nothing, and 226.",
         .run = at_end,
@@ -269,7 +270,7 @@ static const struct test tests[] = {
         .feature = "REST STREAM",
         .after = "rfc3659.rest.retr",
         .title = "a transfer that is refused uses up the REST before it",
-        .reason = "RFC 3659, section 5.3 leaves it open and asks the client to send REST again; "
+        .reason = "RFC 3659, section 5.3, leaves it open and asks the client to send REST again; "
                   "one that does not gets another file without its beginning.",
         .remedy = "Set the offset back to 0 when the transfer command is refused, too.",
         .run = after_failure,

@@ -168,7 +168,7 @@ static const struct test tests[] = {
         .name = "rfc959.retr.codes",
         .severity = SEVERITY_ERROR,
         .title = "RETR is answered with 125 or 150, and with 226 or 250 at the end",
-        .reason = "RFC 959, section 5.4 allows no other codes for a transfer that goes well; "
+        .reason = "RFC 959, section 5.4, allows no other codes for a transfer that goes well; "
                   "clients take anything else for a failure.",
         .remedy = "Send 150 before the data connection is used and 226 after it is closed.",
         .run = codes,
@@ -207,7 +207,7 @@ static const struct test tests[] = {
         .severity = SEVERITY_NOTE,
         .after = "rfc959.retr.missing",
         .title = "a missing file is refused before a transfer is announced",
-        .reason = "RFC 959, section 5.4 lists 550 for RETR only in the place of the preliminary "
+        .reason = "RFC 959, section 5.4, lists 550 for RETR only in the place of the preliminary "
                   "reply. A client that has read 150 waits for data first.",
         .remedy = "Open the file before sending 150.",
         .run = missing_at_once,

@@ -165,23 +165,6 @@ static void unused(struct exam *exam)
 }
 
 /* Neither PASV nor PORT: refused, or tried at the default port (RFC 959, section 3.2). */
-static void unasked(struct exam *exam)
-{
-    struct client *client = given_login(exam, ACCOUNT_USER);
-    const char *path = given_file(exam, "file", "x", 1);
-    send_line(client, "RETR %s", path);
-    const struct reply *reply = try_reply(client, exam_patience(exam));
-    while (reply->code && reply->code < 200)
-        reply = try_reply(client, exam_patience(exam));
-    if (reply->error == -ETIMEDOUT)
-        exam->result.timed_out = true;
-    if (!reply_is(reply, "4 5"))
-        fail(exam, "425: there is neither PASV nor PORT, and nobody listens at the default port",
-             "%s", reply->code ? reply->lines[0] : "no final reply");
-    if (reply->code != 421)
-        expect(client, "200", "NOOP");
-}
-
 static void goes_on(struct exam *exam)
 {
     bool up = exam->test->parameter != NULL;
@@ -319,16 +302,7 @@ static const struct test tests[] = {
         .run = unused,
     },
     {
-        .name = "robustness.data.none",
-        .severity = SEVERITY_ERROR,
-        .title = "a transfer without PASV or PORT is refused, and the session goes on",
-        .reason = "RFC 959, section 5.4: 425 if the data connection cannot be opened; a client "
-                  "that has forgotten PASV must learn it at once.",
-        .remedy = "Answer 425 (or 503) when there is neither a listener nor an address.",
-        .run = unasked,
-    },
-    {
-        .name = "robustness.store.after-reset",
+        .name = "robustness.stor.after-reset",
         .severity = SEVERITY_ERROR,
         .title = "after an upload that broke the session serves the next one",
         .reason = "RFC 959, section 5.4: 426 ends a transfer, not the session; clients try again "
@@ -338,7 +312,7 @@ static const struct test tests[] = {
         .parameter = "STOR",
     },
     {
-        .name = "robustness.retrieve.after-reset",
+        .name = "robustness.retr.after-reset",
         .severity = SEVERITY_ERROR,
         .after = "practice.retr.broken",
         .title = "after a download that broke the session serves the next transfer",
@@ -348,7 +322,7 @@ static const struct test tests[] = {
         .run = goes_on,
     },
     {
-        .name = "robustness.store.again",
+        .name = "robustness.stor.again",
         .severity = SEVERITY_ERROR,
         .title = "what broken sessions were uploading can be uploaded anew",
         .reason = "After a broken line the client comes back for the same file. Locks and "

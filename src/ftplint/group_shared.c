@@ -215,7 +215,7 @@ static const enum meanwhile overwritten = OVERWRITTEN, deleted = DELETED, rename
 
 static const struct test tests[] = {
     {
-        .name = "concurrency.store.two",
+        .name = "concurrency.stor.two",
         .severity = SEVERITY_ERROR,
         .title = "of two uploads of one name at once, one file is left, whole",
         .reason = "Two people save the same document, or a client that lost its connection comes "
@@ -224,7 +224,7 @@ static const struct test tests[] = {
         .run = two_stores,
     },
     {
-        .name = "concurrency.append.two",
+        .name = "concurrency.appe.two",
         .severity = SEVERITY_ERROR,
         .title = "two sessions that append to one file at once lose nothing",
         .reason = "RFC 959, section 4.1.3 (APPE): data is appended to what is there. Loggers and "
@@ -233,7 +233,7 @@ static const struct test tests[] = {
         .run = two_appends,
     },
     {
-        .name = "practice.store.hidden",
+        .name = "practice.stor.hidden",
         .severity = SEVERITY_WARNING,
         .title = "a new file is not to be had before its upload is complete",
         .reason = "Programs that watch a folder take files away as soon as they see them, halves "
@@ -242,7 +242,7 @@ static const struct test tests[] = {
         .run = half_file,
     },
     {
-        .name = "practice.store.old-until-new",
+        .name = "practice.stor.old-until-new",
         .severity = SEVERITY_WARNING,
         .title = "during an upload over a file its readers get the old one",
         .reason = "A web server in front of the folder would serve an empty or a half file for as "
@@ -252,7 +252,7 @@ static const struct test tests[] = {
         .parameter = "over",
     },
     {
-        .name = "practice.store.broken-keeps-old",
+        .name = "practice.stor.broken-keeps-old",
         .severity = SEVERITY_WARNING,
         .title = "an upload that breaks leaves the file that it was to replace",
         .reason = "After a lost connection neither the old file nor the new one would exist.",
@@ -260,7 +260,7 @@ static const struct test tests[] = {
         .run = broken_overwrite,
     },
     {
-        .name = "concurrency.retrieve.overwritten",
+        .name = "concurrency.retr.overwritten",
         .severity = SEVERITY_WARNING,
         .title = "a download of a file that is overwritten meanwhile is whole, or fails",
         .reason = "A mixture of the old and the new file, or the beginning of the old one, that "
@@ -270,7 +270,7 @@ static const struct test tests[] = {
         .parameter = &overwritten,
     },
     {
-        .name = "concurrency.retrieve.deleted",
+        .name = "concurrency.retr.deleted",
         .severity = SEVERITY_ERROR,
         .title = "a download of a file that is deleted meanwhile is whole, or fails",
         .reason = "RFC 959, section 5.4: 226 means that the action was successful. Half a file "
@@ -280,7 +280,7 @@ static const struct test tests[] = {
         .parameter = &deleted,
     },
     {
-        .name = "concurrency.retrieve.renamed",
+        .name = "concurrency.retr.renamed",
         .severity = SEVERITY_ERROR,
         .title = "a download of a file that is renamed meanwhile is whole, or fails",
         .reason = "RFC 959, section 5.4: 226 means that the action was successful. Half a file "

@@ -186,7 +186,7 @@ static const struct test tests[] = {
         .name = "rfc959.stor.codes",
         .severity = SEVERITY_ERROR,
         .title = "STOR is answered with 125 or 150, and with 226 or 250 at the end",
-        .reason = "RFC 959, section 5.4 allows no other codes for a transfer that goes well; "
+        .reason = "RFC 959, section 5.4, allows no other codes for a transfer that goes well; "
                   "clients wait for the final one to know that the file is safe.",
         .remedy = "Send 150 before the data connection is used and 226 when the file is stored.",
         .run = codes,
@@ -205,7 +205,7 @@ static const struct test tests[] = {
         .name = "rfc959.stor.missing-directory",
         .severity = SEVERITY_ERROR,
         .title = "STOR into a directory that does not exist is refused",
-        .reason = "RFC 959, section 4.2: a 2yz reply says that the file was stored. Where there is "
+        .reason = "RFC 959, section 4.2: a 2xx reply says that the file was stored. Where there is "
                   "no directory it cannot have been, and the client's copy may be deleted next.",
         .remedy = "Answer 550 or 553 if the file cannot be created.",
         .run = missing_directory,
@@ -214,7 +214,7 @@ static const struct test tests[] = {
         .name = "rfc959.stor.onto-directory",
         .severity = SEVERITY_ERROR,
         .title = "STOR with the name of a directory is refused",
-        .reason = "RFC 959, section 4.2: a 2yz reply says that the file was stored, which cannot "
+        .reason = "RFC 959, section 4.2: a 2xx reply says that the file was stored, which cannot "
                   "be true under the name of a directory.",
         .remedy = "Answer 550 or 553 if the name is a directory's.",
         .run = onto_directory,

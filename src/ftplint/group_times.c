@@ -210,7 +210,7 @@ static const struct test tests[] = {
         .feature = "MDTM",
         .after = "rfc3659.mdtm.form",
         .title = "what follows MDTM is a name, even if it begins like a time",
-        .reason = "RFC 3659, section 3.4 has this as an example: the name may begin with 14 "
+        .reason = "RFC 3659, section 3.4, has this as an example: the name may begin with 14 "
                   "digits. Servers that set a time instead, as some clients expect, should try "
                   "the whole as a name first.",
         .remedy = "Look whether there is a file of that name before taking the digits for a time.",
@@ -222,7 +222,7 @@ static const struct test tests[] = {
         .feature = "MDTM",
         .after = "rfc3659.mdtm.form",
         .title = "MDTM with a time before the name sets it in UTC, or is refused",
-        .reason = "Common practice of clients before MFMT. A server that answers 2yz and sets "
+        .reason = "Common practice of clients before MFMT. A server that answers 2xx and sets "
                   "nothing, or a time of its own zone, gives the user's files wrong dates.",
         .remedy = "Take the time as UTC, or answer 550 (there is no such file) as RFC 3659 has it.",
         .run = time_set,

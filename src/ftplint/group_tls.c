@@ -215,8 +215,8 @@ static const struct test tests[] = {
         .severity = SEVERITY_ERROR,
         .flags = TEST_ANONYMOUS | TEST_READ_ONLY | TEST_TLS,
         .title = "FEAT before the login announces AUTH TLS",
-        .reason = "RFC 4217, section 6: a server with FEAT must announce AUTH, with TLS among its "
-                  "arguments. A careful client that does not see it goes on in clear.",
+        .reason = "RFC 4217, section 6: a server with FEAT MUST announce AUTH, and the line should "
+                  "name TLS. A client that does not see it goes on in clear.",
         .remedy = "Add the line \" AUTH TLS\" to the answer to FEAT, also before the login.",
         .run = feat_auth,
     },

@@ -122,7 +122,8 @@ static void split_records(struct exam *exam)
     for (int i = 0; i < 2; i++) {
         const struct reply *reply = try_final_reply(client, exam_patience(exam));
         if (!reply->code)
-            fail(exam, "answers to two commands that came one byte per record", "%d", i);
+            fail(exam, "answers to two commands that came one byte per record",
+                 i ? "an answer to the first alone" : "none");
     }
 }
 
@@ -164,10 +165,11 @@ static const struct test tests[] = {
                "what the browser sends.",
                "Select \"ftp\" by ALPN and answer every other list with no_application_protocol.",
                foreign_protocol, NULL),
-    HELLO_TEST("rfc7301.alpn.accepted", SEVERITY_ERROR,
-               "a client that offers \"ftp\" by ALPN is served",
-               "RFC 7301, section 3.1: \"ftp\" is the name that IANA has for this protocol.",
-               "Accept the ALPN name \"ftp\".", own_protocol, NULL),
+    HELLO_TEST(
+        "rfc7301.alpn.accepted", SEVERITY_ERROR, "a client that offers \"ftp\" by ALPN is served",
+        "RFC 7301, section 6, has IANA keep the names, and \"ftp\" is this protocol's: a client "
+        "that says the truth must not be refused.",
+        "Accept the ALPN name \"ftp\".", own_protocol, NULL),
     HELLO_TEST("rfc7301.alpn.selected", SEVERITY_NOTE, "the ALPN name \"ftp\" is selected",
                "RFC 7301, section 3.2: a client that sees its protocol selected knows that it was "
                "not led to another service.",

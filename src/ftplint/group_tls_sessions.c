@@ -123,7 +123,7 @@ static void without_resumption(struct exam *exam)
     for (int i = 0; i < 3; i++)
         if (!list_with(client, NULL, &data, &reply))
             fail(exam, "listings over data connections with TLS sessions of their own",
-                 "at number %d %u %s", i + 1, reply->code, reply->text);
+                 "\"%u %s\" to listing number %d", reply->code, reply->text, i + 1);
 }
 
 /* As Java's and other clients do it: each ticket once, and the newest first (RFC 8446, C.4). */
@@ -140,10 +140,9 @@ static void single_use_tickets(struct exam *exam)
         tls_session_free(ticket);
         if (!listed)
             fail(exam, exam_format(exam, "%d listings, each with a ticket not used before", MANY),
-                 "at number %d, %s, %u %s", i + 1,
+                 "\"%u %s\" to listing number %d, %s", reply->code, reply->text, i + 1,
                  data->tls.resumed ? "which resumed a session"
-                                   : "for which there was no unused ticket",
-                 reply->code, reply->text);
+                                   : "for which there was no unused ticket");
     }
 }
 
@@ -153,8 +152,8 @@ static void many_connections(struct exam *exam)
     for (int i = 0; i < MANY; i++) {
         struct transfer transfer = try_retrieve(client, DATA_ANY, "NLST");
         if (!reply_is(transfer.reply, "2"))
-            fail(exam, exam_format(exam, "%d listings in a row", MANY), "at number %d %u %s", i + 1,
-                 transfer.reply->code, transfer.reply->text);
+            fail(exam, exam_format(exam, "%d listings in a row", MANY), "\"%u %s\" to number %d",
+                 transfer.reply->code, transfer.reply->text, i + 1);
     }
 }
 
@@ -310,40 +309,40 @@ static const struct test tests[] = {
                  "RFC 4217, section 4.2: the USER command must be issued in any case. A TLS "
                  "session outlives the login in which it was made.",
                  "Bind logins to connections, not to TLS sessions.", login_is_not_inherited, NULL),
-    SESSION_TEST("rfc5077.session.unknown", SEVERITY_ERROR, TEST_ANONYMOUS | TEST_READ_ONLY,
+    SESSION_TEST("rfc5077.tls-session.unknown", SEVERITY_ERROR, TEST_ANONYMOUS | TEST_READ_ONLY,
                  "an unknown session is followed by a full handshake, with TLS 1.2", unknown_reason,
                  unknown_remedy, unknown_session, &only_1_2),
-    SESSION_TEST("rfc8446.session.unknown", SEVERITY_ERROR, TEST_ANONYMOUS | TEST_READ_ONLY,
+    SESSION_TEST("rfc8446.tls-session.unknown", SEVERITY_ERROR, TEST_ANONYMOUS | TEST_READ_ONLY,
                  "an unknown session is followed by a full handshake, with TLS 1.3", unknown_reason,
                  unknown_remedy, unknown_session, &only_1_3),
-    SESSION_TEST("rfc8446.session.early-data", SEVERITY_WARNING, TEST_ANONYMOUS | TEST_READ_ONLY,
-                 "tickets allow no early data",
-                 "RFC 8446, section 8: early data can be replayed, and FTP's commands have no "
-                 "profile that says which of them may be.",
+    SESSION_TEST("rfc8446.tls-session.early-data", SEVERITY_WARNING,
+                 TEST_ANONYMOUS | TEST_READ_ONLY, "tickets allow no early data",
+                 "RFC 8446, section 8 and appendix E.5: early data can be replayed, and a protocol "
+                 "must not use it without a profile that says how; FTP has none.",
                  "Set the size of early data to 0.", no_early_data, NULL),
-    SESSION_TEST("practice.session.data-1-2", SEVERITY_NOTE, TEST_READ_ONLY,
+    SESSION_TEST("practice.tls-session.data-1-2", SEVERITY_NOTE, TEST_READ_ONLY,
                  "data connections resume the control connection's session, with TLS 1.2",
                  data_resume_reason, resume_remedy, data_resumes, &only_1_2),
-    SESSION_TEST("practice.session.data-1-3", SEVERITY_NOTE, TEST_READ_ONLY,
+    SESSION_TEST("practice.tls-session.data-1-3", SEVERITY_NOTE, TEST_READ_ONLY,
                  "data connections resume the control connection's session, with TLS 1.3",
                  data_resume_reason, resume_remedy, data_resumes, &only_1_3),
-    SESSION_TEST("practice.session.without", SEVERITY_NOTE, TEST_READ_ONLY,
+    SESSION_TEST("practice.tls-session.without", SEVERITY_NOTE, TEST_READ_ONLY,
                  "clients that never resume can transfer",
                  "Several TLS libraries cannot resume a session on another connection (Python's "
                  "ftplib, older .NET); they cannot transfer anything where it is demanded.",
                  "Demand resumption only of clients that have shown that they can.",
                  without_resumption, NULL),
-    SESSION_TEST("practice.session.single-use", SEVERITY_WARNING, TEST_READ_ONLY,
+    SESSION_TEST("practice.tls-session.single-use", SEVERITY_WARNING, TEST_READ_ONLY,
                  "clients that use each ticket once can transfer again and again",
                  "RFC 8446, appendix C.4: clients should use a ticket only once. Where the server "
                  "demands resumption and gives too few tickets, they run dry after some files.",
                  "Give a new ticket with each data connection, also a resumed one.",
                  single_use_tickets, NULL),
-    SESSION_TEST("practice.session.many-1-2", SEVERITY_ERROR, TEST_READ_ONLY,
+    SESSION_TEST("practice.tls-session.many-1-2", SEVERITY_ERROR, TEST_READ_ONLY,
                  "12 data connections in a row succeed, with TLS 1.2", many_reason,
                  "Look into the server's log for handshakes that were refused.", many_connections,
                  &only_1_2),
-    SESSION_TEST("practice.session.many-1-3", SEVERITY_ERROR, TEST_READ_ONLY,
+    SESSION_TEST("practice.tls-session.many-1-3", SEVERITY_ERROR, TEST_READ_ONLY,
                  "12 data connections in a row succeed, with TLS 1.3", many_reason,
                  "Look into the server's log for handshakes that were refused.", many_connections,
                  &only_1_3),
@@ -382,7 +381,7 @@ static const struct test tests[] = {
                  "connection hangs has no other way to keep its session.",
                  "Listen to the control connection while a data handshake goes on.",
                  abort_stalled_data, NULL),
-    SESSION_TEST("rfc4217.abort.upload", SEVERITY_WARNING, 0,
+    SESSION_TEST("rfc4217.abor.upload", SEVERITY_WARNING, 0,
                  "ABOR under TLS is answered in mid-upload",
                  "RFC 4217, section 14: TLS knows no urgent data, so the server has to listen to "
                  "the control connection during transfers.",

@@ -182,8 +182,9 @@ static const struct test tests[] = {
                "RFC 9325, section 4.5: at least 2048 bits are required; smaller groups are within "
                "the reach of an attacker (Logjam, CVE-2016-3125).",
                "Make parameters of 2048 bits or more, or leave DHE out.", exchange_size, NULL),
-    HELLO_TEST("rfc9325.handshake.compression", SEVERITY_ERROR, "TLS does not compress",
-               "RFC 9325, section 3.3: compression lets an attacker guess what is encrypted from "
+    HELLO_TEST("rfc9325.handshake.compression", SEVERITY_WARNING, "TLS does not compress",
+               "RFC 9325, section 3.3: TLS 1.2 should not compress; compression lets an attacker "
+               "guess what is encrypted from "
                "its length (CRIME).",
                "Switch TLS compression off.", no_compression, NULL),
 };

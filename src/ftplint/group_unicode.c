@@ -80,21 +80,6 @@ static void overlong(struct exam *exam)
     }
 }
 
-static void listed_whole(struct exam *exam)
-{
-    static const char *const names[] = {UMLAUT, KANJI, EMOJI};
-    for (size_t i = 0; i < ELEMENTS(names); i++)
-        given_text(exam, names[i], "a file");
-    exam->given++;
-    struct transfer transfer =
-        try_retrieve(given_session(exam), DATA_ANY, "LIST %s", given_folder(exam));
-    exam->given--;
-    for (size_t i = 0; i < ELEMENTS(names); i++)
-        if (!strstr(transfer.bytes.data, names[i]))
-            fail(exam, exam_format(exam, "that LIST shows %s byte for byte", shown(exam, names[i])),
-                 "%s", shown(exam, transfer.bytes.data));
-}
-
 #define TEXT(name_, title_, bytes_)                                                                \
     {                                                                                              \
         .name = name_, .severity = SEVERITY_ERROR, .feature = "UTF8", .title = title_,             \
@@ -176,15 +161,6 @@ static const struct test tests[] = {
         .reason = UTF8,
         .remedy = REMEDY,
         .run = renamed,
-    },
-    {
-        .name = "rfc2640.list.utf8",
-        .severity = SEVERITY_ERROR,
-        .feature = "UTF8",
-        .title = "LIST shows names in UTF-8 byte for byte",
-        .reason = UTF8 " What stands as a question mark in a listing cannot be fetched.",
-        .remedy = REMEDY,
-        .run = listed_whole,
     },
     {
         .name = "practice.names.other-charset",

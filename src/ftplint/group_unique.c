@@ -101,7 +101,7 @@ static const struct test tests[] = {
         .name = "rfc959.stou.one-preliminary",
         .severity = SEVERITY_ERROR,
         .title = "STOU is answered with one preliminary reply and one final one",
-        .reason = "RFC 959, section 4.2: the server may send at most one 1yz reply per command. A "
+        .reason = "RFC 959, section 4.2: the server may send at most one 1xx reply per command. A "
                   "client takes the second one for the answer to what it sends next.",
         .remedy = "Do not send the usual 150 of a transfer after \"150 FILE: name\".",
         .run = unique_once,

@@ -22,19 +22,6 @@ static void cdup_code(struct exam *exam)
     expect_code(client, reply, "200 250");
 }
 
-static void cdup_top(struct exam *exam)
-{
-    struct client *client = given_session(exam);
-    if (!reply_is(command(client, "CWD /"), "2"))
-        skip(exam, "the user may not go to /");
-    const char *before = present_path(client);
-    const struct reply *reply = command(client, "CDUP");
-    const char *after = present_path(client);
-    if (strcmp(before, after) != 0)
-        fail(exam, exam_format(exam, "that the working directory is still \"%s\"", before),
-             "\"%s\", after the answer \"%u %s\"", after, reply->code, reply->text);
-}
-
 static void pwd_leads(struct exam *exam)
 {
     struct client *client = given_tree(exam, DEEP);
@@ -110,18 +97,6 @@ static const struct test tests[] = {
                   "RFC 1123, section 4.1.2.11, says that these codes should be used.",
         .remedy = "Answer CDUP with 250.",
         .run = cdup_code,
-    },
-    {
-        .name = "rfc959.cdup.top",
-        .severity = SEVERITY_ERROR,
-        .flags = TEST_READ_ONLY,
-        .after = "rfc959.cdup.parent",
-        .title = "CDUP at the top leads nowhere else",
-        .reason = "RFC 959, section 4.1.1: CDUP goes to the parent, and above / there is none. "
-                  "Whatever else the path becomes is a place that does not exist or that the user "
-                  "should not see.",
-        .remedy = "At the top, answer 250 and stay, or 550.",
-        .run = cdup_top,
     },
     {
         .name = "rfc959.pwd.leads",

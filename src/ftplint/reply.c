@@ -189,7 +189,7 @@ void skip_unknown(struct client *client, const struct reply *reply, const char *
         skip(client->exam, "the server does not know %s: %u %s", verb, reply->code, reply->text);
 }
 
-/* "250 or 226", "2xx; words". */
+/* "250 or 226", "200: words", "5xx, a refusal: words". */
 static const char *describe_codes(struct exam *exam, const char *codes)
 {
     const char *words = strchr(codes, '|');
@@ -202,7 +202,9 @@ static const char *describe_codes(struct exam *exam, const char *codes)
         at += size;
         at += strspn(at, " ");
     }
-    return words ? exam_format(exam, "%s: %s", text, words + 1) : text;
+    if (!words)
+        return text;
+    return exam_format(exam, strstr(words, ": ") ? "%s, %s" : "%s: %s", text, words + 1);
 }
 
 void expect_code(struct client *client, const struct reply *reply, const char *codes)

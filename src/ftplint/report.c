@@ -103,6 +103,20 @@ static void append_bytes(struct buffer *ret, const char *bytes, size_t size)
     }
 }
 
+/* How many of SIZE bytes append_bytes() shows in MOST characters. */
+static size_t shown_size(const char *bytes, size_t size, size_t most)
+{
+    size_t at = 0;
+    for (size_t used = 0; at < size;) {
+        struct text_character character = text_character(bytes + at, size - at);
+        used += character.printable ? character.size : 4 * character.size;
+        if (used > most)
+            break;
+        at += character.size;
+    }
+    return at;
+}
+
 static void append_mark(struct buffer *ret, const struct dialogue_entry *entry, bool numbered)
 {
     static const char marks[] = {'>', '<', '*'};
@@ -116,6 +130,7 @@ void dialogue_entry_describe(const struct dialogue_entry *entry, bool numbered, 
 {
     size_t size = entry->size < most ? entry->size : most;
     if (entry->data && entry->kind != DIALOGUE_EVENT) {
+        size = shown_size(entry->bytes, size, most);
         append_mark(ret, entry, numbered);
         (void)buffer_append_format(ret, "(data, %zu bytes) ", entry->whole);
         append_bytes(ret, entry->bytes, size);
@@ -138,16 +153,28 @@ void dialogue_entry_describe(const struct dialogue_entry *entry, bool numbered, 
     }
 }
 
+/* The entries without those at the end with which each test lets go of its connections. */
+static size_t count_told(const struct dialogue *dialogue)
+{
+    size_t count = dialogue->count;
+    while (count > 0 && dialogue->entries[count - 1].kind == DIALOGUE_EVENT &&
+           dialogue->entries[count - 1].bytes &&
+           strcmp(dialogue->entries[count - 1].bytes, DIALOGUE_CLOSED) == 0)
+        count--;
+    return count;
+}
+
 void dialogue_describe(const struct dialogue *dialogue, size_t lines, struct buffer *ret)
 {
+    size_t count = count_told(dialogue);
     bool numbered = false;
-    for (size_t i = 1; i < dialogue->count; i++)
+    for (size_t i = 1; i < count; i++)
         if (dialogue->entries[i].connection != dialogue->entries[0].connection)
             numbered = true;
-    size_t first = dialogue->count > lines ? dialogue->count - lines : 0;
+    size_t first = count > lines ? count - lines : 0;
     uint64_t before = first + dialogue->left_out;
     if (before > 0)
         (void)buffer_append_format(ret, "... (%" PRIu64 " before)\n", before);
-    for (size_t i = first; i < dialogue->count; i++)
+    for (size_t i = first; i < count; i++)
         dialogue_entry_describe(&dialogue->entries[i], numbered, 240, ret);
 }

@@ -66,8 +66,7 @@ void print_safe(FILE *file, const char *text);
 void print_safe_bytes(FILE *file, const char *text, size_t size);
 
 /* Appends the dialogue, an entry a line, at most LINES of them: the last ones, which led to the
- * end.
- */
+ * end, and what data there were in a line or two. */
 void dialogue_describe(const struct dialogue *dialogue, size_t lines, struct buffer *ret);
 
 /* Appends one entry: "> CWD x", "< 250 Done.", "* connected". */

@@ -27,21 +27,21 @@ static void print_field(const struct report *report, const char *name, const cha
     (void)fputs("  ", report->file);
     painted(report, PAINT_DIM, name);
     (void)fprintf(report->file, "%*s", INDENT - 2 - (int)strlen(name), "");
-    size_t column = INDENT;
+    size_t column = INDENT, spaces = 0;
     for (const char *at = text; *at;) {
         size_t size = strcspn(at, " ");
-        if (column + size > WIDTH && column > INDENT) {
+        /* Spaces are written before a word, so that no line ends with them. */
+        if (column + spaces + size > WIDTH && column > INDENT) {
             (void)fprintf(report->file, "\n%*s", INDENT, "");
             column = INDENT;
+            spaces = 0;
         }
+        (void)fprintf(report->file, "%*s", (int)spaces, "");
         print_safe_bytes(report->file, at, size);
-        column += size;
+        column += spaces + size;
         at += size;
-        if (*at == ' ') {
-            (void)fputc(' ', report->file);
-            column++;
-            at++;
-        }
+        spaces = strspn(at, " ");
+        at += spaces;
     }
     (void)fputc('\n', report->file);
 }

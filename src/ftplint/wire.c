@@ -240,7 +240,7 @@ void wire_close(struct wire *wire)
         return;
     if (wire->tls)
         tls_finish(wire->tls);
-    dialogue_event(wire->dialogue, wire->number, wire->data, "closed");
+    dialogue_event(wire->dialogue, wire->number, wire->data, DIALOGUE_CLOSED);
     release(wire);
 }
 

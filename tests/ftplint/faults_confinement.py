@@ -1,14 +1,12 @@
 """Faults of confinement: ways out of the user's folder."""
 
 import os
-import re
 import stat
 import time
 import urllib.parse
 
 from broken.control import Ended
 from broken.faults import fault
-from broken.site import Site
 
 OUTSIDE = b"\0"  # begins a path that is one of the host's
 
@@ -198,15 +196,6 @@ class Tilde:
         return self.reply(250, "There.")
 
 
-@fault("SITE CHMOD sets set-user-ID", "security.confinement.set-user-id")
-class SetUserId:
-    """All twelve bits."""
-
-    @staticmethod
-    def parse_mode(text):
-        return int(text, 8) if re.fullmatch(rb"[0-7]{4}", text) else Site.parse_mode(text)
-
-
 @fault("SITE EXEC runs programs", "security.confinement.execute", also=("security.site.user",))
 class SiteExec:
     """It says so at least."""
@@ -215,16 +204,6 @@ class SiteExec:
         if argument.upper().startswith(b"EXEC "):
             return self.reply(200, "ftplint-42")
         return super().do_site(argument)
-
-
-@fault("SITE CPFR needs no login", "security.confinement.copy-before-login", also=("security.site.before-login",))
-class CopyStranger:
-    """CVE-2015-3306."""
-
-    def run_command(self, verb, argument):
-        if verb == "SITE" and not self.user and argument and argument.startswith(b"CPFR"):
-            return self.reply(350, "Send SITE CPTO.")
-        return super().run_command(verb, argument)
 
 
 @fault("the host's files are there by their absolute paths", "security.confinement.host-files")

@@ -199,13 +199,6 @@ class TypeLocal(Refusing):
     without = (b"L 8",)
 
 
-@fault("type i in small letters is refused", "rfc959.type.letter-case", also=("rfc959.case.parameter",))
-class TypeLetterCase(Refusing):
-    """Capitals only."""
-
-    without = (b"a", b"i")
-
-
 @fault("MODE S is refused", "rfc959.mode.stream")
 class ModeStream:
     """There is but one."""

@@ -136,8 +136,8 @@ class NoConnection:
 
 @fault(
     "after a transfer that broke there is no other one",
-    "robustness.store.after-reset",
-    "robustness.retrieve.after-reset",
+    "robustness.stor.after-reset",
+    "robustness.retr.after-reset",
 )
 class BrokenForGood:
     """A flag that nobody clears."""
@@ -159,7 +159,7 @@ class BrokenForGood:
             raise Refusal(425, "Cannot open the data connection.")
 
 
-@fault("the lock of an upload outlives its session", "robustness.store.again")
+@fault("the lock of an upload outlives its session", "robustness.stor.again")
 class StaleLock:
     """Nobody takes it away."""
 
@@ -186,12 +186,12 @@ class StaleLock:
 
 @fault(
     "uploads are written in their place",
-    "concurrency.store.two",
-    "concurrency.append.two",
-    "practice.store.hidden",
-    "practice.store.old-until-new",
-    "practice.store.broken-keeps-old",
-    "concurrency.retrieve.overwritten",
+    "concurrency.stor.two",
+    "concurrency.appe.two",
+    "practice.stor.hidden",
+    "practice.stor.old-until-new",
+    "practice.stor.broken-keeps-old",
+    "concurrency.retr.overwritten",
 )
 class InPlace:
     """There is one file, and all write to it."""
@@ -209,7 +209,7 @@ class InPlace:
         return "File received."
 
 
-@fault("a download ends, with success, when its file is deleted", "concurrency.retrieve.deleted")
+@fault("a download ends, with success, when its file is deleted", "concurrency.retr.deleted")
 class DeletedMeanwhile:
     """Looks whether it is still there."""
 

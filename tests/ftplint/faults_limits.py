@@ -57,18 +57,6 @@ class FloodDropped:
             self.lines.pop()
 
 
-@fault("a line ends where a packet does", "rfc1123.line.pieces", also=("rfc1123.line.split",))
-class PacketIsLine:
-    """What was read at once is a line."""
-
-    def read_control(self):
-        """A first half is a line as well."""
-        super().read_control()
-        if self.raw == b"PW":
-            self.lines.append(self.raw)
-            self.raw = b""
-
-
 @fault("a verb with bytes above 127 ends the session", "robustness.verb.odd")
 class OddVerb:
     """Beside the table."""

@@ -51,7 +51,7 @@ class PassFirst:
         return super().do_pass(argument)
 
 
-@fault("CDUP needs no login", "security.login.before", also=("security.stranger.paths",))
+@fault("CDUP needs no login", "security.before-login.refused")
 class BeforeLogin:
     """One command was forgotten."""
 
@@ -67,7 +67,7 @@ class BeforeLogin:
         return super().do_cdup(argument)
 
 
-@fault("before the login DELE is refused with 550", "rfc959.login.before-code")
+@fault("before the login DELE is refused with 550", "rfc959.before-login.code")
 class BeforeLoginCode:
     """As if the file were missing."""
 

@@ -292,7 +292,7 @@ class NameComposed(ChangedPath):
         )
 
 
-@fault("names are normalised to NFD", "rfc2640.names.composed", also=("rfc2640.list.utf8", "rfc2640.names.two-bytes"))
+@fault("names are normalised to NFD", "rfc2640.names.composed", also=("rfc2640.list.bytes", "rfc2640.names.two-bytes"))
 class NameDecomposed(ChangedPath):
     """As on another system."""
 
@@ -303,7 +303,7 @@ class NameDecomposed(ChangedPath):
         )
 
 
-@fault("four bytes are too many for a letter", "rfc2640.names.four-bytes", also=("rfc2640.list.utf8",))
+@fault("four bytes are too many for a letter", "rfc2640.names.four-bytes", also=("rfc2640.list.bytes",))
 class NameNarrow(ChangedPath):
     """As in an old database."""
 
@@ -349,7 +349,7 @@ class RmdStrips:
         super().do_rmd(argument.strip() or argument)
 
 
-@fault("LIST has question marks for letters", "rfc2640.list.utf8")
+@fault("LIST has question marks for letters", "rfc2640.list.bytes")
 class ListAscii:
     """All beyond ASCII."""
 

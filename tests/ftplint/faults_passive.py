@@ -156,7 +156,7 @@ class TypeForgets:
         super().do_type(argument)
 
 
-@fault("LIST without a data connection succeeds", "practice.data.none")
+@fault("LIST without a data connection succeeds", "robustness.data.none")
 class DataNone:
     """And sends nothing."""
 

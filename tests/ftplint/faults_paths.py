@@ -120,7 +120,7 @@ class CdupCode:
         self.reply(226, "Done.")
 
 
-@fault("CDUP goes above the top", "rfc959.cdup.top")
+@fault("CDUP goes above the top", "security.confinement.top-cdup")
 class CdupTop:
     """Only in what PWD tells."""
 
@@ -145,7 +145,7 @@ class PwdShallow:
 @fault(
     "PWD tells a path without the first slash",
     "practice.pwd.absolute",
-    also=("rfc959.pwd.leads", "rfc3659.tvfs.composed"),
+    also=("rfc959.pwd.leads",),
 )
 class PwdRelative:
     """It means something else elsewhere."""

@@ -102,14 +102,22 @@ class ListLetter:
         return super().listed(argument)
 
 
-@fault("DELE takes patterns", "security.glob.delete")
-class GlobDelete:
+@fault("SITE CPFR needs no login", "security.before-login.copy")
+class CopyStranger:
+    """CVE-2015-3306."""
+
+    def run_command(self, verb, argument):
+        if verb == "SITE" and not self.user and argument and argument.startswith(b"CPFR"):
+            return self.reply(350, "Send SITE CPTO.")
+        return super().run_command(verb, argument)
+
+
+@fault("RMD takes patterns", "practice.rmd.pattern")
+class GlobRmd:
     """All that match."""
 
-    def do_dele(self, argument):
-        if argument != b"vic?im":
-            return super().do_dele(argument)
-        return super().do_dele(b"victim")
+    def do_rmd(self, argument):
+        return super().do_rmd(b"place" if argument == b"pla?e" else argument)
 
 
 @fault("LIST -R runs out of stack", "limits.list.deep")

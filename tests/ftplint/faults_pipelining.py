@@ -85,7 +85,7 @@ class PipelineLineEnd:
     "a packet's end is the line's end",
     "rfc959.line.unfinished",
     "rfc1123.pipeline.halves",
-    also=("rfc1123.line.pieces", "rfc1123.pipeline.line-end"),
+    also=("rfc1123.pipeline.line-end",),
 )
 class PipelineUnfinished:
     """What one read brings is a line."""

@@ -7,7 +7,7 @@ from broken.faults import fault
 # Quota
 
 
-@fault("the quota is not looked at", "quota.store.refused", "quota.sessions.together", options=("--destructive",))
+@fault("the quota is not looked at", "quota.stor.refused", "quota.sessions.together", options=("--destructive",))
 class NoQuota:
     """More is more."""
 
@@ -18,8 +18,8 @@ class NoQuota:
 
 @fault(
     "what exceeds the quota is deleted, with what was there",
-    "quota.store.old-kept",
-    "quota.append.old-kept",
+    "quota.stor.old-kept",
+    "quota.appe.old-kept",
     options=("--destructive",),
 )
 class QuotaDeletes:
@@ -91,7 +91,7 @@ class SiteOpen:
         return super().do_site(argument)
 
 
-@fault("SITE WHO is answered before the login", "security.site.before-login")
+@fault("SITE WHO is answered before the login", "security.before-login.site")
 class SiteForStrangers:
     """Who is there?"""
 

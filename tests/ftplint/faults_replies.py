@@ -262,7 +262,7 @@ class CaseVerb:
         return super().execute(line)
 
 
-@fault("TYPE i is not TYPE I", "rfc959.case.parameter")
+@fault("TYPE i is not TYPE I", "rfc959.type.letter-case")
 class CaseParameter:
     """strcmp(3) again."""
 

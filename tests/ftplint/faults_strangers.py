@@ -301,7 +301,7 @@ class TimeKnown:
         return super().password_is_right(user, password)
 
 
-@fault("MLST needs no login", "security.stranger.paths")
+@fault("MLST needs no login", "security.before-login.refused")
 class StrangerMlst:
     """CVE-2023-45198."""
 
@@ -311,7 +311,7 @@ class StrangerMlst:
         return super().run_command(verb, argument)
 
 
-@fault("CWD ~name before the login tells accounts", "security.stranger.home")
+@fault("CWD ~name before the login tells accounts", "security.before-login.home")
 class StrangerHome:
     """CVE-1999-0082 is of that kind."""
 
@@ -321,7 +321,7 @@ class StrangerHome:
         return super().run_command(verb, argument)
 
 
-@fault("STAT names users to strangers", "security.stranger.names")
+@fault("STAT names users to strangers", "security.before-login.names")
 class StrangerNames:
     """Who else is here?"""
 

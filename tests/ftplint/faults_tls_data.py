@@ -266,7 +266,7 @@ class DeafHandshake:
             super().look_or_abort()
 
 
-@fault("uploads under TLS cannot be aborted", "rfc4217.abort.upload")
+@fault("uploads under TLS cannot be aborted", "rfc4217.abor.upload")
 class DeafUpload:
     """Does not listen."""
 
@@ -304,7 +304,7 @@ class SharedSessions:
         return SharedSessions.shared
 
 
-@fault("tickets run out", "practice.session.single-use")
+@fault("tickets run out", "practice.tls-session.single-use")
 class FewTickets:
     """Two, and every data connection needs one."""
 
@@ -314,7 +314,7 @@ class FewTickets:
             raise Refusal(425, "The data connection has to resume the TLS session.")
 
 
-@fault("the tenth data connection fails", "practice.session.many-1-2", "practice.session.many-1-3")
+@fault("the tenth data connection fails", "practice.tls-session.many-1-2", "practice.tls-session.many-1-3")
 class TenConnections:
     """Ten are enough."""
 
