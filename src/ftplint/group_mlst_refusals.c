@@ -35,13 +35,13 @@ static const struct reply *mlsd_refusal(struct exam *exam, const char *name)
 static void mlsd_missing(struct exam *exam)
 {
     const struct reply *reply = mlsd_refusal(exam, "missing");
-    expect_code(given_session(exam), reply, "4 5|a mlsd_refusal: nothing has that name");
+    expect_code(given_session(exam), reply, "4 5|a refusal: nothing has that name");
 }
 
 static void mlsd_file(struct exam *exam)
 {
     const struct reply *reply = mlsd_refusal(exam, STOCK_FILE);
-    expect_code(given_session(exam), reply, "4 5|a mlsd_refusal: a mlsd_file is no directory");
+    expect_code(given_session(exam), reply, "4 5|a refusal: a file is no directory");
 }
 
 static void mlsd_file_code(struct exam *exam)
@@ -56,7 +56,7 @@ static void mlsd_literal(struct exam *exam)
 {
     const struct reply *reply = mlsd_refusal(exam, "fold*");
     expect_code(given_session(exam), reply,
-                "4 5|a mlsd_refusal: there is no directory with the name \"fold*\"");
+                "4 5|a refusal: there is no directory with the name \"fold*\"");
 }
 
 static const struct test tests[] = {
@@ -77,7 +77,7 @@ static const struct test tests[] = {
         .after = "rfc3659.mlst.missing",
         .title = "MLST of a name that does not exist is refused with 550",
         .reason = "RFC 3659, section 7.2.1, names 550 for it. With another code a client cannot "
-                  "tell a mlst_missing file from a command that is not known.",
+                  "tell a missing file from a command that is not known.",
         .remedy = "Answer 550.",
         .run = mlst_missing_code,
     },
@@ -108,7 +108,7 @@ static const struct test tests[] = {
         .severity = SEVERITY_ERROR,
         .feature = "MLST",
         .after = "rfc3659.mlsd.codes",
-        .title = "MLSD of a mlsd_file is refused",
+        .title = "MLSD of a file is refused",
         .reason = "RFC 3659, section 7.1: MLSD lists a directory; for anything else it opens no "
                   "data connection. Clients use it to tell files from directories.",
         .remedy = "Answer 501.",
@@ -119,7 +119,7 @@ static const struct test tests[] = {
         .severity = SEVERITY_WARNING,
         .feature = "MLST",
         .after = "rfc3659.mlsd.file",
-        .title = "MLSD of a mlsd_file is refused with 501",
+        .title = "MLSD of a file is refused with 501",
         .reason = "RFC 3659, sections 7.1 and 7.2.1: it issues a 501 reply, so that a client can "
                   "tell it from a name that does not exist (550).",
         .remedy = "Answer 501.",

@@ -1,14 +1,12 @@
 """Faults of confinement: ways out of the user's folder."""
 
 import os
-import re
 import stat
 import time
 import urllib.parse
 
 from broken.control import Ended
 from broken.faults import fault
-from broken.site import Site
 
 OUTSIDE = b"\0"  # begins a path that is one of the host's
 

@@ -6,7 +6,8 @@ import tempfile
 import threading
 from pathlib import Path
 
-from faults_tls import fault
+from broken.faults import fault
+
 
 NAMES = "DNS:localhost,IP:127.0.0.1,IP:::1"
 CONFIGURATION = """

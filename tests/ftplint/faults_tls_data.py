@@ -4,8 +4,9 @@ import select
 import time
 
 from broken.control import Ended
+from broken.faults import fault
 from broken.refusal import Refusal
-from faults_tls import fault, first_bytes
+from faults_tls import first_bytes
 
 # what PROT means
 

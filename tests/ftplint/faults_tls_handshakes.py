@@ -4,8 +4,9 @@ import ssl
 import threading
 
 from broken.control import Ended
+from broken.faults import fault
 from broken.wire import Refused
-from faults_tls import fault, first_bytes
+from faults_tls import first_bytes
 
 # versions and ciphers
 

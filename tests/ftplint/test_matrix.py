@@ -58,9 +58,7 @@ def options_for(fault):
     named = {name for name in (*fault.tests, *fault.also) if name in catalogue()}
     groups = {catalogue()[name][0] for name in named} | SENTINELS
     chosen = named | {
-        name
-        for name, (group, severity) in catalogue().items()
-        if severity == "error" and (group in groups or WHOLE)
+        name for name, (group, severity) in catalogue().items() if severity == "error" and (group in groups or WHOLE)
     }
     return (*(() if fault.slow else ("--quick",)), "--only", ",".join(sorted(chosen)), *fault.options)
 
