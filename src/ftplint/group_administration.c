@@ -232,6 +232,7 @@ static const struct test tests[] = {
         .name = "security.before-login.site",
         .severity = SEVERITY_ERROR,
         .flags = TEST_ANONYMOUS | TEST_READ_ONLY,
+        .after = "rfc959.greeting.once",
         .title = "SITE commands that do or tell something are refused before the login",
         .reason = "Who administers a server over SITE has logged in for it. A stranger who is told "
                   "of accounts, or may make links or run programs, needs no password any more.",

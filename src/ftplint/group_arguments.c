@@ -339,6 +339,7 @@ static const struct test tests[] = {
         .name = "security.before-login.refused",
         .severity = SEVERITY_ERROR,
         .flags = TEST_ANONYMOUS | TEST_READ_ONLY,
+        .after = "rfc959.greeting.once",
         .title = "commands on files are refused before the login",
         .reason = "RFC 959, section 5.4, lists 530 for these commands. Whoever gets another answer "
                   "without a password learns what the server holds, or changes it (CVE-2023-45198, "
@@ -350,6 +351,7 @@ static const struct test tests[] = {
         .name = "security.before-login.same",
         .severity = SEVERITY_WARNING,
         .flags = TEST_ANONYMOUS | TEST_READ_ONLY,
+        .after = "rfc959.greeting.once",
         .title = "before the login, names that exist are refused as names that do not",
         .reason = "A refusal whose code depends on the name tells strangers what files there are.",
         .remedy = "Answer 530 before the argument is looked at.",

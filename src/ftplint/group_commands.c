@@ -126,6 +126,7 @@ static const struct test tests[] = {
         .name = "rfc959.quit.code",
         .severity = SEVERITY_ERROR,
         .flags = TEST_ANONYMOUS | TEST_READ_ONLY,
+        .after = "rfc959.greeting.once",
         .title = "QUIT is answered with 221",
         .reason = "RFC 959, section 5.4: 221 tells the client that its session ended in order.",
         .remedy = "Answer QUIT with 221, before and after the login.",

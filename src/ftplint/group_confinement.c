@@ -416,6 +416,7 @@ static const struct test tests[] = {
         .name = "security.before-login.copy",
         .severity = SEVERITY_ERROR,
         .flags = TEST_ANONYMOUS | TEST_READ_ONLY,
+        .after = "rfc959.greeting.once",
         .title = "SITE CPFR is refused before the login",
         .reason = "CVE-2015-3306: whoever can copy files of the server without a login reads them "
                   "and runs programs there.",

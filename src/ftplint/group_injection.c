@@ -272,6 +272,7 @@ static const struct test tests[] = {
         .name = "security.nul.user",
         .severity = SEVERITY_ERROR,
         .flags = TEST_ANONYMOUS | TEST_READ_ONLY,
+        .after = "rfc959.greeting.once",
         .title = "a user's name with a NUL byte in it is not logged in",
         .reason = "One part of the server checks the password of the name up to the NUL byte, "
                   "another takes the rest for something else (CVE-2025-47812).",

@@ -138,6 +138,7 @@ static const struct test tests[] = {
         .name = "robustness.line.tls",
         .severity = SEVERITY_ERROR,
         .flags = TEST_ANONYMOUS | TEST_READ_ONLY,
+        .after = "rfc959.greeting.code",
         .title = "TLS that was not asked for is refused, and the server goes on",
         .reason = "Clients that are set to implicit TLS by mistake begin so; without an answer "
                   "they wait for ever.",

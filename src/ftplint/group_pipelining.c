@@ -177,8 +177,8 @@ static void renaming(struct exam *exam)
     struct client *client = given_session(exam);
     const char *text = exam_format(exam, "RNFR %s\r\nRNTO %s\r\n", from, to);
     send_bytes(client, text, strlen(text));
-    expect_next(client, "350");
-    expect_next(client, "250|RNTO in the packet that brought RNFR");
+    expect_next(client, "2 3");
+    expect_next(client, "2|RNTO in the packet that brought RNFR");
 }
 
 static void quit(struct exam *exam)
@@ -288,6 +288,7 @@ static const struct test tests[] = {
         .name = "rfc959.pipeline.quit",
         .severity = SEVERITY_ERROR,
         .flags = TEST_ANONYMOUS | TEST_READ_ONLY,
+        .after = "rfc959.greeting.once",
         .title = "commands before QUIT in the same packet are answered before the end",
         .reason = "RFC 959, section 4.1.1: the server closes when all replies have been sent. A "
                   "connection that is reset takes replies with it.",

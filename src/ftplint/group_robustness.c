@@ -1,5 +1,6 @@
 /* Robustness: connections that end in the wrong moment, data connections that come early, late,
  * twice or never; and what goes on afterwards. See catalogue.h. */
+#include "ftplint/content.h"
 #include "ftplint/exam.h"
 
 #include "lib/cleanup.h"
@@ -9,8 +10,7 @@
 #include <string.h>
 
 enum {
-    BIG = 6 << 20, /* more than lies in the buffers between two hosts */
-    LARGE = 2 << 20,
+    BIG = 6 << 20,  /* more than lies in the buffers between two hosts */
     PART = 5000,    /* of an upload that is cut off */
     MOMENT = 300,   /* milliseconds in which a server does what it does at once */
     GONE_MAX = 5000 /* milliseconds within which it has to notice who is gone */
@@ -168,15 +168,11 @@ static void unused(struct exam *exam)
 static void goes_on(struct exam *exam)
 {
     bool up = exam->test->parameter != NULL;
-    struct bytes content = exam_content(exam, LARGE, 7);
-    const char *path =
-        up ? own_path(exam, "upload") : given_file(exam, "big", content.data, content.size);
     struct client *client = given_login(exam, ACCOUNT_USER);
-    struct data *data = given_transfer(client, "%s %s", up ? "STOR" : "RETR", path);
+    struct data *data =
+        up ? given_transfer(client, "STOR %s", own_path(exam, "upload")) : given_download(client);
     if (up)
-        data_send(data, content.data, PART);
-    else
-        (void)data_read(data, PART);
+        data_send(data, exam_content(exam, PART, 7).data, PART);
     wire_reset(&data->wire);
     (void)read_final(client);
     expect(client, "200", "NOOP");
@@ -248,6 +244,7 @@ static const struct test tests[] = {
         .name = "robustness.control.dropped",
         .severity = SEVERITY_ERROR,
         .flags = TEST_ANONYMOUS | TEST_READ_ONLY,
+        .after = "rfc959.greeting.code",
         .title = "connections that are dropped before the greeting do not harm the server",
         .reason = "Port scanners and load balancers connect and go away, all day long.",
         .remedy = "Expect errors from accept() and from the first write, and go on.",
