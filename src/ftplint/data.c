@@ -200,7 +200,7 @@ static void announce(struct data *data, enum data_mode mode, const struct sockad
                             : (const void *)&((const struct sockaddr_in *)address)->sin_addr;
     (void)inet_ntop(address->ss_family, bytes, host, sizeof(host));
     if (mode == DATA_EPRT) {
-        expect(data->client, "200", "EPRT |%d|%s|%u|", address->ss_family == AF_INET6 ? 2 : 1, host,
+        expect(data->client, "2", "EPRT |%d|%s|%u|", address->ss_family == AF_INET6 ? 2 : 1, host,
                (unsigned)data->port);
         return;
     }
@@ -209,7 +209,7 @@ static void announce(struct data *data, enum data_mode mode, const struct sockad
     for (char *at = host; *at; at++)
         if (*at == '.')
             *at = ',';
-    expect(data->client, "200", "PORT %s,%u,%u", host, (unsigned)data->port >> 8,
+    expect(data->client, "2", "PORT %s,%u,%u", host, (unsigned)data->port >> 8,
            (unsigned)data->port & 255);
 }
 

@@ -135,7 +135,7 @@ static void prot_changes(struct exam *exam)
 /* --- whole transfers -------------------------------------------------------------------------- */
 
 /* Around the largest record, 16384 bytes (RFC 8446, section 5.1). */
-static const size_t sizes[] = {1, 16384, 16385, 300000};
+static const size_t sizes[] = {1, 16384, 16385, 300001};
 
 static void downloads(struct exam *exam)
 {
