@@ -6,7 +6,7 @@ other test says that anything is an error. And without a fault nothing is found.
 
 Hundreds of faults before hundreds of tests are a matter of half an hour, for who changes the catalogue. Otherwise each
 fault meets the groups that its tests are in, and a few others that know what a server does all day. Of all groups the
-tests run that speak of errors; which warnings a fault brings with it is nobody's business but its own tests'.
+tests run that speak of errors, and those that they stand on: which warnings a fault brings with it is its own business.
 """
 
 import concurrent.futures
@@ -23,7 +23,7 @@ from broken import faults
 from broken_server import make_certificate
 from harness import main
 from harness.broken import BrokenServer
-from harness.ftplint import describe, list_tests, run_ftplint
+from harness.ftplint import describe, explain_test, list_tests, run_ftplint
 
 WHOLE = os.environ.get("FTPLINT_MATRIX") == "whole"
 # They meet every fault.
@@ -53,6 +53,14 @@ def catalogue():
     return {name: (group, severity) for group, severity, name, _ in rows}
 
 
+@functools.cache
+def stands_on(name):
+    """The test without whose success this one says nothing, and so on."""
+    said = explain_test(name)
+    before = {line.removeprefix("Not without:").strip() for line in said if line.startswith("Not without:")}
+    return before.union(*map(stands_on, before))
+
+
 def options_for(fault):
     """What ftplint is told for this fault."""
     named = {name for name in (*fault.tests, *fault.also) if name in catalogue()}
@@ -60,6 +68,7 @@ def options_for(fault):
     chosen = named | {
         name for name, (group, severity) in catalogue().items() if severity == "error" and (group in groups or WHOLE)
     }
+    chosen = chosen.union(*map(stands_on, chosen))
     return (*(() if fault.slow else ("--quick",)), "--only", ",".join(sorted(chosen)), *fault.options)
 
 
@@ -87,7 +96,7 @@ def setUpModule():
             RUNNING[name] = pool.submit(examine, certificates, (), tls, ("--destructive",))
     # Some of their tests measure: nothing else runs meanwhile.
     concurrent.futures.wait(RUNNING.values())
-    for name, fault in FAULTS.items():
+    for name, fault in sorted(FAULTS.items()):  # in the order in which the results are asked for
         if is_wanted(f"Matrix.{method(name)}"):
             RUNNING[method(name)] = pool.submit(examine, certificates, (name,), fault.tls, options_for(fault))
 

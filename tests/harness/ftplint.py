@@ -69,7 +69,16 @@ def run_ftplint(port, accounts, *options, tls="none", host="127.0.0.1", director
     return Report(done)
 
 
+def _ask(*words):
+    asked = subprocess.run([build() / "bin" / "ftplint", *words], capture_output=True, text=True, check=True)
+    return asked.stdout.splitlines()
+
+
 def list_tests():
     """The lines of --list: group, severity, name, title with tabs between."""
-    listed = subprocess.run([build() / "bin" / "ftplint", "--list"], capture_output=True, text=True, check=True)
-    return listed.stdout.splitlines()
+    return _ask("--list")
+
+
+def explain_test(name):
+    """The lines of --explain."""
+    return _ask("--explain", name)
