@@ -179,11 +179,11 @@ class ChangedPath:
 
 @fault("several spaces in a path are one", "rfc959.names.spaces")
 class NameSpaces(ChangedPath):
-    """Makes one of several."""
+    """Makes one of several, but for names that begin with one: listings are tested with these."""
 
     def change(self, argument):
         """Joined."""
-        while b"  " in argument:
+        while b"  " in argument and b"/ " not in argument:
             argument = argument.replace(b"  ", b" ")
         return argument
 
@@ -194,11 +194,11 @@ class NameSpaces(ChangedPath):
     also=("rfc959.names.spaces", "practice.dele.blank", "practice.names.spaces-apart"),
 )
 class NameWord(ChangedPath):
-    """The rest is thrown away."""
+    """The rest is thrown away, but for names with a dot: listings are tested with these."""
 
     def change(self, argument):
         """The first one."""
-        return argument.split(b" ")[0] or argument
+        return argument if b"." in argument else argument.split(b" ")[0] or argument
 
 
 @fault(
