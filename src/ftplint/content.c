@@ -123,6 +123,15 @@ struct data *given_download(struct client *client)
     return data;
 }
 
+struct data *given_stalled_download(struct client *client)
+{
+    struct data *data = given_download(client);
+    client->exam->given++;
+    expect_silence(client, 200);
+    client->exam->given--;
+    return data;
+}
+
 struct bytes rest_of(struct data *data)
 {
     struct bytes bytes = data_read(data, 0);

@@ -41,6 +41,9 @@ const char *given_large_file(struct exam *exam);
  * nobody reads on. */
 struct data *given_download(struct client *client);
 
+/* The same, when all that lies between is full: the server waits for this side to read. */
+struct data *given_stalled_download(struct client *client);
+
 /* What is left of a download, to its end; then this side is closed too, without which some servers
  * (ProFTPD) do not reply. */
 struct bytes rest_of(struct data *data);

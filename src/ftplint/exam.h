@@ -93,6 +93,10 @@ void exam_go_on(struct exam *exam);
  * what would harm the tests that follow. */
 void undo_later(struct exam *exam, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* The same, sent in a session of the administrator's (--admin). */
+void undo_as_administrator(struct exam *exam, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* SIZE bytes that do not compress and contain every value; equal for equal SEED. */
 struct bytes exam_content(struct exam *exam, size_t size, unsigned seed);
 
@@ -121,6 +125,7 @@ struct client *given_stranger(struct exam *exam, unsigned last);
 enum {
     STRANGER = 10,
     STRANGER_TIMING,
+    STRANGER_TIMING_AGAIN,
     STRANGER_GUESSING,
     STRANGER_ANEW,
     STRANGER_LOCKING,

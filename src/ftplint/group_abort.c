@@ -129,7 +129,7 @@ static void prompt(struct client *client, struct data *data, bool upload)
 static void download_promptly(struct exam *exam)
 {
     struct client *client = given_aborting(exam);
-    struct data *data = given_download(client);
+    struct data *data = given_stalled_download(client);
     send_line(client, "ABOR");
     prompt(client, data, false);
 }

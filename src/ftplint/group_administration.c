@@ -40,8 +40,17 @@ static void outside(struct exam *exam)
         fail(exam, "530, or another refusal, to whoever is not logged in", "%s", wrong);
 }
 
+/* True if it is the administrator as whom this run logs in. */
+static bool is_administrator(const struct target *target)
+{
+    const char *admin = target->logins[ACCOUNT_ADMIN].user;
+    return admin && strcmp(admin, target->logins[ACCOUNT_USER].user) == 0;
+}
+
 static void inside(struct exam *exam)
 {
+    if (is_administrator(exam->target))
+        skip(exam, "the user is the administrator, who may");
     const char *wrong = granted(exam, false);
     if (*wrong)
         fail(exam, "a refusal of what is an administrator's, to a user", "%s", wrong);

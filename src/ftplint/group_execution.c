@@ -56,6 +56,15 @@ static void database(struct exam *exam)
 
 static const struct test tests[] = {
     {
+        .name = "security.confinement.execute",
+        .severity = SEVERITY_ERROR,
+        .flags = TEST_READ_ONLY,
+        .title = "SITE EXEC runs nothing",
+        .reason = "A shell for everyone who has an account: CVE-1999-0080, CVE-2000-0573.",
+        .remedy = "Remove SITE EXEC.",
+        .run = execute,
+    },
+    {
         .name = "security.before-login.copy",
         .severity = SEVERITY_ERROR,
         .flags = TEST_ANONYMOUS | TEST_READ_ONLY,
@@ -64,15 +73,6 @@ static const struct test tests[] = {
                   "and runs programs there.",
         .remedy = "Demand a login for every SITE command that touches a file.",
         .run = copy_stranger,
-    },
-    {
-        .name = "security.confinement.execute",
-        .severity = SEVERITY_ERROR,
-        .flags = TEST_READ_ONLY,
-        .title = "SITE EXEC runs nothing",
-        .reason = "A shell for everyone who has an account: CVE-1999-0080, CVE-2000-0573.",
-        .remedy = "Remove SITE EXEC.",
-        .run = execute,
     },
     {
         .name = "security.shell.name",

@@ -26,7 +26,7 @@ static void state(struct exam *exam)
 {
     struct client *client = given_login(exam, ACCOUNT_USER);
     skip_unknown(client, command(client, "STAT"), "STAT");
-    (void)given_download(client);
+    (void)given_stalled_download(client);
     send_line(client, "STAT");
     const struct reply *reply = try_reply(client, PROMPT);
     if (reply->code == 0)

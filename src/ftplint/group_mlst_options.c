@@ -282,7 +282,7 @@ static const struct test tests[] = {
         .name = "rfc3659.opts-mlst.chosen-mlsd",
         .severity = SEVERITY_ERROR,
         .feature = "MLST",
-        .after = "rfc3659.opts-mlst.chosen",
+        .after = "rfc3659.feat.mlst-grammar",
         .title = "after OPTS MLST, MLSD sends no other facts",
         .reason = "RFC 3659, section 7.9: there is no OPTS MLSD; the choice applies to both "
                   "commands, and other facts MUST NOT be returned.",

@@ -16,7 +16,7 @@ static const struct command commands[] = {
     {"ABOR", NONE,     MID,                     command_abor,    "",                     "end the running transfer", NULL},
     {"ACCT", OPTIONAL, OPEN | SECRET,           NULL,            "account",              "accounts besides the user do not exist here", NULL},
     {"ADAT", OPTIONAL, OPEN | SECRET,           NULL,            "data",                 "security data (RFC 2228)", NULL},
-    {"ALLO", REQUIRED, WRITES | REST_,          command_allo,    "bytes [R bytes]",      "announce the size of the next upload", NULL},
+    {"ALLO", REQUIRED, REST_,                   command_allo,    "bytes [R bytes]",      "announce the size of the next upload", NULL},
     {"APPE", REQUIRED, WRITES | REVEALS,        command_appe,    "path",                 "upload to the end of a file", NULL},
     {"AUTH", REQUIRED, OPEN | ONLY_BEFORE | OF_TLS, command_auth,  "TLS",                  "begin TLS (RFC 4217)", "AUTH TLS;TLS-C;SSL;TLS-P;"},
     {"AVBL", OPTIONAL, REVEALS_PATH,            command_avbl,    "[path]",               "bytes that can still be stored", "AVBL"},

@@ -133,7 +133,7 @@ class MidwayQuit:
         return aborted
 
 
-@fault("a download that breaks ends the session", "practice.retr.broken", also=("robustness.retrieve.after-reset",))
+@fault("a download that breaks ends the session", "practice.retr.broken", also=("robustness.retr.after-reset",))
 class RetrBrokenEnds:
     """Goodbye."""
 

@@ -48,11 +48,13 @@ def describe(test):
 VARIABLES = {"user": "FTPLINT_PASSWORD", "user2": "FTPLINT_PASSWORD2", "admin": "FTPLINT_ADMIN_PASSWORD"}
 
 
-def run_ftplint(port, accounts, *options, tls="none", host="127.0.0.1", seconds=300):
-    """The Report of a run with these OPTIONS. ACCOUNTS is role ("user", "user2", "admin") to (name, password)."""
+def run_ftplint(port, accounts, *options, tls="none", host="127.0.0.1", directory="", seconds=300):
+    """The Report of a run with these OPTIONS. ACCOUNTS is role ("user", "user2", "admin") to (name, password);
+    DIRECTORY is where the folder of the run is made."""
     where = f"[{host}]" if ":" in host else host
     words = [word for role, (name, _) in accounts.items() for word in (f"--{role}", name)]
-    words += [f"ftps://{where}:{port}/"] if tls == "implicit" else ["--tls", tls, f"ftp://{where}:{port}/"]
+    where = f"{where}:{port}/{directory}"
+    words += [f"ftps://{where}"] if tls == "implicit" else ["--tls", tls, f"ftp://{where}"]
     passwords = {VARIABLES[role]: password for role, (_, password) in accounts.items()}
     done = subprocess.run(
         [build() / "bin" / "ftplint", "--format", "json", *options, *words],

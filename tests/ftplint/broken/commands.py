@@ -62,7 +62,7 @@ COMMANDS = _table(
     ("RMD", "required", True, "RMD path: remove a directory"),
     ("RNFR", "required", True, "RNFR path: what is to be renamed"),
     ("RNTO", "required", True, "RNTO path: the new name"),
-    ("SITE", "required", True, "SITE command: see SITE HELP"),
+    ("SITE", "required", False, "SITE command: see SITE HELP"),
     ("SIZE", "required", True, "SIZE path: the size of a file"),
     ("SMNT", "optional", False, "SMNT", False),
     ("STAT", "optional", True, "STAT [path]: the state, or a listing"),

@@ -49,8 +49,10 @@ class Server:
         self.certificate, self.key = certificate, key
         self.quota = quota
         self.users = {}
+        self.next_uid = FIRST_UID - 1
         self.sessions = set()
         self.failures = {}  # address to number of failed logins
+        self.registrations = {}  # address to number of accounts made from there
         self.used = {}  # user's name to bytes stored
         self.pending = {}  # user's name to {upload: bytes of it}
         self.lock = threading.RLock()
@@ -63,12 +65,16 @@ class Server:
         homes = self.directory + b"/homes"
         self.users[b"boss"] = User(b"boss", b"secret boss", homes, 1 << 40, 0, admin=True)
 
+    def has_home(self, name):
+        """True if somebody's folder is there."""
+        return os.path.lexists(self.directory + b"/homes/" + name)
+
     def add_user(self, name, password):
         """An account with a folder."""
         home = self.directory + b"/homes/" + name
         os.makedirs(home, exist_ok=True)
         os.chmod(home, 0o700)
-        uid = FIRST_UID + len(self.users)
+        uid = self.next_uid = self.next_uid + 1
         give(home, uid)
         self.users[name] = User(name, password, home, self.quota, uid)
 

@@ -17,9 +17,15 @@ USER_HELP = {
 }
 ADMIN_HELP = {
     "KICK": "KICK user: end sessions",
-    "USER": "USER ADD name password | DEL name | LIST: the accounts",
+    "USER": "USER ADD name password | DEL name | LIST | LOCK name: the accounts",
     "WHO": "WHO: list the sessions",
 }
+STRANGERS_HELP = {
+    "HELP": USER_HELP["HELP"],
+    "REGISTER": "REGISTER name password: make an account",
+}
+REGISTRATIONS_MAX = 5  # from one address
+SYSTEM_NAMES = (b"root", b"daemon", b"bin", b"nobody")
 USER_NAME = re.compile(rb"[a-z][a-z0-9_-]{0,31}")
 
 
@@ -32,12 +38,16 @@ class Site:
 
     def site_commands(self):
         """Those that the user may use, and what they do."""
-        return {**USER_HELP, **ADMIN_HELP} if self.user and self.user.admin else USER_HELP
+        if not self.user:
+            return STRANGERS_HELP
+        return {**USER_HELP, **ADMIN_HELP} if self.user.admin else USER_HELP
 
     def do_site(self, argument):
         """SITE command."""
         verb, _, rest = argument.partition(b" ")
         verb = verb.decode("ascii", "replace").upper()
+        if not self.user and verb not in STRANGERS_HELP:
+            raise Refusal(530, "Log in first, with USER and PASS.")
         if not self.may_site(verb):
             raise Refusal(504, "Unknown SITE command; see SITE HELP.")
         getattr(self, f"site_{verb.lower()}")(rest)
@@ -106,8 +116,13 @@ class Site:
             raise Refusal(550, "The present password is not right.")
         if len(new) < 8:
             raise Refusal(550, "The new password is too short.")
-        self.user.password = new
+        self.change_password(new)
         self.reply(200, "Password changed.")
+
+    def change_password(self, new):
+        """It is kept, and whoever has come in with the old one leaves."""
+        self.user.password = new
+        self.server.kick(self.user.name, but=self)
 
     # of the administrator
 
@@ -136,16 +151,85 @@ class Site:
         if verb == b"ADD" and len(words) >= 2:
             return self.add_user(words[0], b" ".join(words[1:]))
         if verb == b"DEL" and len(words) == 1:
-            if not self.server.users.pop(words[0], None):
-                raise Refusal(550, "There is no such account.")
+            self.remove_user(words[0])
             return self.reply(200, "Account removed.")
+        if verb == b"LOCK" and len(words) == 1:
+            self.lock_user(words[0])
+            return self.reply(200, "Account locked.")
         raise Refusal(501, "SITE USER ADD name password | DEL name | LIST")
+
+    def existing_user(self, name):
+        """The user who is not an administrator."""
+        user = self.server.users.get(name)
+        if not user or user.admin:
+            raise Refusal(550, "There is no such account, or it is an administrator's.")
+        return user
+
+    def remove_user(self, name):
+        """The account, but not what it has stored."""
+        self.existing_user(name)
+        del self.server.users[name]
+        self.server.kick(name, but=self)
+
+    def lock_user(self, name):
+        """Nobody logs in."""
+        self.existing_user(name).password = b"\0"
+        self.server.kick(name, but=self)
 
     def add_user(self, name, password):
         """SITE USER ADD name password."""
-        if not USER_NAME.fullmatch(name) or len(password) < 8:
-            raise Refusal(501, "Not a name, or too short a password.")
-        if name in self.server.users:
-            raise Refusal(550, "That account exists already.")
+        self.check_new(name, password)
         self.server.add_user(name, password)
         self.reply(200, "Account made.")
+
+    # of strangers
+
+    def site_register(self, argument):
+        """SITE REGISTER name password."""
+        words = argument.split(b" ")
+        self.check_words(words)
+        name, password = words[0], words[1] if len(words) > 1 else b""
+        self.check_new(name, password)
+        self.count_registration()
+        self.make_account(name, password)
+        self.reply(200, "Account made.")
+
+    def make_account(self, name, password):
+        """The account and its folder."""
+        self.server.add_user(name, password)
+
+    @staticmethod
+    def check_words(words):
+        """A name and a password."""
+        if len(words) != 2:
+            raise Refusal(501, "SITE REGISTER name password")
+
+    def count_registration(self):
+        """Not many from one address."""
+        made, address = self.server.registrations, self.client_address()
+        if made.get(address, 0) >= REGISTRATIONS_MAX:
+            raise Refusal(550, "Too many accounts were made from your address.")
+        made[address] = made.get(address, 0) + 1
+
+    def check_new(self, name, password):
+        """Name and password of an account to be."""
+        self.check_new_name(name)
+        self.check_new_password(name, password)
+        self.check_taken(name)
+
+    @staticmethod
+    def check_new_name(name):
+        """A plain one."""
+        if not USER_NAME.fullmatch(name) or name in SYSTEM_NAMES:
+            raise Refusal(501, "Not a name for an account.")
+
+    @staticmethod
+    def check_new_password(name, password):
+        """Not one that everybody guesses."""
+        if len(password) < 8 or password == name:
+            raise Refusal(550, "That password is too easy to guess.")
+
+    def check_taken(self, name):
+        """One account a name, and one folder an account."""
+        if name in self.server.users or self.server.has_home(name):
+            raise Refusal(550, "That name is taken.")
