@@ -1,4 +1,4 @@
-/* What a server must not run: programs, copies for strangers, names that a shell or a
+/* What a server must not run: programs, uploads with rights of their own, names that a shell or a
  * database would take for more than names. See catalogue.h. */
 #include "ftplint/exam.h"
 
@@ -13,6 +13,21 @@ static void execute(struct exam *exam)
     for (size_t i = 0; i < reply->count; i++)
         if (strstr(reply->lines[i], "ftplint-42") || reply_is(reply, "1 200 21 22 23 25"))
             fail(exam, "a refusal (500, 502 or 504)", "%s", reply->lines[i]);
+}
+
+static void set_user_id(struct exam *exam)
+{
+    const char *path = given_file(exam, "program", "#!/bin/sh\n", 10);
+    struct client *client = given_session(exam);
+    const struct reply *reply = command(client, "SITE CHMOD 6755 %s", path);
+    if (reply_is(reply, "4 5"))
+        return;
+    struct lines lines = list_lines(client, "LIST %s", path);
+    for (size_t i = 0; i < lines.count; i++)
+        if (strlen(lines.line[i]) > 10 && (lines.line[i][3] == 's' || lines.line[i][6] == 's'))
+            fail(exam, "a refusal, or a mode without these bits",
+                 "SITE CHMOD 6755: %u %s; the file is listed as %.10s", reply->code, reply->text,
+                 lines.line[i]);
 }
 
 static void copy_stranger(struct exam *exam)
@@ -63,6 +78,15 @@ static const struct test tests[] = {
         .reason = "A shell for everyone who has an account: CVE-1999-0080, CVE-2000-0573.",
         .remedy = "Remove SITE EXEC.",
         .run = execute,
+    },
+    {
+        .name = "security.confinement.set-user-id",
+        .severity = SEVERITY_WARNING,
+        .title = "SITE CHMOD sets neither set-user-ID nor set-group-ID",
+        .reason = "An uploaded program with these bits runs with the account's rights for every "
+                  "local user of the host.",
+        .remedy = "Mask the mode with 0777 and mount the folders nosuid.",
+        .run = set_user_id,
     },
     {
         .name = "security.before-login.copy",

@@ -145,14 +145,17 @@ static void judge_without(struct client *client, const char *line)
 {
     struct exam *exam = client->exam;
     send_line(client, "%s", line);
-    const struct reply *reply = try_reply(client, exam_patience(exam));
+    const struct reply *first = try_reply(client, exam_patience(exam)), *reply = first;
     while (reply->code && reply->code < 200)
         reply = try_reply(client, exam_patience(exam));
     if (reply->error == -ETIMEDOUT)
         exam->result.timed_out = true;
     if (!reply_is(reply, "4 5"))
         fail(exam, "425: there is neither PASV nor PORT, and nobody listens at the default port",
-             "%s to \"%s\"", reply->code ? reply->lines[0] : "no final reply", line);
+             "%s to \"%s\"%s", first->code ? first->lines[0] : "no reply", line,
+             reply == first ? ""
+             : reply->code  ? exam_format(exam, ", and then %s", reply->lines[0])
+                            : ", and then no other reply");
     if (reply->code != 421)
         expect(client, "200", "NOOP");
 }

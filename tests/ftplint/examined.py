@@ -19,6 +19,7 @@ ALWAYS = {
     "practice.retr.announced-size": "150 tells no size: the file may grow or be cut meanwhile",
     "security.confinement.copy": "there is no SITE CPFR",
     "security.planted.link-made": "there is no SITE SYMLINK",
+    "security.registration.invitation": "no invitation is asked for",
     "security.anonymous.writes": "nobody is anonymous",
     "security.identity.host-name": "the name of this machine may be too plain",
     "rfc4217.ccc.*": "there is no CCC",
@@ -71,7 +72,10 @@ READ_ONLY = ("the user may not make a directory, ",)
 class Examined(ServerTest):
     users = {}
     # As by default, but faster: who guesses waits longer and longer, and is banned in the end.
-    config = {"login": {"delay": "30 ms", "delay_max": "200 ms", "failures_per_address": 20, "failures_per_name": 100}}
+    config = {
+        "login": {"delay": "30 ms", "delay_max": "200 ms", "failures_per_address": 20, "failures_per_name": 100},
+        "registration": {"open": True},
+    }
 
     def setUp(self):
         super().setUp()

@@ -196,6 +196,15 @@ class Tilde:
         return self.reply(250, "There.")
 
 
+@fault("SITE CHMOD sets set-user-ID", "security.confinement.set-user-id")
+class SetUserId:
+    """All twelve bits."""
+
+    @staticmethod
+    def parse_mode(text):
+        return int(text, 8)
+
+
 @fault("SITE EXEC runs programs", "security.confinement.execute", also=("security.site.user",))
 class SiteExec:
     """It says so at least."""

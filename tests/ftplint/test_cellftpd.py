@@ -6,7 +6,7 @@ from harness import main
 
 class Cellftpd(Examined):
     def test_clear(self):
-        self.check(785, OVER_IPV4, "--destructive")
+        self.check(770, OVER_IPV4, "--destructive")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from harness import main
 
 class Cellftpd(Examined):
     def test_explicit_tls(self):
-        self.check(775, OVER_IPV4 | UNDER_TLS, "--destructive", tls="explicit", host="localhost")
+        self.check(760, OVER_IPV4 | UNDER_TLS, "--destructive", tls="explicit", host="localhost")
 
 
 if __name__ == "__main__":
