@@ -74,6 +74,11 @@ static void cwd_removed(struct exam *exam)
     if (!reply_is(command(given_session(exam), "RMD %s", path), "2"))
         skip(exam, "the server does not remove a directory in which a session stands");
     (void)command(client, "PWD");
+    struct transfer listing = try_retrieve(client, DATA_ANY, "LIST");
+    if (listing.reply->code == 421)
+        fail(exam, "a listing or a refusal, and a session that goes on", "421 %s, to LIST",
+             listing.reply->text);
+    (void)command(client, "CDUP");
     expect(client, "2|that another directory can be gone to", "CWD %s", given_folder(exam));
 }
 
