@@ -268,29 +268,6 @@ static void copy_outside(struct exam *exam)
         .run = climb, .parameter = &(const struct climb){VERBS, TARGET},                           \
     }
 
-static void set_user_id(struct exam *exam)
-{
-    const char *path = given_file(exam, "program", "#!/bin/sh\n", 10);
-    struct client *client = given_session(exam);
-    const struct reply *reply = command(client, "SITE CHMOD 6755 %s", path);
-    if (reply_is(reply, "4 5"))
-        return;
-    struct lines lines = list_lines(client, "LIST %s", path);
-    for (size_t i = 0; i < lines.count; i++)
-        if (strlen(lines.line[i]) > 10 && (lines.line[i][3] == 's' || lines.line[i][6] == 's'))
-            fail(exam, "a refusal, or a mode without these bits",
-                 "SITE CHMOD 6755: %u %s; the file is listed as %.10s", reply->code, reply->text,
-                 lines.line[i]);
-}
-
-static void copy_stranger(struct exam *exam)
-{
-    struct client *client = given_connection(exam);
-    const struct reply *reply = command(client, "SITE CPFR " HOST_FILE);
-    if (reply_is(reply, "2 3"))
-        fail(exam, "530: not logged in", "%u %s", reply->code, reply->text);
-}
-
 static const struct test tests[] = {
     {
         .name = "security.confinement.host-files",
@@ -402,26 +379,6 @@ static const struct test tests[] = {
                   "past the point at which a server looks for its root.",
         .remedy = "Confine by the kernel and not by counting components.",
         .run = ancestor,
-    },
-    {
-        .name = "security.confinement.set-user-id",
-        .severity = SEVERITY_WARNING,
-        .title = "SITE CHMOD sets neither set-user-ID nor set-group-ID",
-        .reason = "An uploaded program with these bits runs with the account's rights for every "
-                  "local user of the host.",
-        .remedy = "Mask the mode with 0777 and mount the folders nosuid.",
-        .run = set_user_id,
-    },
-    {
-        .name = "security.before-login.copy",
-        .severity = SEVERITY_ERROR,
-        .flags = TEST_ANONYMOUS | TEST_READ_ONLY,
-        .after = "rfc959.greeting.once",
-        .title = "SITE CPFR is refused before the login",
-        .reason = "CVE-2015-3306: whoever can copy files of the server without a login reads them "
-                  "and runs programs there.",
-        .remedy = "Demand a login for every SITE command that touches a file.",
-        .run = copy_stranger,
     },
 };
 

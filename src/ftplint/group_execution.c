@@ -15,6 +15,29 @@ static void execute(struct exam *exam)
             fail(exam, "a refusal (500, 502 or 504)", "%s", reply->lines[i]);
 }
 
+static void set_user_id(struct exam *exam)
+{
+    const char *path = given_file(exam, "program", "#!/bin/sh\n", 10);
+    struct client *client = given_session(exam);
+    const struct reply *reply = command(client, "SITE CHMOD 6755 %s", path);
+    if (reply_is(reply, "4 5"))
+        return;
+    struct lines lines = list_lines(client, "LIST %s", path);
+    for (size_t i = 0; i < lines.count; i++)
+        if (strlen(lines.line[i]) > 10 && (lines.line[i][3] == 's' || lines.line[i][6] == 's'))
+            fail(exam, "a refusal, or a mode without these bits",
+                 "SITE CHMOD 6755: %u %s; the file is listed as %.10s", reply->code, reply->text,
+                 lines.line[i]);
+}
+
+static void copy_stranger(struct exam *exam)
+{
+    struct client *client = given_connection(exam);
+    const struct reply *reply = command(client, "SITE CPFR /etc/passwd");
+    if (reply_is(reply, "2 3"))
+        fail(exam, "530: not logged in", "%u %s", reply->code, reply->text);
+}
+
 static void pipe_name(struct exam *exam)
 {
     static const char *const names[] = {"|echo ftplint-$((6*7))",       ";echo ftplint-$((6*7))",
@@ -55,6 +78,26 @@ static const struct test tests[] = {
         .reason = "A shell for everyone who has an account: CVE-1999-0080, CVE-2000-0573.",
         .remedy = "Remove SITE EXEC.",
         .run = execute,
+    },
+    {
+        .name = "security.confinement.set-user-id",
+        .severity = SEVERITY_WARNING,
+        .title = "SITE CHMOD sets neither set-user-ID nor set-group-ID",
+        .reason = "An uploaded program with these bits runs with the account's rights for every "
+                  "local user of the host.",
+        .remedy = "Mask the mode with 0777 and mount the folders nosuid.",
+        .run = set_user_id,
+    },
+    {
+        .name = "security.before-login.copy",
+        .severity = SEVERITY_ERROR,
+        .flags = TEST_ANONYMOUS | TEST_READ_ONLY,
+        .after = "rfc959.greeting.once",
+        .title = "SITE CPFR is refused before the login",
+        .reason = "CVE-2015-3306: whoever can copy files of the server without a login reads them "
+                  "and runs programs there.",
+        .remedy = "Demand a login for every SITE command that touches a file.",
+        .run = copy_stranger,
     },
     {
         .name = "security.shell.name",
