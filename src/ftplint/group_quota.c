@@ -228,6 +228,7 @@ static const struct test tests[] = {
         .severity = SEVERITY_ERROR,
         .flags = TEST_READ_ONLY,
         .feature = "AVBL",
+        .after = "practice.feat.avbl-works",
         .title = "AVBL is answered with 213 and a number",
         .reason = "draft-peterson-streamlined-ftp-command-extensions, section 4: programs read the "
                   "number to decide whether to upload.",

@@ -134,7 +134,11 @@ class StorTooEarly:
         super().execute(line)
 
 
-@fault("APPE replaces the file", "rfc959.appe.appends", also=("rfc3659.size.after-append",))
+@fault(
+    "APPE replaces the file",
+    "rfc959.appe.appends",
+    also=("rfc3659.size.after-append", "concurrency.appe.two", "security.rights.write"),
+)
 class AppeReplaces:
     """It is STOR."""
 
