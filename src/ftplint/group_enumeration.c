@@ -220,6 +220,7 @@ static const struct test tests[] = {
         .name = "security.before-login.home",
         .severity = SEVERITY_ERROR,
         .flags = TEST_ANONYMOUS | TEST_READ_ONLY,
+        .after = "rfc959.greeting.once",
         .title = "before the login CWD ~NAME tells nothing of accounts",
         .reason = "CVE-1999-0082: a tilde that is expanded before the login tells which accounts "
                   "exist, and once gave root's rights.",
