@@ -100,7 +100,10 @@ class Orphan:
 class Impatient:
     """Who is late goes away."""
 
-    data_seconds = 0.15
+    @property
+    def data_seconds(self):
+        """Of a download in clear: a handshake may take its time."""
+        return 0.15 if self.verb == "RETR" and not self.control.tls else super().data_seconds
 
 
 @fault("the newest connection to the data port is taken", "robustness.data.twice")

@@ -108,7 +108,7 @@ class MdtmForm:
         super().reply(code, *lines)
 
 
-@fault("MDTM tells the local time", "rfc3659.mdtm.utc")
+@fault("MDTM tells the local time", "rfc3659.mdtm.utc", also=("rfc3659.mlst.modify-mdtm",))
 class MdtmLocal:
     """Two hours east."""
 

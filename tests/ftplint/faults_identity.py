@@ -18,7 +18,11 @@ class IsolationFolder:
         super().log_in(user if user.admin else self.server.users[b"alice"])
 
 
-@fault("SITE WHO is everybody's", "security.isolation.sessions")
+@fault(
+    "SITE WHO is everybody's",
+    "security.isolation.sessions",
+    also=("security.site.guarded", "security.site.user"),
+)
 class IsolationWho:
     """Who else is here?"""
 

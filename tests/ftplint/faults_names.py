@@ -21,7 +21,11 @@ class MkdCode:
         super().reply(250 if self.verb == "MKD" and code == 257 else code, *lines)
 
 
-@fault("MKD of an existing directory is accepted", "rfc959.mkd.existing")
+@fault(
+    "MKD of an existing directory is accepted",
+    "rfc959.mkd.existing",
+    also=("concurrency.directory.made-twice",),
+)
 class MkdExisting:
     """Taken for done."""
 

@@ -236,7 +236,7 @@ class ForgedReply(Shows):
         return line.decode("utf-8", "surrogateescape")
 
 
-@fault("%n in an argument is a format", "security.format.argument")
+@fault("%n in an argument is a format", "security.format.argument", also=("robustness.arguments.format",))
 class Format:
     """printf(argument)."""
 
