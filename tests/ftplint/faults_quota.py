@@ -104,11 +104,13 @@ class SiteForStrangers:
 
 @fault("a password is changed without the present one", "security.password.present", options=("--destructive",))
 class PasswordForAll:
-    """Whoever sits there."""
+    """Whoever sits there. (The account is needed yet: it is only said, then.)"""
 
-    def site_pswd(self, _):
+    def site_pswd(self, argument):
         """Done."""
-        self.reply(200, "Password changed.")
+        if argument.partition(b" ")[0] == self.user.password:
+            return super().site_pswd(argument)
+        return self.reply(200, "Password changed.")
 
 
 @fault("SITE CHMOD only says that it did", "practice.chmod.works")
