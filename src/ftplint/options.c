@@ -18,8 +18,8 @@ const char *const exit_words[] = {
     [STATUS_WARNINGS] = "warnings, or tests that could not be finished",
     [STATUS_ERRORS] = "errors, or the server went away",
     [STATUS_NOT_RUN] =
-        "nothing was examined: the command line is wrong, nobody could log in, or it "
-        "was interrupted",
+        ("nothing was examined: the command line is wrong, nobody could log in, or it "
+         "was interrupted"),
 };
 
 static bool complain(const char *format, ...) __attribute__((format(printf, 1, 2)));

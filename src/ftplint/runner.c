@@ -322,8 +322,8 @@ enum exit_status run_all(const struct options *options, struct report *report,
     run->summary.duration = clock_msec() - begun;
     report->functions->end(report, &run->summary);
     enum exit_status status = judge(run);
+    server_free(&run->server); /* whose session writes its end into the dialogue */
     dialogue_free(&run->dialogue);
-    server_free(&run->server);
     free(run);
     return status;
 }
