@@ -210,7 +210,7 @@ class SiteExec:
     """It says so at least."""
 
     def do_site(self, argument):
-        if argument.upper().startswith(b"EXEC "):
+        if argument.upper().startswith(b"EXEC ") and self.user:
             return self.reply(200, "ftplint-42")
         return super().do_site(argument)
 

@@ -134,9 +134,9 @@ class OptsShared:
     """If it chose nothing."""
 
     def opts_mlst(self, argument):
-        """Notes it."""
+        """Notes it before the reply: the next session may begin at once."""
+        self.server.chosen = not argument
         super().opts_mlst(argument)
-        self.server.chosen = self.facts == ()
 
     def init_listing(self):
         """Takes it."""

@@ -37,8 +37,8 @@ class SessionRnfr:
     shared = []
 
     def do_rnfr(self, argument):
+        self.shared[:] = [self.existing(argument, follow=False)[1]]  # before the reply: another session may be next
         super().do_rnfr(argument)
-        self.shared[:] = [self.rename_from]
 
     def do_rnto(self, argument):
         if not self.rename_from and self.last != "STOR" and self.shared and os.path.exists(self.shared[0]):

@@ -85,8 +85,8 @@ class SiteOpen:
     """Hidden, not guarded."""
 
     def do_site(self, argument):
-        """Everything."""
-        if argument.upper() == b"KICK":
+        """Everything, after the login."""
+        if argument.upper() == b"KICK" and self.user:
             return self.reply(200, "Nobody was kicked.")
         return super().do_site(argument)
 
