@@ -58,13 +58,8 @@ const struct reply *secretly(struct client *client, const char *format, ...)
     struct exam *exam = client->exam;
     va_list arguments;
     va_start(arguments, format);
-    char *text = NULL;
-    int size = vasprintf(&text, format, arguments);
+    const char *line = exam_format(exam, "%s\r\n", exam_formatv(exam, format, arguments));
     va_end(arguments);
-    if (size < 0)
-        blocked(exam, "no memory");
-    const char *line = exam_format(exam, "%s\r\n", text);
-    free(text);
     (void)wire_send(&client->wire, line, strlen(line), true, exam_patience(exam));
     return read_reply(client);
 }

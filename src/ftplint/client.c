@@ -31,11 +31,7 @@ __attribute__((format(printf, 2, 0))) static void send_linev(struct client *clie
                                                              const char *format, va_list arguments)
 {
     struct exam *exam = client->exam;
-    char *line;
-    if (vasprintf(&line, format, arguments) < 0)
-        blocked(exam, "no memory");
-    char *whole = exam_format(exam, "%s\r\n", line);
-    free(line);
+    char *whole = exam_format(exam, "%s\r\n", exam_formatv(exam, format, arguments));
     bool secret = strncasecmp(whole, "PASS ", 5) == 0;
     ssize_t sent = wire_send(&client->wire, whole, strlen(whole), secret, exam_patience(exam));
     if (sent == (ssize_t)strlen(whole))

@@ -74,17 +74,12 @@ void given_stored(struct client *client, struct bytes content, const char *path)
 
 const struct reply *given_reply(struct client *client, const char *codes, const char *format, ...)
 {
-    char *line;
     va_list arguments;
     va_start(arguments, format);
-    int size = vasprintf(&line, format, arguments);
+    const char *line = exam_formatv(client->exam, format, arguments);
     va_end(arguments);
-    if (size < 0)
-        blocked(client->exam, "no memory");
-    const char *copy = exam_copy(client->exam, line, (size_t)size);
-    free(line);
     client->exam->given++;
-    const struct reply *reply = expect(client, codes, "%s", copy);
+    const struct reply *reply = expect(client, codes, "%s", line);
     client->exam->given--;
     return reply;
 }

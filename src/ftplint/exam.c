@@ -48,35 +48,38 @@ char *exam_copy(struct exam *exam, const void *bytes, size_t size)
     return copy;
 }
 
+char *exam_formatv(struct exam *exam, const char *format, va_list arguments)
+{
+    va_list again;
+    va_copy(again, arguments);
+    int size = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    if (size < 0)
+        blocked(exam, "what is to be said is too long");
+    char *text = exam_allocate(exam, (size_t)size + 1);
+    (void)vsnprintf(text, (size_t)size + 1, format, arguments);
+    return text;
+}
+
 char *exam_format(struct exam *exam, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    char *text = NULL;
-    int size = vasprintf(&text, format, arguments);
+    char *text = exam_formatv(exam, format, arguments);
     va_end(arguments);
-    if (size < 0)
-        blocked(exam, "no memory");
-    char *copy = exam_copy(exam, text, (size_t)size);
-    free(text);
-    return copy;
+    return text;
 }
 
 __attribute__((format(printf, 3, 0))) static void add_undo(struct exam *exam, bool as_administrator,
                                                            const char *format, va_list arguments)
 {
-    char *text = NULL;
-    int size = vasprintf(&text, format, arguments);
-    if (size < 0)
-        blocked(exam, "no memory");
     struct undo *undo = exam_allocate(exam, sizeof(*undo));
     *undo = (struct undo){
         .next = exam->undo,
-        .line = exam_copy(exam, text, (size_t)size),
+        .line = exam_formatv(exam, format, arguments),
         .as_administrator = as_administrator,
     };
     exam->undo = undo;
-    free(text);
 }
 
 void undo_later(struct exam *exam, const char *format, ...)

@@ -79,6 +79,8 @@ void note(struct exam *exam, const char *format, ...) __attribute__((format(prin
 /* Memory until the exam's end. */
 void *exam_allocate(struct exam *exam, size_t size);
 char *exam_format(struct exam *exam, const char *format, ...) __attribute__((format(printf, 2, 3)));
+char *exam_formatv(struct exam *exam, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
 char *exam_copy(struct exam *exam, const void *bytes, size_t size); /* with a zero byte behind */
 
 /* Milliseconds that a step may wait: the target's timeout, or what is left of the test. At least 1.

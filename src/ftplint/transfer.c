@@ -1,20 +1,7 @@
 /* Whole transfers: see data.h. */
 #include "ftplint/exam.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-__attribute__((format(printf, 2, 0))) static char *
-format_command(struct exam *exam, const char *format, va_list arguments)
-{
-    char *text;
-    if (vasprintf(&text, format, arguments) < 0)
-        blocked(exam, "no memory");
-    char *copy = exam_format(exam, "%s", text);
-    free(text);
-    return copy;
-}
 
 /* Sends the command and reads its first reply; true if the transfer has begun. */
 static bool begin(struct client *client, enum data_mode mode, const char *line,
@@ -40,7 +27,7 @@ struct data *given_transfer(struct client *client, const char *format, ...)
     exam->given++;
     va_list arguments;
     va_start(arguments, format);
-    const char *line = format_command(exam, format, arguments);
+    const char *line = exam_formatv(exam, format, arguments);
     va_end(arguments);
     if (!begin(client, DATA_ANY, line, &transfer))
         expect_code(client, transfer.reply, "125 150");
@@ -54,7 +41,7 @@ struct data *try_transfer(struct client *client, enum data_mode mode,
     struct transfer transfer = {.preliminary = NULL};
     va_list arguments;
     va_start(arguments, format);
-    const char *line = format_command(client->exam, format, arguments);
+    const char *line = exam_formatv(client->exam, format, arguments);
     va_end(arguments);
     bool begun = begin(client, mode, line, &transfer);
     *ret_reply = begun ? transfer.preliminary : transfer.reply;
@@ -80,7 +67,7 @@ struct transfer try_retrieve(struct client *client, enum data_mode mode, const c
 {
     va_list arguments;
     va_start(arguments, format);
-    const char *line = format_command(client->exam, format, arguments);
+    const char *line = exam_formatv(client->exam, format, arguments);
     va_end(arguments);
     return retrieve_line(client, mode, line);
 }
@@ -105,7 +92,7 @@ struct transfer try_store(struct client *client, enum data_mode mode, const void
 {
     va_list arguments;
     va_start(arguments, format);
-    const char *line = format_command(client->exam, format, arguments);
+    const char *line = exam_formatv(client->exam, format, arguments);
     va_end(arguments);
     return store_line(client, mode, bytes, size, line);
 }
@@ -132,7 +119,7 @@ struct bytes retrieve(struct client *client, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    const char *line = format_command(client->exam, format, arguments);
+    const char *line = exam_formatv(client->exam, format, arguments);
     va_end(arguments);
     return retrieve_whole(client, line);
 }
@@ -141,7 +128,7 @@ void store(struct client *client, const void *bytes, size_t size, const char *fo
 {
     va_list arguments;
     va_start(arguments, format);
-    const char *line = format_command(client->exam, format, arguments);
+    const char *line = exam_formatv(client->exam, format, arguments);
     va_end(arguments);
     struct transfer transfer = store_line(client, DATA_ANY, bytes, size, line);
     judge(client, &transfer);
@@ -171,7 +158,7 @@ struct lines list_lines(struct client *client, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    const char *line = format_command(client->exam, format, arguments);
+    const char *line = exam_formatv(client->exam, format, arguments);
     va_end(arguments);
     return split_lines(client->exam, retrieve_whole(client, line));
 }
