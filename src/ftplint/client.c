@@ -129,6 +129,7 @@ static struct client *client_open(struct exam *exam, const struct sockaddr_in *s
     client->next = exam->clients;
     exam->clients = client;
     wire_init(&client->wire, exam->dialogue, ++exam->connections, false);
+    client->wire.deadline = &exam->deadline;
     const struct target *target = exam->target;
     int r = wire_connect(&client->wire, (const struct sockaddr *)&target->address,
                          target->address_size, (const struct sockaddr *)source,
@@ -314,6 +315,7 @@ struct client *given_session(struct exam *exam)
         if (client) {
             client->exam = exam;
             client->wire.dialogue = exam->dialogue;
+            client->wire.deadline = &exam->deadline;
             client->wire.number = ++exam->connections;
             if (!still_good(client)) {
                 session_drop(exam->server);

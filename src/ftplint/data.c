@@ -27,6 +27,7 @@ static struct data *data_new(struct client *client)
     data->next = exam->data;
     exam->data = data;
     wire_init(&data->wire, exam->dialogue, ++exam->connections, true);
+    data->wire.deadline = &exam->deadline;
     buffer_init(&data->wire.input, DATA_BYTES_MAX);
     return data;
 }
@@ -87,6 +88,15 @@ static uint16_t pasv_port(const char *text, struct sockaddr_storage *ret_address
     return 0;
 }
 
+/* Below are services: what a test sends is not sent to them, whatever the server names. */
+static void check_port(const struct data *data)
+{
+    if (data->port < IPPORT_RESERVED)
+        blocked(data->client->exam,
+                "the server names port %u, one of services: ftplint does not connect to it",
+                (unsigned)data->port);
+}
+
 static void ask_epsv(struct data *data, const struct reply *reply)
 {
     expect_code(data->client, reply, "229");
@@ -94,6 +104,7 @@ static void ask_epsv(struct data *data, const struct reply *reply)
     if (!data->port)
         fail(data->client->exam, "229 with (|||port|) (RFC 2428, section 3)", "%u %s", reply->code,
              reply->text);
+    check_port(data);
 }
 
 static void ask_pasv(struct data *data)
@@ -103,6 +114,7 @@ static void ask_pasv(struct data *data)
     if (!data->port)
         fail(data->client->exam, "227 with h1,h2,h3,h4,p1,p2 (RFC 959, section 4.1.2)", "%u %s",
              reply->code, reply->text);
+    check_port(data);
 }
 
 struct data *data_ask(struct client *client, enum data_mode mode)

@@ -21,6 +21,7 @@ void dialogue_free(struct dialogue *dialogue)
     for (size_t i = 0; i < dialogue->count; i++)
         free(dialogue->entries[i].bytes);
     dialogue->count = 0;
+    dialogue->entered = 0;
     dialogue->left_out = 0;
     dialogue->in_vain = false;
 }
@@ -70,7 +71,7 @@ void dialogue_add(struct dialogue *dialogue, enum dialogue_kind kind, unsigned c
         entry->size = kept;
         dialogue_hide(dialogue, entry->bytes, kept);
     }
-    if (dialogue->watch)
+    if (dialogue->watch && dialogue->entered++ < DIALOGUE_WATCHED_MAX)
         dialogue->watch(entry, dialogue->context);
 }
 

@@ -31,6 +31,7 @@ struct dialogue_entry {
 enum {
     DIALOGUE_ENTRIES_MAX = 400,
     DIALOGUE_BYTES_MAX = 2048,
+    DIALOGUE_WATCHED_MAX = 20000, /* entries of one test that a watcher is told */
     DIALOGUE_SECRETS_MAX = 3,
     DIALOGUE_WAIT_MIN = 1000, /* milliseconds: a shorter wait is one for silence */
 };
@@ -38,11 +39,13 @@ enum {
 struct dialogue {
     struct dialogue_entry entries[DIALOGUE_ENTRIES_MAX];
     size_t count;
+    uint64_t entered;  /* entries that there were */
     uint64_t left_out; /* entries that were dropped from the middle */
     uint64_t begun;    /* clock_msec() */
     bool in_vain;      /* something did not come in time that may have been on its way */
     const char *secrets[DIALOGUE_SECRETS_MAX]; /* passwords, whoever sends them; NULL: none */
-    /* Called with each entry when it is made, for --verbose; NULL: nobody watches. */
+    /* Called with each entry when it is made, for --verbose, up to DIALOGUE_WATCHED_MAX: no server
+     * fills a disk. NULL: nobody watches. */
     void (*watch)(const struct dialogue_entry *entry, void *context);
     void *context;
 };

@@ -268,6 +268,8 @@ void exam_run(const struct test *test, const struct target *target, struct serve
     hide_secrets(&exam);
     *ret = exam.result;
     release(&exam);
-    if (server->session)
+    if (server->session) {
         server->session->exam = NULL;
+        server->session->wire.deadline = NULL;
+    }
 }

@@ -15,7 +15,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* How often one call may read: a megabyte or so. OpenSSL itself reads for as long as something
+ * comes that is of no use to it, such as HelloRequest (RFC 5246, section 7.4.1.1), and nobody would
+ * ever look at the clock. */
+enum { READS_MAX = 128 };
+
 struct tls {
+    unsigned reads; /* that this call has left */
     SSL_CTX *context;
     SSL *ssl;
     SSL_SESSION *session; /* the newest */
@@ -51,6 +57,36 @@ const char *tls_host_name(const char *host)
     bool is_address =
         host && (inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1);
     return is_address ? NULL : host;
+}
+
+/* What OpenSSL asks before it reads: -1, and to be asked again, if that is too often. */
+static long count_reads(BIO *bio, int operation, const char *bytes, size_t size, int number,
+                        long other, int r, size_t *ret_done)
+{
+    struct tls *tls = (struct tls *)(void *)BIO_get_callback_arg(bio);
+    (void)bytes, (void)size, (void)number, (void)other, (void)ret_done;
+    if (operation != BIO_CB_READ)
+        return r;
+    if (tls->reads > 0) {
+        tls->reads--;
+        return r;
+    }
+    BIO_set_retry_read(bio);
+    return -1;
+}
+
+void tls_go_on(struct tls *tls)
+{
+    ERR_clear_error();
+    errno = 0;
+    tls->reads = READS_MAX;
+}
+
+static void watch_reads(struct tls *tls)
+{
+    BIO *bio = SSL_get_rbio(tls->ssl);
+    BIO_set_callback_ex(bio, count_reads);
+    BIO_set_callback_arg(bio, (char *)tls);
 }
 
 static int prepare(struct tls *tls, const struct target *target, const struct tls_offer *offer)
@@ -182,9 +218,9 @@ int tls_start(struct wire *wire, const struct target *target, const struct tls_o
         return prepared < 0 ? prepared : -ENOMEM;
     }
     uint64_t end = clock_msec() + timeout;
+    watch_reads(tls);
     for (;;) {
-        ERR_clear_error();
-        errno = 0;
+        tls_go_on(tls);
         int r = SSL_connect(tls->ssl);
         if (r == 1)
             break;
@@ -211,16 +247,14 @@ int tls_start(struct wire *wire, const struct target *target, const struct tls_o
 
 ssize_t tls_read(struct tls *tls, void *bytes, size_t size, short *ret_events)
 {
-    ERR_clear_error();
-    errno = 0;
+    tls_go_on(tls);
     int r = SSL_read(tls->ssl, bytes, (int)size);
     return r > 0 ? r : failure(tls, r, ret_events);
 }
 
 ssize_t tls_write(struct tls *tls, const void *bytes, size_t size, short *ret_events)
 {
-    ERR_clear_error();
-    errno = 0;
+    tls_go_on(tls);
     SSL_set_mode(tls->ssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     int r = SSL_write(tls->ssl, bytes, (int)(size < (1 << 20) ? size : 1 << 20));
     return r > 0 ? r : failure(tls, r, ret_events);
@@ -228,7 +262,7 @@ ssize_t tls_write(struct tls *tls, const void *bytes, size_t size, short *ret_ev
 
 void tls_finish(struct tls *tls)
 {
-    ERR_clear_error();
+    tls_go_on(tls);
     (void)SSL_shutdown(tls->ssl);
 }
 

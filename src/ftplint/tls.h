@@ -48,6 +48,9 @@ int tls_start(struct wire *wire, const struct target *target, const struct tls_o
 ssize_t tls_read(struct tls *tls, void *bytes, size_t size, short *ret_events);
 ssize_t tls_write(struct tls *tls, const void *bytes, size_t size, short *ret_events);
 
+/* For tls_*.c, before each call of OpenSSL's that may read. */
+void tls_go_on(struct tls *tls);
+
 /* Sends close_notify. */
 void tls_finish(struct tls *tls);
 

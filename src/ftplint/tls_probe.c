@@ -25,6 +25,7 @@ bool tls_renegotiate(struct wire *wire, unsigned timeout)
     if (SSL_renegotiate(ssl) != 1)
         return false;
     for (;;) {
+        tls_go_on(wire->tls);
         int r = SSL_do_handshake(ssl);
         int error = r == 1 ? SSL_ERROR_NONE : SSL_get_error(ssl, r);
         uint64_t now = clock_msec();

@@ -37,6 +37,13 @@ static int wait_for(int fd, short events, uint64_t end)
     }
 }
 
+/* When a wait of TIMEOUT milliseconds ends. */
+static uint64_t end_of(const struct wire *wire, unsigned timeout)
+{
+    uint64_t end = clock_msec() + timeout;
+    return wire->deadline && *wire->deadline < end ? *wire->deadline : end;
+}
+
 static int connect_within(int fd, const struct sockaddr *address, socklen_t size, unsigned timeout)
 {
     if (connect(fd, address, size) == 0)
@@ -104,7 +111,7 @@ ssize_t wire_send(struct wire *wire, const void *bytes, size_t size, bool secret
         dialogue_add(wire->dialogue, DIALOGUE_SENT, wire->number, wire->data, stars, strlen(stars));
     else
         dialogue_add(wire->dialogue, DIALOGUE_SENT, wire->number, wire->data, bytes, size);
-    uint64_t end = clock_msec() + timeout;
+    uint64_t end = end_of(wire, timeout);
     size_t done = 0;
     while (done < size) {
         short events = POLLOUT;
@@ -162,7 +169,9 @@ ssize_t wire_receive(struct wire *wire, unsigned timeout)
 {
     if (wire->fd < 0 || wire->end != WIRE_OPEN)
         return WIRE_END;
-    uint64_t end = clock_msec() + timeout;
+    if (wire->deadline && clock_msec() >= *wire->deadline)
+        return -ETIMEDOUT;
+    uint64_t end = end_of(wire, timeout);
     for (bool first = true;; first = false) {
         char *room;
         int r = buffer_reserve(&wire->input, PIECE, &room);

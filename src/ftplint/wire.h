@@ -38,6 +38,9 @@ struct wire {
     struct buffer input; /* received and not yet read */
     uint64_t received;   /* bytes, in all */
     uint64_t sent;
+    /* clock_msec() from which on nothing more comes for who has asked, however often: a server may
+     * send a byte again and again just in time. The exam's; NULL: there is none. */
+    const uint64_t *deadline;
 };
 
 void wire_init(struct wire *wire, struct dialogue *dialogue, unsigned number, bool data);
@@ -60,8 +63,8 @@ ssize_t wire_send(struct wire *wire, const void *bytes, size_t size, bool secret
 int wire_send_urgent(struct wire *wire, char byte);
 
 /* Waits for bytes and appends what there is to wire->input. Returns how many came, WIRE_END at the
- * end of what the other side sends (wire->end says how), -ETIMEDOUT, or -ENOBUFS if more than the
- * buffer holds came without being read. */
+ * end of what the other side sends (wire->end says how), -ETIMEDOUT (always, behind the deadline),
+ * or -ENOBUFS if more than the buffer holds came without being read. */
 ssize_t wire_receive(struct wire *wire, unsigned timeout);
 
 /* No more will be sent: close_notify under TLS and FIN if CLEAN; FIN alone if not. */

@@ -5,6 +5,7 @@
 #include "lib/clock.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -169,6 +170,76 @@ static void test_secrets(void **state)
     assert_string_equal(result.notes, "******\n");
 }
 
+/* A server from which a byte comes again and again just before one gives up. */
+static void serve_drips(int listener)
+{
+    int connection = accept(listener, NULL, NULL);
+    while (send(connection, "x", 1, MSG_NOSIGNAL) == 1)
+        clock_pause(20);
+    _exit(0);
+}
+
+static void read_drips(struct exam *exam)
+{
+    struct client *client = given_socket(exam);
+    while (wire_receive(&client->wire, 1000) > 0)
+        continue;
+    assert_int_equal(wire_receive(&client->wire, 1000), -ETIMEDOUT);
+}
+
+static void test_drips(void **state)
+{
+    (void)state;
+    static struct dialogue dialogue;
+    const struct test test = {.name = "a.b.c", .run = read_drips};
+    struct target target = {.timeout = 5000,
+                            .test_limit = LIMIT,
+                            .connections = 2,
+                            .address_size = sizeof(struct sockaddr_in)};
+    struct sockaddr_in *address = (struct sockaddr_in *)&target.address;
+    *address =
+        (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)address, target.address_size), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)address, &target.address_size), 0);
+    pid_t child = fork();
+    if (child == 0)
+        serve_drips(listener);
+    assert_true(child > 0);
+    struct server server = {.learnt = false};
+    struct result result;
+    uint64_t begun = clock_msec();
+    exam_run(&test, &target, &server, &dialogue, &result);
+    dialogue_free(&dialogue);
+    assert_true(clock_msec() - begun < 5000);
+    (void)close(listener);
+    (void)waitpid(child, NULL, 0);
+}
+
+static void count_entry(const struct dialogue_entry *entry, void *context)
+{
+    (void)entry;
+    ++*(unsigned *)context;
+}
+
+/* Nobody's disk is filled by what --verbose shows. */
+static void test_watching_is_bounded(void **state)
+{
+    (void)state;
+    static struct dialogue dialogue;
+    unsigned shown = 0;
+    dialogue.watch = count_entry;
+    dialogue.context = &shown;
+    for (int i = 0; i < 2; i++) {
+        dialogue_begin(&dialogue);
+        for (int j = 0; j < DIALOGUE_WATCHED_MAX + 1000; j++)
+            dialogue_add(&dialogue, DIALOGUE_RECEIVED, 1, true, "x", 1);
+    }
+    assert_int_equal(shown, 2 * DIALOGUE_WATCHED_MAX);
+    dialogue_free(&dialogue);
+}
+
 struct port_row {
     const char *reply;
     enum data_mode mode;
@@ -217,6 +288,21 @@ static void test_ports(void **state)
     }
 }
 
+static void ask_for_service(struct exam *exam)
+{
+    int other;
+    struct client *client = open_client(exam, &other);
+    static const char reply[] = "229 Entering (|||25|)\r\n";
+    assert_int_equal(send(other, reply, strlen(reply), 0), strlen(reply));
+    (void)data_ask(client, DATA_EPSV);
+}
+
+static void test_port_of_a_service(void **state)
+{
+    (void)state;
+    assert_int_equal(run(ask_for_service, NULL).outcome, OUTCOME_BLOCKED);
+}
+
 static void check_lines(struct exam *exam)
 {
     static const char text[] = "a\r\n\r\nb\nc\rd\r\nlast";
@@ -238,8 +324,14 @@ static void test_lines(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_floods), cmocka_unit_test(test_late),  cmocka_unit_test(test_secrets),
-        cmocka_unit_test(test_ports),  cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_floods),
+        cmocka_unit_test(test_late),
+        cmocka_unit_test(test_secrets),
+        cmocka_unit_test(test_ports),
+        cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_drips),
+        cmocka_unit_test(test_watching_is_bounded),
+        cmocka_unit_test(test_port_of_a_service),
     };
     return cmocka_run_group_tests_name("ftplint's connections", tests, NULL, NULL);
 }

@@ -1,0 +1,53 @@
+"""ftplint before servers, users and surroundings that mean ill."""
+
+import time
+
+from harness import main, slow
+from harness.stub import ProgramTest
+
+CODE, ONCE = "rfc959.greeting.code", "rfc959.greeting.once"
+TLS = {"FEAT": "211-X\r\n AUTH TLS\r\n211 E", "AUTH": "234 Go."}
+
+
+class Hostile(ProgramTest):
+    # a server that does not stop
+
+    def check_that_it_ends(self, stub, only):
+        """Although the server never does."""
+        started = time.monotonic()
+        self.examine(stub, "--limit", "3 s", "--timeout", "1 s", only=only, status=None)
+        self.assertLess(time.monotonic() - started, 20 * slow())
+
+    def test_hello_requests_without_end(self):
+        """OpenSSL reads them for as long as there are some, and never comes back."""
+
+        def flood(connection):
+            connection.recv(65536)
+            while True:
+                connection.sendall((b"\x16\x03\x03\x40\x00" + bytes(16384)) * 64)
+
+        stub = self.stub(**TLS)
+        stub.behind = {"AUTH": flood}
+        self.check_that_it_ends(stub, "rfc4217.auth.handshake")
+
+    def test_nonsense_without_end_after_a_handshake_that_failed(self):
+        def flood(connection):
+            while True:
+                connection.sendall(bytes(1 << 20))
+
+        stub = self.stub(**TLS)
+        stub.behind = {"AUTH": flood}
+        self.check_that_it_ends(stub, "rfc4217.auth.failed-handshake")
+
+    # where it leads
+
+    def test_port_of_a_service(self):
+        """What a test sends does not get to the mail server of the host."""
+        stub = self.stub(EPSV="229 There (|||25|)", PASV="227 There (127,0,0,1,0,25)")
+        for only in ("rfc959.list.codes", "rfc1123.pasv.transfer"):
+            done = self.examine(stub, only=only, status=None)
+            self.assertIn("port 25, one of services", done.stdout)
+
+
+if __name__ == "__main__":
+    main()
