@@ -1,4 +1,5 @@
 /* Removing what ftplint made on the server: see runner.h. */
+#include "ftplint/identity.h"
 #include "ftplint/runner.h"
 
 #include "lib/cleanup.h"
@@ -8,6 +9,7 @@
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 enum {
@@ -90,7 +92,8 @@ static void clean(struct exam *exam)
         fail(exam, "", "%u %s", reply->code, reply->text);
 }
 
-/* On this machine, what FTP cannot remove: names with a line's end in them. No link is followed. */
+/* On this machine, what FTP cannot remove: names with a line's end in them. No link is followed,
+ * and it is done with the rights of the folder's owner: he may have put there what is not his. */
 static bool clean_local(const struct target *target, const char *folder)
 {
     const struct open_how how = {
@@ -105,9 +108,12 @@ static bool clean_local(const struct target *target, const char *folder)
         return false;
     cleanup_close int directory = (int)syscall(SYS_openat2, home, inner, &how, sizeof(how));
     cleanup_buffer struct buffer problem;
+    struct stat found;
     buffer_init(&problem, 1 << 10);
-    return directory >= 0 && tree_empty(directory, &problem) == 0 &&
-           unlinkat(home, inner, AT_REMOVEDIR) == 0;
+    if (directory < 0 || fstat(directory, &found) < 0 || !act_as(found.st_uid, found.st_gid))
+        return false;
+    bool removed = tree_empty(directory, &problem) == 0 && unlinkat(home, inner, AT_REMOVEDIR) == 0;
+    return act_as_self() && removed;
 }
 
 void server_clean(const struct target *target, struct server *server, struct dialogue *dialogue,

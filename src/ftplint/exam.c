@@ -251,6 +251,7 @@ void exam_run(const struct test *test, const struct target *target, struct serve
         .server = server,
         .test = test,
         .dialogue = dialogue,
+        .outside_fd = -1,
         .deadline = clock_msec() + target->test_limit,
     };
     uint64_t begun = clock_msec();

@@ -58,6 +58,7 @@ struct exam {
     const char *folder; /* of this test alone, once it is made; an absolute path of the server's */
     struct planted *planted; /* on this machine, of planted.h */
     const char *outside;     /* a folder of this machine beyond the server's; NULL: none yet */
+    int outside_fd;          /* the same, opened; -1 */
     pid_t child;             /* a process that swaps names for this test; 0: none */
     jmp_buf end;
 };

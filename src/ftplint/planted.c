@@ -1,6 +1,7 @@
 /* What tests plant on this machine: see planted.h. */
 #include "ftplint/planted.h"
 
+#include "ftplint/identity.h"
 #include "lib/cleanup.h"
 
 #include <dirent.h>
@@ -27,12 +28,15 @@ struct planted {
     struct planted *next; /* the one that was planted before */
     int directory;        /* in which it is; -1: not yet opened */
     const char *name;     /* of the exam */
+    uid_t user;           /* with whose rights it is made and removed */
+    gid_t group;
 };
 
 /*
  * ftplint may be root here, and the folder belongs to a user who may be changing it in this moment:
- * nothing is made, given away or removed by a path, but in a directory that was opened without
- * following a link, by its last name.
+ * nothing is made or removed by a path, but in a directory that was opened without following a
+ * link, by its last name, and with the rights of the folder's owner. What has these rights anyway
+ * cannot be made to do anything that the owner could not do.
  */
 
 /* NAME of DIRECTORY, which becomes the list's, is removed at the exam's end, the newest first. */
@@ -40,6 +44,8 @@ static struct planted *remember(struct exam *exam, const char *name)
 {
     struct planted *planted = exam_allocate(exam, sizeof(*planted));
     planted->directory = -1;
+    planted->user = geteuid();
+    planted->group = getegid();
     planted->name = exam_copy(exam, name, strlen(name));
     planted->next = exam->planted;
     exam->planted = planted;
@@ -68,23 +74,34 @@ static int open_local(struct exam *exam, const char *path, uint64_t flags)
     return (int)syscall(SYS_openat2, home, inner, &how, sizeof(how));
 }
 
-/* Where NAME, which may have a planted directory before it, is to be made. */
+/* Where NAME, which may have a planted directory before it, is to be made: by the owner of the
+ * test's folder. */
 static const struct planted *place(struct exam *exam, const char *name)
 {
+    struct stat own;
+    cleanup_close int whole = open_local(exam, given_folder(exam), O_PATH | O_DIRECTORY);
+    bool known = whole >= 0 && fstat(whole, &own) == 0;
+    whole = close_fd(whole);
+    if (!known)
+        blocked(exam, "cannot open the test's folder on this machine: %s", strerror(errno));
     const char *path = own_path(exam, name);
     struct planted *planted = remember(exam, path_name(path));
     const char *folder = exam_format(exam, "%.*s", (int)(path_name(path) - path - 1), path);
     planted->directory = open_local(exam, folder, O_PATH | O_DIRECTORY);
     if (planted->directory < 0)
-        blocked(exam, "cannot open the test's folder on this machine, %s: %s", folder,
-                strerror(errno));
+        blocked(exam, "cannot open %s on this machine: %s", folder, strerror(errno));
+    planted->user = own.st_uid;
+    planted->group = own.st_gid;
     return planted;
 }
 
-/* The last one planted could not be made: what is there is not ours to remove. */
-static _Noreturn void not_made(struct exam *exam, const char *what)
+/* What the last one planted came to; if it could not be made, what is there is not ours to remove.
+ */
+static const char *made(struct exam *exam, const char *name, bool good, const char *what)
 {
     struct planted *planted = exam->planted;
+    if (good)
+        return own_path(exam, name);
     int error = errno;
     exam->planted = planted->next;
     planted->directory = close_fd(planted->directory);
@@ -92,61 +109,41 @@ static _Noreturn void not_made(struct exam *exam, const char *what)
     cannot(exam, what, planted->name);
 }
 
-/* What ftplint plants as root belongs to the folder's owner, like all that the user makes. Not what
- * somebody has put in its place meanwhile. */
-static void give_to_user(struct exam *exam, int directory, const char *name)
-{
-    struct stat folder, made;
-    if (geteuid() != 0)
-        return;
-    cleanup_close int own = open_local(exam, given_folder(exam), O_PATH | O_DIRECTORY);
-    cleanup_close int fd = openat(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-    bool ours = own >= 0 && fd >= 0 && fstat(own, &folder) == 0 && fstat(fd, &made) == 0 &&
-                made.st_uid == 0 && (S_ISDIR(made.st_mode) || made.st_nlink == 1);
-    if (ours && fchownat(fd, "", folder.st_uid, folder.st_gid, AT_EMPTY_PATH) == 0)
-        return;
-    int error = ours ? errno : ESTALE;
-    own = close_fd(own);
-    fd = close_fd(fd);
-    blocked(exam, "cannot give %s to the folder's owner: %s", name, strerror(error));
-}
-
-static const char *planted(struct exam *exam, const struct planted *planted, const char *name)
-{
-    give_to_user(exam, planted->directory, planted->name);
-    return own_path(exam, name);
-}
-
 const char *plant_link(struct exam *exam, const char *name, const char *target)
 {
-    const struct planted *made = place(exam, name);
-    if (symlinkat(target, made->directory, made->name) < 0)
-        not_made(exam, "a symbolic link");
-    return planted(exam, made, name);
+    const struct planted *at = place(exam, name);
+    bool good = act_as(at->user, at->group) && symlinkat(target, at->directory, at->name) == 0;
+    (void)act_as_self();
+    return made(exam, name, good, "a symbolic link");
 }
 
-static const char *plant_node(struct exam *exam, const char *name, mode_t mode, dev_t device,
-                              const char *what)
+static const char *plant_node(struct exam *exam, const char *name, mode_t kind, const char *what)
 {
-    const struct planted *made = place(exam, name);
-    if (mknodat(made->directory, made->name, mode, device) < 0)
-        not_made(exam, what);
-    return planted(exam, made, name);
+    const struct planted *at = place(exam, name);
+    bool good =
+        act_as(at->user, at->group) && mknodat(at->directory, at->name, kind | 0600, 0) == 0;
+    (void)act_as_self();
+    return made(exam, name, good, what);
 }
 
 const char *plant_pipe(struct exam *exam, const char *name)
 {
-    return plant_node(exam, name, S_IFIFO | 0600, 0, "a named pipe");
+    return plant_node(exam, name, S_IFIFO, "a named pipe");
 }
 
 const char *plant_socket(struct exam *exam, const char *name)
 {
-    return plant_node(exam, name, S_IFSOCK | 0600, 0, "a socket");
+    return plant_node(exam, name, S_IFSOCK, "a socket");
 }
 
 const char *plant_device(struct exam *exam, const char *name)
 {
-    return plant_node(exam, name, S_IFCHR | 0600, makedev(1, 5), "a device");
+    const struct planted *at = place(exam, name);
+    /* Only root makes devices. Everybody may open it, so that it has to be given to nobody. */
+    mode_t before = umask(0);
+    bool good = mknodat(at->directory, at->name, S_IFCHR | 0666, makedev(1, 5)) == 0;
+    (void)umask(before);
+    return made(exam, name, good, "a device");
 }
 
 /* A new file; 0 or -1 with errno. */
@@ -163,26 +160,25 @@ const char *plant_foreign(struct exam *exam, const char *name, mode_t mode, cons
 {
     if (geteuid() != 0)
         skip(exam, "only root can plant a file of root's");
-    const struct planted *made = place(exam, name);
-    if (write_file(made->directory, made->name, mode, content) < 0)
-        not_made(exam, "a file");
-    return own_path(exam, name);
+    const struct planted *at = place(exam, name);
+    return made(exam, name, write_file(at->directory, at->name, mode, content) == 0, "a file");
 }
 
 const char *plant_file(struct exam *exam, const char *name, const char *content)
 {
-    const struct planted *made = place(exam, name);
-    if (write_file(made->directory, made->name, 0600, content) < 0)
-        not_made(exam, "a file");
-    return planted(exam, made, name);
+    const struct planted *at = place(exam, name);
+    bool good =
+        act_as(at->user, at->group) && write_file(at->directory, at->name, 0600, content) == 0;
+    (void)act_as_self();
+    return made(exam, name, good, "a file");
 }
 
 const char *plant_directory(struct exam *exam, const char *name)
 {
-    const struct planted *made = place(exam, name);
-    if (mkdirat(made->directory, made->name, 0700) < 0)
-        not_made(exam, "a directory");
-    return planted(exam, made, name);
+    const struct planted *at = place(exam, name);
+    bool good = act_as(at->user, at->group) && mkdirat(at->directory, at->name, 0700) == 0;
+    (void)act_as_self();
+    return made(exam, name, good, "a directory");
 }
 
 void plant_release(struct exam *exam, const char *path)
@@ -199,39 +195,51 @@ void plant_release(struct exam *exam, const char *path)
         (void)usleep(20 * 1000);
 }
 
+/* Fills the outside, which is root's own until it is given away. False with errno. */
+static bool furnish(int outside, uid_t user, gid_t group)
+{
+    struct timespec times[2] = {{.tv_sec = OUTSIDE_TIME}, {.tv_sec = OUTSIDE_TIME}};
+    bool good = mkdirat(outside, "below", 0755) == 0 &&
+                write_file(outside, "secret", 0644, OUTSIDE_CONTENT) == 0 &&
+                utimensat(outside, "secret", times, AT_SYMLINK_NOFOLLOW) == 0;
+    if (good && geteuid() == 0)
+        good = fchownat(outside, "secret", user, group, AT_SYMLINK_NOFOLLOW) == 0 &&
+               fchownat(outside, "below", user, group, AT_SYMLINK_NOFOLLOW) == 0 &&
+               fchown(outside, user, group) == 0;
+    return good && fchmod(outside, 0755) == 0;
+}
+
 const char *given_outside(struct exam *exam)
 {
+    struct stat own;
     if (exam->outside)
         return exam->outside;
+    cleanup_close int whole = open_local(exam, given_folder(exam), O_PATH | O_DIRECTORY);
+    bool known = whole >= 0 && fstat(whole, &own) == 0;
+    whole = close_fd(whole);
+    if (!known)
+        blocked(exam, "cannot open the test's folder on this machine: %s", strerror(errno));
     char *folder = exam_format(exam, "/tmp/ftplint-%s", "XXXXXX");
     if (!mkdtemp(folder))
         cannot(exam, "a folder", folder);
-    struct planted *made = remember(exam, path_name(folder));
-    made->directory = open("/tmp", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    struct planted *outside = remember(exam, path_name(folder));
+    outside->directory = open("/tmp", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    exam->outside_fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (exam->outside_fd < 0 || !furnish(exam->outside_fd, own.st_uid, own.st_gid))
+        cannot(exam, "a folder outside", folder);
+    outside->user = own.st_uid;
+    outside->group = own.st_gid;
     exam->outside = folder;
-    /* The user cannot come in before it is given away. */
-    const char *below = exam_format(exam, "%s/below", folder);
-    const char *secret = exam_format(exam, "%s/secret", folder);
-    if (mkdir(below, 0755) < 0)
-        cannot(exam, "a directory", below);
-    if (write_file(AT_FDCWD, secret, 0644, OUTSIDE_CONTENT) < 0)
-        cannot(exam, "a file", secret);
-    struct timespec times[2] = {{.tv_sec = OUTSIDE_TIME}, {.tv_sec = OUTSIDE_TIME}};
-    if (utimensat(AT_FDCWD, secret, times, 0) < 0 || chmod(folder, 0755) < 0)
-        blocked(exam, "cannot prepare %s: %s", folder, strerror(errno));
-    give_to_user(exam, AT_FDCWD, secret);
-    give_to_user(exam, AT_FDCWD, below);
-    give_to_user(exam, made->directory, made->name);
     return folder;
 }
 
 /* What is wrong with the secret, NULL if it is as it was made. */
 static const char *secret_change(struct exam *exam)
 {
-    const char *secret = exam_format(exam, "%s/secret", exam->outside);
     char content[256] = "";
     struct stat found;
-    cleanup_close int fd = open(secret, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    cleanup_close int fd =
+        openat(exam->outside_fd, "secret", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0 || fstat(fd, &found) < 0)
         return exam_format(exam, "the file outside the user's folder is gone");
     ssize_t size = read(fd, content, sizeof(content) - 1);
@@ -248,9 +256,12 @@ static const char *secret_change(struct exam *exam)
 const char *outside_change(struct exam *exam)
 {
     const char *change = secret_change(exam);
-    DIR *directory = change ? NULL : opendir(exam->outside);
+    cleanup_close int fd =
+        change ? -1 : openat(exam->outside_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *directory = fd < 0 ? NULL : fdopendir(fd);
     if (!directory)
         return change;
+    (void)take_fd(&fd);
     unsigned known = 0;
     for (struct dirent *entry; !change && (entry = readdir(directory));) {
         if (strcmp(entry->d_name, "secret") == 0 || strcmp(entry->d_name, "below") == 0)
@@ -265,16 +276,17 @@ const char *outside_change(struct exam *exam)
     return change;
 }
 
-static _Noreturn void swap_forever(int directory, const char *name, const char *other)
+/* Where AT is, for PARENT, which has started us. */
+static _Noreturn void swap_forever(const struct planted *at, const char *other, pid_t parent)
 {
     /* A server must find the one when it looks, and the other when it opens: without a pause it
      * finds them change in the middle of its look, and refuses. */
     static const struct timespec pause = {.tv_nsec = 100000};
     /* Not for longer than there is somebody to end it. */
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+    if (!act_as(at->user, at->group) || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
         _exit(1);
     for (;;) {
-        if (renameat2(directory, name, directory, other, RENAME_EXCHANGE) < 0)
+        if (renameat2(at->directory, at->name, at->directory, other, RENAME_EXCHANGE) < 0)
             _exit(1);
         (void)nanosleep(&pause, NULL);
     }
@@ -288,14 +300,17 @@ void plant_swapping(struct exam *exam, const char *name, const char *other)
         one = one->next;
     if (!one)
         blocked(exam, "%s was not planted", name);
-    int directory = one->directory;
-    if (renameat2(directory, name, directory, other, RENAME_EXCHANGE) < 0)
+    bool swaps = act_as(one->user, one->group) &&
+                 renameat2(one->directory, name, one->directory, other, RENAME_EXCHANGE) == 0;
+    (void)act_as_self();
+    if (!swaps)
         skip(exam, "this machine's file system does not swap names: %s", strerror(errno));
+    pid_t parent = getpid();
     exam->child = fork();
     if (exam->child < 0)
         blocked(exam, "no process: %s", strerror(errno));
     if (exam->child == 0)
-        swap_forever(directory, name, other);
+        swap_forever(one, other, parent);
 }
 
 void plant_calm(struct exam *exam)
@@ -326,13 +341,14 @@ void planted_remove(struct exam *exam)
 {
     plant_calm(exam);
     for (struct planted *at = exam->planted; at; at = at->next) {
-        if (at->directory < 0)
-            continue;
-        if (unlinkat(at->directory, at->name, 0) < 0 && errno != ENOENT) {
+        if (at->directory >= 0 && act_as(at->user, at->group) &&
+            unlinkat(at->directory, at->name, 0) < 0 && errno != ENOENT) {
             empty(at->directory, at->name);
             (void)unlinkat(at->directory, at->name, AT_REMOVEDIR);
         }
+        (void)act_as_self();
         at->directory = close_fd(at->directory);
     }
     exam->planted = NULL;
+    exam->outside_fd = close_fd(exam->outside_fd);
 }

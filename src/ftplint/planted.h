@@ -12,8 +12,8 @@
 
 struct planted;
 
-/* Makes something of NAME (any bytes but NUL and '/') in the test's own folder, owned by the
- * folder's owner. All return the server's absolute path of it. A failure here blocks the test. */
+/* Makes something of NAME (any bytes but NUL and '/') in the test's own folder, as the folder's
+ * owner. All return the server's absolute path of it. A failure here blocks the test. */
 const char *plant_link(struct exam *exam, const char *name, const char *target);
 const char *plant_pipe(struct exam *exam, const char *name);
 const char *plant_socket(struct exam *exam, const char *name);

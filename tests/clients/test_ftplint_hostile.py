@@ -1,11 +1,14 @@
 """ftplint before servers, users and surroundings that mean ill."""
 
+import os
 import time
+import unittest
 
 from harness import main, slow
 from harness.stub import ProgramTest
 
 CODE, ONCE = "rfc959.greeting.code", "rfc959.greeting.once"
+USER = 54321
 TLS = {"FEAT": "211-X\r\n AUTH TLS\r\n211 E", "AUTH": "234 Go."}
 
 
@@ -47,6 +50,27 @@ class Hostile(ProgramTest):
         for only in ("rfc959.list.codes", "rfc1123.pasv.transfer"):
             done = self.examine(stub, only=only, status=None)
             self.assertIn("port 25, one of services", done.stdout)
+
+    # its surroundings
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root has rights that the user has not")
+    def test_what_the_user_may_not_remove_is_not_removed_for_him(self):
+        """The folder on this machine holds what is root's: the user has swapped it with another one."""
+        stub = self.stub(RMD="550 No.")
+        user = self.directory / "user"
+
+        def make(_connection):
+            folder = user / stub.seen[-1].split("/")[1]
+            (folder / "root").mkdir(parents=True)
+            (folder / "root" / "file").touch()
+            for path in (self.directory, user, folder):
+                os.chown(path, USER, USER)
+
+        stub.behind = {"MKD": make}
+        user.mkdir()
+        done = self.examine(stub, "--local", user)
+        self.assertIn("left behind: /ftplint-", done.stdout)
+        self.assertEqual(len(list(user.glob("ftplint-*/root/file"))), 1)
 
 
 if __name__ == "__main__":
