@@ -33,17 +33,24 @@ static const char *name_of(struct exam *exam, const char *line, bool facts)
         /* NLST gives names or paths (RFC 959, section 4.1.3). */
         name = strrchr(line, '/') + 1;
     }
-    if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strchr(name, '/'))
+    /* Behind a bare CR some servers would read another command. */
+    if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strpbrk(name, "/\r"))
         return NULL;
     return exam_format(exam, "%s", name);
 }
 
-/* Goes into the directory NAME of PATH. False if that is not where the session then is: a link. */
+/* Goes into the directory PATH. False if that is not where the session then is: a link. What a link
+ * points to is not ours, neither to be emptied nor to get other rights. */
 static bool enter(struct client *client, const char *line, bool facts, const char *path)
 {
     if (facts && !strcasestr(line, "type=dir;"))
         return false;
-    if (!reply_is(command(client, "CWD %s", path), "2"))
+    bool inside = reply_is(command(client, "CWD %s", path), "2");
+    if (!inside && facts) {
+        (void)command(client, "SITE CHMOD 755 %s", path);
+        inside = reply_is(command(client, "CWD %s", path), "2");
+    }
+    if (!inside)
         return false;
     const struct reply *reply = command(client, "PWD");
     const char *present = reply->code == 257 ? reply_path(client, reply) : NULL;
@@ -66,9 +73,10 @@ static void empty_directory(struct exam *exam, struct client *client, const char
         if (reply_is(command(client, "DELE %s", inner), "2") ||
             reply_is(command(client, "RMD %s", inner), "2") || depth == DEPTH_MAX)
             continue;
-        (void)command(client, "SITE CHMOD 755 %s", inner);
-        if (enter(client, lines.line[i], facts, inner))
+        if (enter(client, lines.line[i], facts, inner)) {
+            (void)command(client, "SITE CHMOD 755 %s", inner);
             empty_directory(exam, client, inner, depth + 1);
+        }
         (void)command(client, "CWD %s", path);
         (void)command(client, "RMD %s", inner);
     }
