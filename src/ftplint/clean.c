@@ -16,6 +16,7 @@ enum {
     DEPTH_MAX = 100,
     ROUNDS = 3,
     CLEAN_LIMIT = 60000,
+    PATH_WORDS_MAX = 8192,
 };
 
 /* One name in a directory, from MLSD or NLST; NULL for what is not to be touched. What a server
@@ -142,5 +143,8 @@ void server_clean(const struct target *target, struct server *server, struct dia
         exam_run(&test, &patient, server, dialogue, &result);
     if (result.outcome == OUTCOME_PASSED || (target->local && clean_local(target, server->folder)))
         return;
-    (void)snprintf(ret, size, "%s (%.150s)", server->folder, result.got);
+    char words[PATH_WORDS_MAX];
+    (void)snprintf(words, sizeof(words), "%s (%.150s)", server->folder, result.got);
+    dialogue_hide(dialogue, words, strlen(words));
+    (void)snprintf(ret, size, "%s", words);
 }

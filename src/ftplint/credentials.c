@@ -7,7 +7,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { PASSWORD_LENGTH_MAX = 1024, NETRC_MAX = 1 << 16 };
 
@@ -39,6 +41,7 @@ static bool read_file(struct options *options, const char *path, struct login *l
     if (r < 0)
         return complain(path, r == -ECANCELED ? "there is no password in it" : strerror(-r));
     login->password = options_keep(options, strdup(line));
+    explicit_bzero(line, sizeof(line));
     return login->password != NULL;
 }
 
@@ -86,7 +89,16 @@ static void search_netrc(char *text, const char *host, const char *user, const c
     }
 }
 
-/* Reads the netrc file once for each account that still lacks something; its text stays. */
+/* As ftp(1) does, which even refuses. */
+static void check_rights(const char *path, int fd)
+{
+    struct stat found;
+    if (fstat(fd, &found) == 0 && S_ISREG(found.st_mode) && (found.st_mode & (S_IRGRP | S_IROTH)))
+        (void)fprintf(stderr, "ftplint: %s: others may read it, passwords and all (chmod 600)\n",
+                      path);
+}
+
+/* Reads the netrc file, once for each account that still lacks something. */
 static bool read_netrc(struct options *options, struct login *login)
 {
     char path[4096];
@@ -96,23 +108,24 @@ static bool read_netrc(struct options *options, struct login *login)
                    : home         ? home
                                   : "",
                    options->netrc ? "" : "/.netrc");
-    char *text = options_keep(options, calloc(1, NETRC_MAX));
-    if (!text)
-        return complain(path, strerror(ENOMEM));
+    char text[NETRC_MAX] = "";
     FILE *file = fopen(path, "re");
     if (!file)
         return options->netrc ? complain(path, strerror(errno)) : true;
-    size_t size = fread(text, 1, NETRC_MAX, file);
+    size_t size = fread(text, 1, sizeof(text), file);
     bool failed = ferror(file);
+    check_rights(path, fileno(file));
     (void)fclose(file);
-    if (failed || size == NETRC_MAX)
+    if (!failed && size < sizeof(text)) {
+        const char *user = NULL, *password = NULL;
+        search_netrc(text, options->target.host, login->user, &user, &password);
+        if (password)
+            *login = (struct login){options_keep(options, strdup(user)),
+                                    options_keep(options, strdup(password))};
+    }
+    explicit_bzero(text, sizeof(text));
+    if (failed || size == sizeof(text))
         return complain(path, failed ? strerror(EIO) : "it is too large for a netrc file");
-    const char *user = NULL, *password = NULL;
-    search_netrc(text, options->target.host, login->user, &user, &password);
-    if (!password)
-        return true;
-    login->user = user;
-    login->password = password;
     return true;
 }
 
@@ -124,6 +137,7 @@ static bool ask(struct options *options, const char *what, struct login *login)
     if (r < 0)
         return false;
     login->password = options_keep(options, strdup(answer));
+    explicit_bzero(answer, sizeof(answer));
     return login->password != NULL;
 }
 

@@ -11,13 +11,21 @@ enum {
     PATH_LENGTH_MAX = 4096,
 };
 
-static char *keep(const char *text)
+/* Without the password, which a server may say back to whoever asks. */
+static char *keep(const struct exam *exam, const char *text)
 {
-    return strndup(text, WORDS_MAX);
+    char *copy = strdup(text);
+    size_t size = copy ? strlen(copy) : 0;
+    if (!copy)
+        return NULL;
+    dialogue_hide(exam->dialogue, copy, size);
+    copy[size < WORDS_MAX ? size : WORDS_MAX] = '\0';
+    return copy;
 }
 
-static void learn_features(struct server *server, const struct reply *reply)
+static void learn_features(struct exam *exam, const struct reply *reply)
 {
+    struct server *server = exam->server;
     server->has_feat = reply_is(reply, "211") && reply->count > 1;
     for (size_t i = 1; server->has_feat && i + 1 < reply->count; i++) {
         const char *line = reply->lines[i] + strspn(reply->lines[i], " ");
@@ -27,7 +35,7 @@ static void learn_features(struct server *server, const struct reply *reply)
         bool known = false;
         for (size_t j = 0; j < server->count; j++)
             known = known || strcmp(server->features[j], line) == 0;
-        char *feature = known || server->count == SERVER_FEATURES_MAX ? NULL : keep(line);
+        char *feature = known || server->count == SERVER_FEATURES_MAX ? NULL : keep(exam, line);
         if (feature)
             server->features[server->count++] = feature;
     }
@@ -39,12 +47,12 @@ static void learn(struct exam *exam)
     struct client *client = given_connection(exam);
     exam->given++;
     server->offers_tls = exam->target->tls != TLS_NONE;
-    server->greeting = keep(client->greeting->text);
-    learn_features(server, command(client, "FEAT"));
+    server->greeting = keep(exam, client->greeting->text);
+    learn_features(exam, command(client, "FEAT"));
     login(client, ACCOUNT_USER);
-    learn_features(server, command(client, "FEAT"));
+    learn_features(exam, command(client, "FEAT"));
     const struct reply *reply = command(client, "SYST");
-    server->system = keep(reply->code == 215 ? reply->text : "");
+    server->system = keep(exam, reply->code == 215 ? reply->text : "");
     if (exam->target->path)
         expect(client, "250", "CWD %s", exam->target->path);
     const char *start = reply_path(client, expect(client, "257", "PWD"));

@@ -286,9 +286,10 @@ static bool read_option(struct options *options, int argc, char **argv, int *ind
 
 char *options_keep(struct options *options, char *text)
 {
-    if (text)
-        options->kept[options->kept_count++] = text;
-    return text;
+    if (!text)
+        return NULL;
+    options->kept_sizes[options->kept_count] = strlen(text);
+    return options->kept[options->kept_count++] = text;
 }
 
 void options_free(struct options *options)
@@ -297,8 +298,11 @@ void options_free(struct options *options)
     for (size_t i = 0; i < ELEMENTS(all); i++)
         while (all[i]->count > 0)
             free(all[i]->pattern[--all[i]->count]);
-    while (options->kept_count > 0)
-        free(options->kept[--options->kept_count]);
+    while (options->kept_count > 0) {
+        size_t last = --options->kept_count;
+        explicit_bzero(options->kept[last], options->kept_sizes[last]);
+        free(options->kept[last]);
+    }
 }
 
 bool options_read(struct options *ret, int argc, char **argv)

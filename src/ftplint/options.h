@@ -11,7 +11,7 @@
 
 enum {
     PATTERNS_MAX = 1024,
-    KEPT_MAX = 8, /* the URL, and a password or a netrc file for each account */
+    KEPT_MAX = 8, /* the URL; a password, or what netrc has, for each account */
 };
 
 /* How ftplint ends. */
@@ -55,6 +55,7 @@ struct options {
     unsigned limit; /* milliseconds for the whole run */
     struct target target;
     char *kept[KEPT_MAX]; /* what TARGET points into */
+    size_t kept_sizes[KEPT_MAX];
     size_t kept_count;
 };
 
@@ -71,7 +72,8 @@ extern const size_t option_rows_count;
 /* Reads the command line. False after having said on stderr what is wrong with it. */
 bool options_read(struct options *ret, int argc, char **argv);
 
-/* Keeps TEXT, from malloc(), until options_free(), and returns it; NULL stays NULL. */
+/* Keeps TEXT, from malloc(), until options_free(), which wipes it, and returns it; NULL stays NULL.
+ */
 char *options_keep(struct options *options, char *text);
 
 /* Frees what the options own, and with it what their target names. */

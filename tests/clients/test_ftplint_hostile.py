@@ -51,6 +51,24 @@ class Hostile(ProgramTest):
             done = self.examine(stub, only=only, status=None)
             self.assertIn("port 25, one of services", done.stdout)
 
+    # passwords
+
+    def test_password_in_what_the_server_says_of_itself(self):
+        for form in ("text", "json", "junit", "tap"):
+            stub = self.stub(SYST="215 secret", FEAT="211-x\r\n secret\r\n211 E", PWD='257 "/secret"', RMD="550 No.")
+            done = self.examine(stub, "-v", "-f", form, only=CODE)
+            self.assertIn("/******/ftplint-", done.stdout)  # left behind
+            self.assertNotIn("secret", done.stdout + done.stderr)
+
+    def test_netrc_that_others_may_read(self):
+        netrc = self.directory / "netrc"
+        netrc.write_text("machine 127.0.0.1 login alice password x\n", encoding="utf-8")
+        for mode, said in ((0o644, True), (0o600, False)):
+            netrc.chmod(mode)
+            url = f"ftp://alice@127.0.0.1:{self.stub().port}/"
+            done = self.run_program("--only", CODE, "--netrc", netrc, url)
+            self.assertEqual("others may read it" in done.stderr, said)
+
     # its surroundings
 
     @unittest.skipUnless(os.geteuid() == 0, "only root has rights that the user has not")
