@@ -3,7 +3,9 @@
 #include "ftplint/manual.h"
 #include "ftplint/runner.h"
 
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 static enum exit_status run(struct options *options)
 {
@@ -44,9 +46,22 @@ static enum exit_status act(struct options *options)
     return STATUS_NOT_RUN;
 }
 
+/* A connection would get the number of a standard stream that is closed, and what we say would go to
+ * the server. To write to these fails. */
+static bool fill_streams(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    return fd >= 0 && close(fd) == 0;
+}
+
 int main(int argc, char **argv)
 {
     struct options options;
+    if (!fill_streams())
+        return (int)STATUS_NOT_RUN;
     bool read = options_read(&options, argc, argv);
     enum exit_status status = read ? act(&options) : STATUS_NOT_RUN;
     options_free(&options);

@@ -35,15 +35,23 @@ bool report_open(struct report *report, const struct options *options)
     return true;
 }
 
+void report_check(struct report *report)
+{
+    if (report->error == 0 && ferror(report->file))
+        report->error = errno ? errno : EIO;
+}
+
 bool report_close(struct report *report)
 {
-    bool good = !ferror(report->file) && fflush(report->file) == 0;
-    if (report->file != stdout && fclose(report->file) != 0)
-        good = false;
+    (void)fflush(report->file);
+    report_check(report);
+    if (report->file != stdout && fclose(report->file) != 0 && report->error == 0)
+        report->error = errno;
     buffer_free(&report->kept);
-    if (!good)
-        (void)fprintf(stderr, "ftplint: the report could not be written: %s\n", strerror(errno));
-    return good;
+    if (report->error)
+        (void)fprintf(stderr, "ftplint: the report could not be written: %s\n",
+                      strerror(report->error));
+    return report->error == 0;
 }
 
 void report_progress(struct report *report, size_t number, const char *name)

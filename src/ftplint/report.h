@@ -36,6 +36,7 @@ struct report {
     const struct options *options;
     FILE *file;
     bool color;
+    int error;     /* errno of the first write that failed; 0: none */
     bool progress; /* stderr is a terminal, and nothing else is written there */
     size_t planned;
     bool begun;         /* something has been written that the next entry is divided from */
@@ -51,6 +52,8 @@ extern const struct report_functions report_text, report_tap, report_junit, repo
 
 /* Chooses by OPTIONS->format, opens OPTIONS->output. False after having said what is wrong. */
 bool report_open(struct report *report, const struct options *options);
+/* After writing, before errno is another's: keeps why it failed, if it did. */
+void report_check(struct report *report);
 /* False after having said that the report could not be written. */
 bool report_close(struct report *report);
 

@@ -5,6 +5,7 @@
 #include "lib/cleanup.h"
 #include "lib/clock.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,10 +44,14 @@ static void interrupt(int number)
 static void catch_signals(void)
 {
     /* The second one ends at once. */
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
     struct sigaction action = {.sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND | SA_RESTART};
-    (void)sigaction(SIGINT, &action, NULL);
-    (void)sigaction(SIGTERM, &action, NULL);
-    (void)sigaction(SIGHUP, &action, NULL);
+    for (size_t i = 0; i < ELEMENTS(numbers); i++) {
+        struct sigaction before;
+        /* Whoever has started us may want it ignored: nohup(1), a shell's "&". */
+        if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+            (void)sigaction(numbers[i], &action, NULL);
+    }
     action = (struct sigaction){.sa_handler = SIG_IGN};
     (void)sigaction(SIGPIPE, &action, NULL);
 }
@@ -195,7 +200,9 @@ static void run_one(struct run *run, const struct group *group, const struct tes
         baseline_add(run->baseline, test->name, severity_name(test->severity), test->title);
     }
     count(run, &verdict);
+    errno = 0;
     run->report->functions->test(run->report, &verdict);
+    report_check(run->report);
     buffer_free(&said);
     if (verdict.attempts && result->outcome != OUTCOME_PASSED &&
         result->outcome != OUTCOME_SKIPPED && !is_there(&run->options->target)) {
@@ -238,13 +245,15 @@ static void plan_one(struct run *run, const struct group *group, const struct te
 /* With --verbose: each entry as it is made. */
 static void watch(const struct dialogue_entry *entry, void *context)
 {
-    const struct report *report = context;
+    struct report *report = context;
     struct buffer line;
     buffer_init(&line, 1 << 20);
     dialogue_entry_describe(entry, true, DIALOGUE_BYTES_MAX, &line);
+    errno = 0;
     (void)fprintf(report->file == stdout && report->options->format == FORMAT_TEXT ? stdout
                                                                                    : stderr,
                   "%.*s", (int)buffer_size(&line), buffer_begin(&line));
+    report_check(report);
     buffer_free(&line);
 }
 
@@ -320,7 +329,9 @@ enum exit_status run_all(const struct options *options, struct report *report,
                  sizeof(run->summary.left));
     carry_over(run);
     run->summary.duration = clock_msec() - begun;
+    errno = 0;
     report->functions->end(report, &run->summary);
+    report_check(report);
     enum exit_status status = judge(run);
     server_free(&run->server); /* whose session writes its end into the dialogue */
     dialogue_free(&run->dialogue);

@@ -1,11 +1,13 @@
 """ftplint before servers, users and surroundings that mean ill."""
 
 import os
+import signal
+import subprocess
 import time
 import unittest
 
-from harness import main, slow
-from harness.stub import ProgramTest
+from harness import main, slow, wait_until
+from harness.stub import PROGRAM, ProgramTest
 
 CODE, ONCE = "rfc959.greeting.code", "rfc959.greeting.once"
 USER = 54321
@@ -89,6 +91,29 @@ class Hostile(ProgramTest):
         done = self.examine(stub, "--local", user)
         self.assertIn("left behind: /ftplint-", done.stdout)
         self.assertEqual(len(list(user.glob("ftplint-*/root/file"))), 1)
+
+    def test_standard_output_that_is_closed(self):
+        """No connection is taken for it."""
+        stub = self.stub()
+        words = ["sh", "-c", 'exec "$@" >&-', "sh", PROGRAM, "-v", "--only", "greeting", f"ftp://a:b@127.0.0.1:{stub.port}/"]
+        done = subprocess.run(words, capture_output=True, text=True, env=self.environment(), check=False)
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("the report could not be written: Bad file descriptor", done.stderr)
+        self.assertFalse([line for line in stub.seen if "ftplint " in line or "tests in" in line])
+
+    def test_hangup_that_is_to_be_ignored(self):
+        """As under nohup(1)."""
+        stub = self.stub()
+        stub.delay = 0.05
+        with subprocess.Popen(
+            [PROGRAM, "--only", "greeting", f"ftp://a:b@127.0.0.1:{stub.port}/"],
+            stdout=subprocess.PIPE, text=True, env=self.environment(),
+            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
+        ) as process:  # fmt: skip
+            wait_until(lambda: stub.connections >= 2)
+            process.send_signal(signal.SIGHUP)
+            output = process.communicate(timeout=60 * slow())[0]
+        self.assertEqual(process.returncode, 0, output)
 
 
 if __name__ == "__main__":

@@ -204,7 +204,8 @@ class Program(ProgramTest):
         ) as process:  # fmt: skip
             process.stdout.readline()
             process.stdout.close()
-            self.assertIn("could not be written", process.communicate(timeout=60 * slow())[1])
+            said = process.communicate(timeout=60 * slow())[1]
+            self.assertIn("the report could not be written: Broken pipe", said)
         self.assertEqual(process.returncode, 3)
         self.assertLess(len(stub.seen), 300)
         self.assertTrue(any(line.startswith("RMD /ftplint-") for line in stub.seen))
@@ -263,7 +264,9 @@ class Program(ProgramTest):
         self.assertEqual(self.examine(self.stub(), "-f", "json", "-o", path).stdout, "")
         json.loads(path.read_text(encoding="utf-8"))
         self.assertIn("No such file", self.examine(self.stub(), "-o", "/nowhere/x", status=3).stderr)
-        self.assertIn("could not be written", self.examine(self.stub(), "-o", "/dev/full", status=3).stderr)
+        for form in ("text", "tap", "junit", "json"):
+            done = self.examine(self.stub(), "-o", "/dev/full", "-f", form, status=3)
+            self.assertIn("the report could not be written: No space left on device", done.stderr)
 
     def test_verbose_shows_all_but_passwords(self):
         done = self.examine(self.stub("220 a\tb"), "--verbose")
