@@ -99,11 +99,15 @@ static bool is_hindered(struct run *run, const struct test *test, struct result 
     const struct test *failed = find_failed(run, test);
     if (!failed)
         return false;
+    bool judged = run->results[place_of(failed)].outcome == OUTCOME_FAILED;
     /* What is known does not count, and neither does what follows from it. */
-    if (baseline_has(run->baseline, failed->name))
+    if (judged && baseline_has(run->baseline, failed->name))
         set_reason(result, OUTCOME_SKIPPED, "%s has failed, as the baseline knows", failed->name);
-    else
+    else if (judged)
         set_reason(result, OUTCOME_BLOCKED, "%s has failed", failed->name);
+    else
+        set_reason(result, OUTCOME_BLOCKED, "%s is blocked: %s", failed->name,
+                   run->results[place_of(failed)].got);
     return true;
 }
 
@@ -137,17 +141,24 @@ static unsigned examine(struct run *run, const struct test *test)
     return is_hindered(run, test, result) ? 0 : attempt(run, test, result);
 }
 
-/* The first of the tests on which TEST stands, one standing on the other, that has failed; NULL if
- * none has. One that was not chosen is examined by the way and not reported. */
+/* The first of the tests on which TEST stands, one standing on the other, that has failed, or has
+ * told nothing although somebody could log in; NULL if there is none. One that was not chosen is
+ * examined by the way and not reported, unless it is not wanted (--skip). */
 static const struct test *find_failed(struct run *run, const struct test *test)
 {
-    const struct test *after = test->after ? catalogue_find(test->after, NULL) : NULL;
+    const struct group *group;
+    const struct test *after = test->after ? catalogue_find(test->after, &group) : NULL;
     if (!after)
         return NULL;
-    if (!run->examined[place_of(after)])
+    if (!run->examined[place_of(after)] && !is_unwanted(run->options, group, after))
         (void)examine(run, after);
     const struct test *failed = find_failed(run, after);
-    return failed ? failed : run->results[place_of(after)].outcome == OUTCOME_FAILED ? after : NULL;
+    if (failed)
+        return failed;
+    enum outcome outcome = run->results[place_of(after)].outcome;
+    bool untold = outcome == OUTCOME_BLOCKED &&
+                  (run->server.learnt || (after->flags & (unsigned)TEST_ANONYMOUS));
+    return outcome == OUTCOME_FAILED || untold ? after : NULL;
 }
 
 /* True if the server takes connections; a while is given to one that has to be started again. */

@@ -28,6 +28,8 @@ void server_clean(const struct target *target, struct server *server, struct dia
 
 /* True if OPTIONS choose the test at all. */
 bool is_chosen(const struct options *options, const struct group *group, const struct test *test);
+/* True if OPTIONS say that it is not to be run (--skip). */
+bool is_unwanted(const struct options *options, const struct group *group, const struct test *test);
 /* Why a chosen test cannot be run, in words; NULL: it can. */
 const char *why_not(const struct options *options, const struct server *server,
                     const struct test *test);

@@ -10,10 +10,15 @@ static bool any_matches(const struct patterns *patterns, const struct group *gro
     return false;
 }
 
+bool is_unwanted(const struct options *options, const struct group *group, const struct test *test)
+{
+    return any_matches(&options->skip, group, test);
+}
+
 bool is_chosen(const struct options *options, const struct group *group, const struct test *test)
 {
     return (options->only.count == 0 || any_matches(&options->only, group, test)) &&
-           !any_matches(&options->skip, group, test);
+           !is_unwanted(options, group, test);
 }
 
 const char *why_not(const struct options *options, const struct server *server,

@@ -115,6 +115,17 @@ class Hostile(ProgramTest):
             output = process.communicate(timeout=60 * slow())[0]
         self.assertEqual(process.returncode, 0, output)
 
+    # what stands on what
+
+    def test_what_is_not_wanted_is_not_run_by_the_way(self):
+        done = self.examine(self.stub("hello"), "-v", "--skip", CODE, only=ONCE, status=None)
+        self.assertNotIn(CODE, done.stdout)
+
+    def test_what_stands_on_a_blocked_test_is_blocked(self):
+        """With the reason: it says nothing either."""
+        done = self.examine(self.stub(), "--tls", "implicit", only=f"{CODE},{ONCE}", status=3)
+        self.assertRegex(done.stdout, rf"blocked +{ONCE}: {CODE} is blocked: a step before it")
+
 
 if __name__ == "__main__":
     main()
