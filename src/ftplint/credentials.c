@@ -145,6 +145,8 @@ static bool obtain(struct options *options, enum account account)
 {
     struct login *login = &options->target.logins[account];
     const char *file = options->password_files[account];
+    if (login->user && !*login->user)
+        return complain("the user's name", "it is empty");
     if (file) {
         login->user = login->user ? login->user : "anonymous";
         return read_file(options, file, login);

@@ -77,6 +77,10 @@ static bool read_host(struct options *options, char *text)
         *end = '\0';
         port = end[1] ? end + 2 : NULL;
         text++;
+        /* A zone behind "%25" (RFC 6874), or as people write it. */
+        char *zone = strstr(text, "%25");
+        if (zone && zone[3])
+            memmove(zone + 1, zone + 3, strlen(zone + 3) + 1);
     } else {
         port = strchr(text, ':');
         if (port)

@@ -53,9 +53,9 @@ static void watch_alerts(const SSL *ssl, int where, int value)
 
 const char *tls_host_name(const char *host)
 {
-    unsigned char address[sizeof(struct in6_addr)];
-    bool is_address =
-        host && (inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1);
+    unsigned char address[sizeof(struct in_addr)];
+    /* No name has a colon; an IPv6 address with a zone is nothing to inet_pton(). */
+    bool is_address = host && (inet_pton(AF_INET, host, address) == 1 || strchr(host, ':'));
     return is_address ? NULL : host;
 }
 

@@ -126,6 +126,15 @@ class Hostile(ProgramTest):
         done = self.examine(self.stub(), "--tls", "implicit", only=f"{CODE},{ONCE}", status=3)
         self.assertRegex(done.stdout, rf"blocked +{ONCE}: {CODE} is blocked: a step before it")
 
+    # the command line
+
+    def test_zone(self):
+        """RFC 6874 writes it with %25."""
+        port = self.stub().port
+        for zone in ("%25lo", "%lo"):
+            done = self.run_program("--timeout", "1 s", f"ftp://a:b@[fe80::1{zone}]:{port}/", status=3)
+            self.assertIn("ftplint: fe80::1%lo", done.stderr)
+
 
 if __name__ == "__main__":
     main()

@@ -446,6 +446,7 @@ class Program(ProgramTest):
             (("ftp://" + "a" * 4000,), "too long"),
             (("--baseline", "/nowhere/x", f"ftp://a:b@127.0.0.1:{self.stub().port}/"), "No such file"),
             (("--only", "", url), "--only: which tests?"),
+            (("--user", "", f"ftp://127.0.0.1:{self.stub().port}/"), "it is empty"),
             (("--user", "a\r\nDELE b", f"ftp://127.0.0.1:{self.stub().port}/"), "no password"),
             (("--ca", "/nowhere", f"ftp://a:b@127.0.0.1:{self.stub().port}/"), "--ca: there is no certificate"),
             (("--certificate", "/etc/passwd", f"ftp://a:b@127.0.0.1:{self.stub().port}/"), "--certificate: there is no"),
