@@ -46,8 +46,8 @@ static enum exit_status act(struct options *options)
     return STATUS_NOT_RUN;
 }
 
-/* A connection would get the number of a standard stream that is closed, and what we say would go to
- * the server. To write to these fails. */
+/* A connection would get the number of a standard stream that is closed, and what we say would go
+ * to the server. To write to these fails. */
 static bool fill_streams(void)
 {
     int fd;
