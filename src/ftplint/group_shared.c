@@ -273,7 +273,7 @@ static const struct test tests[] = {
         .name = "concurrency.retr.deleted",
         .severity = SEVERITY_ERROR,
         .title = "a download of a file that is deleted meanwhile is whole, or fails",
-        .reason = "RFC 959, section 5.4: 226 means that the action was successful. Half a file "
+        .reason = "RFC 959, section 4.2.1: 226 means that the action was successful. Half a file "
                   "with 226 is taken for the whole.",
         .remedy = "Keep the file open while it is sent, and check that all of it was.",
         .run = download_undisturbed,
@@ -283,7 +283,7 @@ static const struct test tests[] = {
         .name = "concurrency.retr.renamed",
         .severity = SEVERITY_ERROR,
         .title = "a download of a file that is renamed meanwhile is whole, or fails",
-        .reason = "RFC 959, section 5.4: 226 means that the action was successful. Half a file "
+        .reason = "RFC 959, section 4.2.1: 226 means that the action was successful. Half a file "
                   "with 226 is taken for the whole.",
         .remedy = "Keep the file open while it is sent; do not look it up again by its name.",
         .run = download_undisturbed,

@@ -172,7 +172,7 @@ static const struct test tests[] = {
         .severity = SEVERITY_ERROR,
         .title = "commands between RETR and the data connection do not change the file",
         .reason = "A server that keeps one path for all commands checks the one file and sends "
-                  "another (CVE-2023-24042).",
+                  "another (CVE-2023-24042, LightFTP).",
         .remedy = "Open the file when RETR is checked, and keep it with the transfer.",
         .run = switched,
     },
