@@ -207,8 +207,8 @@ static const struct test tests[] = {
         .severity = SEVERITY_ERROR,
         .flags = TEST_READ_ONLY,
         .title = "a listing comes over a connection by EPRT",
-        .reason = "RFC 2428, section 2: EPRT names protocol, address and port; who answers 200 "
-                  "connects to there.",
+        .reason = "RFC 2428, section 2: EPRT names protocol, address and port; a server that "
+                  "answers 200 connects there.",
         .remedy = "Connect to the address and port of the last EPRT when the transfer begins.",
         .run = transfer,
         .parameter = "EPRT",

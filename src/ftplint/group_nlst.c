@@ -257,7 +257,8 @@ static const struct test tests[] = {
         .severity = SEVERITY_WARNING,
         .after = "rfc959.nlst.codes",
         .title = "NLST does not name \".\" and \"..\"",
-        .reason = "A program that works on every name goes up and around without an end.",
+        .reason =
+            "A program that works on every name would leave the directory, or go round for ever.",
         .remedy = "Leave out the directory itself and its parent.",
         .run = dots,
     },

@@ -210,11 +210,11 @@ static const struct test tests[] = {
         .flags = TEST_READ_ONLY,
         .after = "rfc1123.pasv.transfer",
         .title = "227 names the address that the client is connected to",
-        .reason = "RFC 1123, section 4.1.2.6: the address is that of the server that sends the "
-                  "reply. An address behind a translator, or 0.0.0.0, makes every listing hang "
-                  "that is not by EPSV.",
-        .remedy = "Take the local address of the control connection; behind a translator set the "
-                  "address that clients see.",
+        .reason =
+            "RFC 1123, section 4.1.2.6: the address is that of the server that sends the reply. A "
+            "private address behind NAT, or 0.0.0.0, makes every listing hang that is not by EPSV.",
+        .remedy = "Take the local address of the control connection; behind NAT set the address "
+                  "that clients see.",
         .run = pasv_address,
     },
     {

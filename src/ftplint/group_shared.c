@@ -235,7 +235,7 @@ static const struct test tests[] = {
     {
         .name = "practice.stor.hidden",
         .severity = SEVERITY_WARNING,
-        .title = "a new file is not to be had before its upload is complete",
+        .title = "a new file can be neither seen nor fetched before its upload is complete",
         .reason = "Programs that watch a folder take files away as soon as they see them, halves "
                   "included; it is the most frequent complaint about uploads.",
         .remedy = ATOMIC,
