@@ -48,6 +48,7 @@ static struct pair store_both(struct exam *exam, const char *verb, const char *p
     struct client *two = given_login(exam, ACCOUNT_USER);
     struct data *data_one = given_transfer(one, "%s %s", verb, path);
     data_send(data_one, a.data, a.size / 2);
+    clock_pause(MOMENT); /* in which the server stores it */
     struct data *data_two = ask_to_store(two, verb, path);
     const struct reply *reply = try_reply(two, MOMENT);
     struct pair pair = {.second = reply};
