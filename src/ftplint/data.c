@@ -112,7 +112,7 @@ static void ask_pasv(struct data *data)
     const struct reply *reply = expect(data->client, "227", "PASV");
     data->port = pasv_port(reply->text, &data->announced);
     if (!data->port)
-        fail(data->client->exam, "227 with h1,h2,h3,h4,p1,p2 (RFC 959, section 4.1.2)", "%u %s",
+        fail(data->client->exam, "227 with h1,h2,h3,h4,p1,p2 (RFC 959, section 4.2.1)", "%u %s",
              reply->code, reply->text);
     check_port(data);
 }

@@ -207,8 +207,8 @@ static const struct test tests[] = {
         .severity = SEVERITY_ERROR,
         .flags = TEST_READ_ONLY,
         .title = "a listing comes over a connection by EPRT",
-        .reason = "RFC 2428, section 2: EPRT names protocol, address and port; who answers 200 "
-                  "connects to there.",
+        .reason = "RFC 2428, section 2: EPRT names protocol, address and port; a server that "
+                  "answers 200 connects there.",
         .remedy = "Connect to the address and port of the last EPRT when the transfer begins.",
         .run = transfer,
         .parameter = "EPRT",
@@ -218,17 +218,18 @@ static const struct test tests[] = {
         .severity = SEVERITY_ERROR,
         .after = "rfc2428.eprt.transfer",
         .title = "an upload goes over a connection by EPRT",
-        .reason = "RFC 959, section 3.2: the data connection may be used in either direction, "
+        .reason = "RFC 959, section 2.3: the data connection may be used in either direction, "
                   "whoever opened it.",
         .remedy = "Use the same connection for uploads as for downloads.",
         .run = upload,
     },
     {
         .name = "rfc959.port.code",
-        .severity = SEVERITY_ERROR,
+        .severity = SEVERITY_WARNING,
         .flags = TEST_READ_ONLY,
         .title = "PORT is answered with 200",
-        .reason = "RFC 959, section 5.4, has 200 for it.",
+        .reason = "RFC 959, section 5.4, lists 200 as the only success of PORT, and RFC 1123, "
+                  "section 4.1.2.11, says that these codes should be used.",
         .remedy = "Answer 200.",
         .run = code,
         .parameter = "PORT",
@@ -343,8 +344,9 @@ static const struct test tests[] = {
         .severity = SEVERITY_WARNING,
         .flags = TEST_READ_ONLY,
         .title = "data connections come from the address of the control connection",
-        .reason = "Clients and firewalls take a data connection from another address for an "
-                  "attack (RFC 2577) and drop it.",
+        .reason = "Clients and firewalls take a data connection from another address for an attack "
+                  "(RFC 2577, section 4) and drop it. RFC 1123, section 4.1.2.12, has it so for "
+                  "the default data port.",
         .remedy = "Bind the socket to the control connection's local address before connecting.",
         .run = source_address,
     },

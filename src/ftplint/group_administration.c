@@ -244,8 +244,8 @@ static const struct test tests[] = {
         .severity = SEVERITY_ERROR,
         .flags = TEST_READ_ONLY,
         .title = "a user may not administer the server, nor run programs on it",
-        .reason = "CVE-1999-0080: SITE EXEC gave users of wu-ftpd a shell. Who else is logged in, "
-                  "and what accounts there are, is not their matter either.",
+        .reason = "CVE-1999-0080: SITE EXEC gave users of wu-ftpd the rights of root. Who else is "
+                  "logged in, and what accounts there are, is not their matter either.",
         .remedy = SITE_REMEDY,
         .run = inside,
     },

@@ -270,8 +270,8 @@ static const struct test tests[] = {
         .severity = SEVERITY_WARNING,
         .title = "a command without the argument that it needs is refused",
         .reason = "RFC 959, section 5.3.1, gives these commands an argument that is not optional, "
-                  "and section 4.2.2 the code 501 for its absence. A client with an empty name in "
-                  "hand must not be told that all went well.",
+                  "and section 4.2.1 has 501 for syntax errors in arguments. A client with an "
+                  "empty name in hand must not be told that all went well.",
         .remedy = "Answer 501 when a required argument is missing.",
         .run = missing,
     },
@@ -279,8 +279,9 @@ static const struct test tests[] = {
         .name = "robustness.arguments.none",
         .severity = SEVERITY_ERROR,
         .title = "every command without an argument gets one reply, and the session goes on",
-        .reason = "RFC 959, section 4.2: every command must generate a reply. CVE-2020-14149 "
-                  "(uftpd) was a CWD without a path: the server died.",
+        .reason = "RFC 959, section 4.2: every command must generate a reply. Code that takes the "
+                  "argument for granted follows a pointer to nothing, and the session or the whole "
+                  "server ends.",
         .remedy = SWEEP_REMEDY,
         .run = sweep,
         .parameter = "",
@@ -299,8 +300,8 @@ static const struct test tests[] = {
         .name = "robustness.arguments.format",
         .severity = SEVERITY_ERROR,
         .title = "every command takes %n and %s for letters",
-        .reason = "CVE-2000-0573 and many after it: an argument that reaches printf() as its "
-                  "format reads and writes the server's memory.",
+        .reason = "CVE-2000-0573 (wu-ftpd) and many after it: an argument that reaches printf() as "
+                  "its format reads and writes the server's memory.",
         .remedy = "Never pass what a client sent as a format, not even to syslog().",
         .run = sweep,
         .parameter = " %s%s%n%n%x%1000000d",
@@ -309,8 +310,8 @@ static const struct test tests[] = {
         .name = "robustness.arguments.digits",
         .severity = SEVERITY_ERROR,
         .title = "every command takes a number of thirty digits and answers once",
-        .reason = "CVE-2020-5204 (uftpd): numbers that are longer than any number overflow "
-                  "buffers and wrap around.",
+        .reason = "CVE-2020-5204 (uftpd): the numbers of PORT, longer than those of any address, "
+                  "overran a buffer. Elsewhere such numbers wrap around and become others.",
         .remedy = "Read numbers with a check of range and end, and refuse with 501.",
         .run = sweep,
         .parameter = " 999999999999999999999999999999",

@@ -237,8 +237,8 @@ static const struct test tests[] = {
         .severity = SEVERITY_WARNING,
         .flags = TEST_READ_ONLY,
         .title = "PORT with a port below 1024 is refused with 504",
-        .reason = "RFC 2577, section 3: data sent to a service's port is mail that nobody wrote; "
-                  "no client listens there.",
+        .reason = "RFC 2577, section 3: services listen on these ports, and what is sent to them "
+                  "can be a forged mail; no client waits for data there.",
         .remedy = "Answer PORT with a port below 1024 by 504.",
         .run = low_port,
         .parameter = "PORT",
@@ -248,8 +248,9 @@ static const struct test tests[] = {
         .severity = SEVERITY_WARNING,
         .flags = TEST_READ_ONLY,
         .title = "EPRT with a port below 1024 is refused",
-        .reason = "RFC 2577, section 3: data sent to a service's port is mail that nobody wrote; "
-                  "EPRT opens the hole of PORT again if it alone is not checked.",
+        .reason =
+            "RFC 2577, section 3: services listen on these ports, and what is sent to them can be "
+            "a forged mail; EPRT opens the hole of PORT again if it alone is not checked.",
         .remedy = "Answer EPRT with a port below 1024 by 504.",
         .run = low_port,
         .parameter = "EPRT",

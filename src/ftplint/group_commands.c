@@ -57,7 +57,7 @@ static void letter_case(struct exam *exam)
 
 static void idle_noop(struct exam *exam)
 {
-    expect(given_session(exam), "200", "NOOP");
+    expect(given_session(exam), "2", "NOOP");
 }
 
 static const char *const lower[] = {"pwd", "257|as to PWD: letter case does not matter"};
@@ -66,35 +66,37 @@ static const char *const mixed[] = {"nOoP", "200|as to NOOP: letter case does no
 static const struct test tests[] = {
     {
         .name = "rfc959.unknown.code",
-        .severity = SEVERITY_ERROR,
+        .severity = SEVERITY_WARNING,
         .flags = TEST_READ_ONLY,
         .title = "a command that the server does not know is answered with 500 or 502",
-        .reason = "RFC 959, section 4.2.1: 500 is \"command unrecognized\", 502 \"not "
-                  "implemented\". Clients try newer commands and fall back on older ones when they "
-                  "see these codes.",
+        .reason =
+            "RFC 959, section 4.2.1: 500 is \"command unrecognized\", 502 \"not implemented\", and "
+            "RFC 1123, section 4.1.2.11, says that these codes should be used. Clients try newer "
+            "commands and fall back on older ones when they see them.",
         .remedy = "Answer unknown verbs with 500.",
         .run = unknown_code,
         .parameter = "FLNT",
     },
     {
         .name = "rfc959.unknown.argument",
-        .severity = SEVERITY_ERROR,
+        .severity = SEVERITY_WARNING,
         .flags = TEST_READ_ONLY,
         .after = "rfc959.unknown.code",
         .title = "an unknown command is answered with 500 or 502 also if it has an argument",
         .reason = "RFC 959, section 4.2.1: 501 would say that the command is known and its "
-                  "argument wrong, so that the client tries again with another one.",
+                  "argument wrong, so that the client tries again with another one; RFC 1123, "
+                  "section 4.1.2.11, says that these codes should be used.",
         .remedy = "Look the verb up before the argument is examined.",
         .run = unknown_code,
         .parameter = "FLNT some/file name",
     },
     {
         .name = "practice.unknown.session",
-        .severity = SEVERITY_ERROR,
+        .severity = SEVERITY_WARNING,
         .flags = TEST_READ_ONLY,
         .title = "the session survives a few unknown commands",
-        .reason = "Clients find out what a server can by trying: CLNT, OPTS UTF8, MLSD, HOST. A "
-                  "server that closes the connection over that cannot be used.",
+        .reason = "Clients find out by trying which commands a server knows: CLNT, OPTS UTF8, "
+                  "MLSD, HOST. They cannot use a server that closes the connection over that.",
         .remedy = "Count unknown commands, and close the connection after tens of them, not after "
                   "three.",
         .run = unknown_stays,
@@ -124,11 +126,13 @@ static const struct test tests[] = {
     },
     {
         .name = "rfc959.quit.code",
-        .severity = SEVERITY_ERROR,
+        .severity = SEVERITY_WARNING,
         .flags = TEST_ANONYMOUS | TEST_READ_ONLY,
         .after = "rfc959.greeting.once",
         .title = "QUIT is answered with 221",
-        .reason = "RFC 959, section 5.4: 221 tells the client that its session ended in order.",
+        .reason = "RFC 959, section 5.4, lists 221 as the only success of QUIT, and RFC 1123, "
+                  "section 4.1.2.11, says that these codes should be used. It tells the client "
+                  "that its session ended in order.",
         .remedy = "Answer QUIT with 221, before and after the login.",
         .run = quit_code,
     },
@@ -137,9 +141,9 @@ static const struct test tests[] = {
         .severity = SEVERITY_ERROR,
         .flags = TEST_ANONYMOUS | TEST_READ_ONLY,
         .title = "the server closes the connection after QUIT",
-        .reason = "RFC 959, section 4.1.1: QUIT ends the session and the server closes the control "
-                  "connection. Clients wait for that, and a server that does not close keeps a "
-                  "session until it times out.",
+        .reason = "RFC 959, section 5.2: the control connection shall be closed by the server at "
+                  "the user's request. Clients wait for that, and a server that does not close "
+                  "keeps a session until it times out.",
         .remedy = "Close the control connection when 221 has been sent and no transfer is under "
                   "way.",
         .run = quit_closes,
@@ -148,9 +152,10 @@ static const struct test tests[] = {
         .name = "rfc959.noop.code",
         .severity = SEVERITY_ERROR,
         .flags = TEST_READ_ONLY,
-        .title = "NOOP is answered with 200",
-        .reason = "RFC 959, section 4.1.3: NOOP does nothing but make the server send an OK reply. "
-                  "Clients keep sessions alive with it.",
+        .title = "NOOP succeeds",
+        .reason = "RFC 959, section 5.1, has NOOP in the minimum of every server, and section "
+                  "4.1.3: it does nothing but make the server send an OK reply. Clients keep "
+                  "sessions alive with it.",
         .remedy = "Answer NOOP with 200.",
         .run = idle_noop,
     },

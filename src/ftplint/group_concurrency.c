@@ -91,7 +91,8 @@ static const struct test tests[] = {
         .name = "concurrency.directory.made-twice",
         .severity = SEVERITY_ERROR,
         .title = "of two sessions that make the same directory at once, one is told that it did",
-        .reason = "RFC 959, section 5.4: 257 means that it was created. Programs use it as a lock.",
+        .reason =
+            "RFC 959, section 4.2.1: 257 means that it was created. Programs use it as a lock.",
         .remedy = "Let the system decide by mkdir(2), and do not look whether it exists before.",
         .run = made_twice,
     },

@@ -262,9 +262,10 @@ static void copy_outside(struct exam *exam)
     {                                                                                              \
         .name = "security.confinement.dot-dot-" NAME, .severity = SEVERITY_ERROR,                  \
         .flags = TEST_READ_ONLY, .after = "security.confinement.host-files", .title = TITLE,       \
-        .reason = "A path with \"..\" that climbs out of the user's folder gives every user the "  \
-                  "files of the host (CVE-2010-3867, CVE-2020-5221, CVE-2024-28995): each verb "   \
-                  "that takes a path has to be confined, not only the usual ones.",                \
+        .reason =                                                                                  \
+            "A path with \"..\" that climbs out of the user's folder gives every user the "        \
+            "files of the host (CVE-2020-5221, uftpd; CVE-2010-3867, ProFTPD's SITE): each verb "  \
+            "that takes a path has to be confined, not only the usual ones.",                      \
         .remedy = "Resolve every path below the user's root by one function for all verbs, or "    \
                   "better let the kernel do it (chroot, a mount namespace, openat2).",             \
         .run = climb, .parameter = &(const struct climb){VERBS, TARGET},                           \
@@ -312,8 +313,8 @@ static const struct test tests[] = {
         .flags = TEST_READ_ONLY,
         .after = "security.confinement.host-files",
         .title = "SITE CPFR does not climb out of the user's folder by \"..\"",
-        .reason = "A copy made by the server brings what no RETR would give into the user's "
-                  "folder (CVE-2015-3306).",
+        .reason = "A copy made by the server brings what no RETR would give into the user's folder "
+                  "(CVE-2015-3306, ProFTPD).",
         .remedy = "Check both paths of SITE CPFR and SITE CPTO as those of RETR and STOR.",
         .run = copy_outside,
     },

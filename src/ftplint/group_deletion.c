@@ -167,8 +167,8 @@ static const struct test tests[] = {
         .name = "rfc959.dele.missing",
         .severity = SEVERITY_ERROR,
         .title = "DELE of a missing file is refused",
-        .reason = "RFC 959, section 4.2.1: 2xx says that the action was done. A client believes "
-                  "that it has deleted something, and does not see its mistake in the name.",
+        .reason = "RFC 959, section 4.2: 2xx says that the action was done. A client believes that "
+                  "it has deleted something, and does not see its mistake in the name.",
         .remedy = "Answer 550 if there is no such file.",
         .run = test_refusal,
         .parameter = &(const struct refusal){"DELE", OBJECT_MISSING},
@@ -207,8 +207,9 @@ static const struct test tests[] = {
         .severity = SEVERITY_ERROR,
         .after = "rfc959.dele.removes",
         .title = "DELE with a name deletes the file of the working directory",
-        .reason = "RFC 959, section 4.1.1: a path that does not say otherwise is relative to the "
-                  "working directory. The same name in another directory is another file.",
+        .reason = "RFC 959, section 4.1.1: CWD sets the directory that the user works with, and a "
+                  "name alone is the name of a file in it. The same name in another directory is "
+                  "another file.",
         .remedy = "Resolve a path that does not begin with a slash from the working directory.",
         .run = relative,
     },
@@ -270,7 +271,8 @@ static const struct test tests[] = {
     {
         .name = "rfc1123.refusal.codes",
         .severity = SEVERITY_WARNING,
-        .title = "CWD, RMD, MKD, DELE and RNFR are refused with the codes that RFC 959 has for it",
+        .title =
+            "CWD, RMD, MKD, DELE and RNFR are refused with the codes that RFC 959 has for them",
         .reason = "RFC 959, section 5.4, lists the codes of each command, and RFC 1123, section "
                   "4.1.2.11, says that they should be used. 500 and 502 tell a client that the "
                   "server does not know the command; 4xx makes it try again and again.",

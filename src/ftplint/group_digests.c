@@ -247,8 +247,8 @@ static const struct test tests[] = {
         .feature = "HASH",
         .after = "practice.hash.values",
         .title = "HASH after RANG is the digest of that part",
-        .reason = "draft-bryan-ftpext-hash, section 3.3: partial digests are had by selecting a "
-                  "range with RANG. Clients repair damaged parts with them.",
+        .reason = "draft-bryan-ftpext-hash, section 3.3: digests of parts are asked for by "
+                  "selecting a range with RANG. Clients repair damaged parts with them.",
         .remedy = "Digest from the first to the last byte named, both included, or refuse.",
         .run = hash_range,
     },

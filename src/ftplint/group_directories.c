@@ -226,9 +226,8 @@ static const struct test tests[] = {
         .name = "rfc959.mkd.existing",
         .severity = SEVERITY_ERROR,
         .title = "MKD of a directory that exists is refused",
-        .reason = "RFC 959, section 4.2.1: 2xx says that the action was done, and appendix II has "
-                  "a refusal for a directory that exists. Clients make a directory to have one "
-                  "that nobody else uses.",
+        .reason = "RFC 959, appendix II: that a directory of the name exists is an error, and the "
+                  "server must refuse. Clients make a directory to have one that nobody else uses.",
         .remedy = "Answer 550 if the name is taken.",
         .run = test_refusal,
         .parameter = &(const struct refusal){"MKD", OBJECT_DIRECTORY},
@@ -237,8 +236,8 @@ static const struct test tests[] = {
         .name = "rfc959.mkd.existing-file",
         .severity = SEVERITY_ERROR,
         .title = "MKD of a name that a file has is refused",
-        .reason = "RFC 959, section 4.2.1: 2xx says that the action was done; there cannot be a "
-                  "directory of that name as well.",
+        .reason = "RFC 959, appendix II: a file of the same name, which conflicts with the "
+                  "directory, has it refused. There cannot be a directory of that name as well.",
         .remedy = "Answer 550 if the name is taken.",
         .run = test_refusal,
         .parameter = &(const struct refusal){"MKD", OBJECT_FILE},
@@ -248,7 +247,7 @@ static const struct test tests[] = {
         .severity = SEVERITY_ERROR,
         .after = "rfc959.mkd.makes",
         .title = "MKD below a missing directory makes all of the path or nothing",
-        .reason = "RFC 959, section 4.2.1: 2xx says that the action was done, 5xx that it was not. "
+        .reason = "RFC 959, section 4.2: 2xx says that the action was done, 5xx that it was not. "
                   "Clients make the directories above themselves when they are refused, and fail "
                   "if half of them is there.",
         .remedy = "Answer 550 and make nothing, or make the whole path and answer 257.",
@@ -317,8 +316,8 @@ static const struct test tests[] = {
         .name = "rfc959.rmd.missing",
         .severity = SEVERITY_ERROR,
         .title = "RMD of a missing directory is refused",
-        .reason = "RFC 959, section 4.2.1: 2xx says that the action was done. A client does not "
-                  "see its mistake in the name.",
+        .reason = "RFC 959, section 4.2: 2xx says that the action was done. A client does not see "
+                  "its mistake in the name.",
         .remedy = "Answer 550 if there is no such directory.",
         .run = test_refusal,
         .parameter = &(const struct refusal){"RMD", OBJECT_MISSING},
@@ -348,7 +347,7 @@ static const struct test tests[] = {
         .severity = SEVERITY_ERROR,
         .after = "practice.rmd.not-empty",
         .title = "a refused RMD removes nothing of what is in the directory",
-        .reason = "RFC 959, section 4.2.1: 5xx says that the action was not done.",
+        .reason = "RFC 959, section 4.2: 5xx says that the action was not done.",
         .remedy = "Remove the directory alone, and let the file system refuse it.",
         .run = rmd_full_kept,
     },

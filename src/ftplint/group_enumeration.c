@@ -212,7 +212,7 @@ static const struct test tests[] = {
         .after = "rfc2577.users.password",
         .title = "a wrong password takes the same time for names with and without an account",
         .reason = "A server that computes a hash only if there is an account tells by its delay "
-                  "which names have one (CVE-2004-1602).",
+                  "which names have one (CVE-2004-1602, ProFTPD).",
         .remedy = "Check the password of an unknown name against a dummy hash of the same cost.",
         .run = password_time,
     },

@@ -116,7 +116,7 @@ static void all_refuses(struct exam *exam)
 
 #define EPSV_ALL_REASON                                                                            \
     "RFC 2428, section 3: after EPSV ALL the server MUST reject all data connection setup "        \
-    "commands other than EPSV. A translator on the way relies on it and looks at the connection "  \
+    "commands other than EPSV. A NAT on the way relies on it and looks at the connection "         \
     "no more."
 #define EPSV_ALL_REMEDY "Remember EPSV ALL until the end of the session and refuse the others."
 
@@ -126,7 +126,7 @@ static const struct test tests[] = {
         .severity = SEVERITY_WARNING,
         .flags = TEST_READ_ONLY,
         .title = "EPSV is known",
-        .reason = "RFC 2428, section 4: clients use EPSV, which no translator has to change. Over "
+        .reason = "RFC 2428, section 4: clients use EPSV, whose reply no NAT has to change. Over "
                   "IPv6 there is nothing else.",
         .remedy = "Implement EPSV.",
         .run = epsv_known,

@@ -75,7 +75,8 @@ static const struct test tests[] = {
         .severity = SEVERITY_ERROR,
         .flags = TEST_READ_ONLY,
         .title = "SITE EXEC runs nothing",
-        .reason = "A shell for everyone who has an account: CVE-1999-0080, CVE-2000-0573.",
+        .reason =
+            "A shell for everyone who has an account: CVE-1999-0080 and CVE-2000-0573 (wu-ftpd).",
         .remedy = "Remove SITE EXEC.",
         .run = execute,
     },
@@ -94,8 +95,8 @@ static const struct test tests[] = {
         .flags = TEST_ANONYMOUS | TEST_READ_ONLY,
         .after = "rfc959.greeting.once",
         .title = "SITE CPFR is refused before the login",
-        .reason = "CVE-2015-3306: whoever can copy files of the server without a login reads them "
-                  "and runs programs there.",
+        .reason = "CVE-2015-3306 (ProFTPD): whoever can copy files of the server without a login "
+                  "reads them and runs programs there.",
         .remedy = "Demand a login for every SITE command that touches a file.",
         .run = copy_stranger,
     },
@@ -104,8 +105,8 @@ static const struct test tests[] = {
         .severity = SEVERITY_ERROR,
         .flags = TEST_READ_ONLY,
         .title = "names with |, ; and $() reach no shell",
-        .reason = "A server that lists or packs by way of a shell runs whatever stands in a name "
-                  "(CVE-1999-0202).",
+        .reason = "A server that lists or packs by way of a shell or another program runs whatever "
+                  "stands in a name (CVE-1999-0202, tar).",
         .remedy = "Start programs with a list of arguments, or do their work in the server.",
         .run = pipe_name,
     },
@@ -114,7 +115,8 @@ static const struct test tests[] = {
         .severity = SEVERITY_ERROR,
         .flags = TEST_ANONYMOUS | TEST_READ_ONLY | TEST_SLOW,
         .title = "a user's name with quotes is no condition for a database",
-        .reason = "A name that is pasted into a query logs in without a password (CVE-2009-0542).",
+        .reason = "A name that is pasted into a query logs in without a password (CVE-2009-0542, "
+                  "ProFTPD).",
         .remedy = "Bind names as parameters of the query.",
         .run = database,
     },

@@ -30,7 +30,7 @@ static const struct reply *given_list(struct exam *exam)
 
 static void code(struct exam *exam)
 {
-    expect(given_session(exam), "211 500 502", "FEAT");
+    expect(given_session(exam), "211 4 5", "FEAT");
 }
 
 static void space(struct exam *exam)
@@ -147,9 +147,10 @@ static const struct test tests[] = {
         .name = "rfc2389.feat.code",
         .severity = SEVERITY_ERROR,
         .flags = TEST_READ_ONLY,
-        .title = "FEAT is answered with 211, or with 500 or 502 by a server that has no FEAT",
-        .reason = "RFC 2389, section 3.2, allows nothing else. Clients decide by this reply what "
-                  "they can ask of the server.",
+        .title = "FEAT is answered with 211, or refused by a server that has no FEAT",
+        .reason = "RFC 2389, section 3.2: replies to FEAT MUST be 211 with or without features, or "
+                  "an error (500 or 502 where FEAT is not known). Clients decide by this reply "
+                  "what they can ask of the server.",
         .remedy = "Implement FEAT, or answer 500 as to any unknown verb.",
         .run = code,
     },
@@ -172,8 +173,8 @@ static const struct test tests[] = {
         .after = "rfc2389.feat.code",
         .title = "the list of features ends with the line \"211 End\"",
         .reason = "RFC 2389, section 3.2, says that all lines but the first MUST be exactly as "
-                  "specified, and specifies \"211 End\", letter case aside. Most clients look at "
-                  "the code alone.",
+                  "specified, and specifies \"211 End\", letter case aside. It is only a warning "
+                  "because nearly all clients look at the code alone.",
         .remedy = "End the list with \"211 End\", without a full stop or further words.",
         .run = last_line,
     },
@@ -238,8 +239,8 @@ static const struct test tests[] = {
         .flags = TEST_READ_ONLY,
         .after = "rfc2389.feat.code",
         .title = "FEAT is answered before the login",
-        .reason = "RFC 3659, section 11, takes for granted that FEAT may come before the login. "
-                  "Clients ask then whether there are AUTH TLS, HOST and UTF8.",
+        .reason = "RFC 3659, section 11: FEAT may be issued before the login. Clients ask then "
+                  "whether there are AUTH TLS, HOST and UTF8.",
         .remedy = "Allow FEAT without a login.",
         .run = before_login,
     },
@@ -270,8 +271,8 @@ static const struct test tests[] = {
         .flags = TEST_READ_ONLY,
         .feature = "UTF8",
         .title = "OPTS UTF8 ON is accepted where UTF8 is announced",
-        .reason = "Windows Explorer and many other clients send OPTS UTF8 ON when they see UTF8 "
-                  "in FEAT, and use another code set when it is refused: names are broken then.",
+        .reason = "Windows Explorer and many other clients send OPTS UTF8 ON, and use another code "
+                  "set when it is refused: names are broken then.",
         .remedy = "Answer \"200 Always in UTF-8.\"",
         .run = opts_utf8,
     },

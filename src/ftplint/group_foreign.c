@@ -126,8 +126,8 @@ static const struct test tests[] = {
         .severity = SEVERITY_NOTE,
         .flags = TEST_ANONYMOUS | TEST_READ_ONLY,
         .title = "who sends nothing but unknown commands before a login is sent away",
-        .reason = "Whoever speaks another protocol, or guesses, needs no forty tries; vsftpd 3.0.4 "
-                  "and others bound them since ALPACA.",
+        .reason = "Whoever speaks another protocol, or guesses, needs no forty tries; vsftpd "
+                  "bounds them since 3.0.4, because of ALPACA.",
         .remedy = "Count unknown commands before the login and answer 421 after ten or so.",
         .run = nonsense,
     },

@@ -224,7 +224,8 @@ static void loop(struct exam *exam)
     {                                                                                              \
         .name = "limits.glob." NAME, .severity = SEVERITY_ERROR, .title = TITLE,                   \
         .reason = "A pattern of a few bytes that keeps the server busy for minutes, or fills its " \
-                  "memory, lets each user stop all others (CVE-2010-2632, CVE-2011-0418).",        \
+                  "memory, lets each user stop all others (CVE-2001-1501, ProFTPD; "               \
+                  "CVE-2010-2632, Solaris; CVE-2011-0418, Pure-FTPd).",                            \
         .remedy = "Expand no braces, let a pattern match the names of one directory, with a "      \
                   "matcher that does not go back, and bound the result.",                          \
         .run = bomb, .parameter = &(const struct pattern){WORDS, TEXT},                            \
@@ -243,8 +244,7 @@ static const struct test tests[] = {
         .name = "robustness.glob.malformed",
         .severity = SEVERITY_ERROR,
         .title = "patterns that are not closed do not end the session",
-        .reason = "\"~{\" and \"[\" have overrun the pattern code of many servers "
-                  "(CVE-2001-0550, CVE-2001-1501).",
+        .reason = "The two bytes \"~{\" overran the pattern code of wu-ftpd (CVE-2001-0550).",
         .remedy = "Take what is no whole pattern as plain bytes.",
         .run = malformed,
     },
@@ -253,7 +253,7 @@ static const struct test tests[] = {
         .severity = SEVERITY_ERROR,
         .title = "options with huge numbers and 200 options at once are answered",
         .reason = "LIST -w 1000000000 filled the memory of servers that hand options to ls "
-                  "(CVE-2003-0853, CVE-2003-0854).",
+                  "(CVE-2003-0853 and CVE-2003-0854, wu-ftpd).",
         .remedy = "Know a few letters (a, l, R) and ignore the rest.",
         .run = options,
     },
@@ -289,8 +289,8 @@ static const struct test tests[] = {
         .name = "limits.list.deep",
         .severity = SEVERITY_ERROR,
         .title = "LIST -R of a tree 40 directories deep is answered",
-        .reason = "A listing that calls itself for every level runs out of stack "
-                  "(CVE-2019-20176).",
+        .reason = "A listing that calls itself for every level runs out of stack (CVE-2019-20176, "
+                  "Pure-FTPd).",
         .remedy = "Walk trees with a list of what is still to do, or ignore -R.",
         .run = deep,
     },

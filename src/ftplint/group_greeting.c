@@ -139,8 +139,8 @@ static const struct test tests[] = {
         .flags = TEST_ANONYMOUS | TEST_READ_ONLY,
         .after = "rfc959.greeting.code",
         .title = "nothing follows the greeting before the first command",
-        .reason = "RFC 959, section 5.4: each reply answers a command. One that nobody asked for "
-                  "puts every later reply one command too late.",
+        .reason = "RFC 959, section 5.4: there is no provision for a reply that answers nothing. "
+                  "One that comes all the same puts every later reply one command too late.",
         .remedy =
             "Put further lines into the greeting itself: \"220-\" and, in the last, \"220 \".",
         .run = silence,
@@ -164,9 +164,10 @@ static const struct test tests[] = {
         .flags = TEST_ANONYMOUS | TEST_READ_ONLY,
         .after = "rfc959.greeting.code",
         .title = "the greeting is UTF-8 text without control characters",
-        .reason = "Clients show the greeting on a terminal or in a window: control characters do "
-                  "things there that nobody asked for, and bytes that are not UTF-8 (RFC 2640, "
-                  "section 4.1) show as rubbish or end clients that decode strictly.",
+        .reason =
+            "Clients show the greeting on a terminal or in a window: control characters do things "
+            "there that nobody asked for. RFC 2640, section 4.1, recommends ASCII; bytes that are "
+            "not even UTF-8 show as rubbish or end clients that decode strictly.",
         .remedy = "Save the banner as UTF-8 and without escape sequences.",
         .run = plain_text,
     },
@@ -179,8 +180,8 @@ static const struct test tests[] = {
         .reason = "A server that asks a name server or the client's ident service first makes "
                   "every connection wait for an answer that often never comes; users call that "
                   "\"FTP is slow\".",
-        .remedy = "Turn off the reverse look-up and ident (UseReverseDNS, IdentLookups, ...), or "
-                  "do them after the greeting.",
+        .remedy = "Turn off the reverse look-up and ident (ProFTPD: UseReverseDNS, IdentLookups; "
+                  "Pure-FTPd: -H), or do them after the greeting.",
         .run = prompt,
     },
     {

@@ -234,7 +234,8 @@ static const struct test tests[] = {
         .name = "security.login.empty-password",
         .severity = SEVERITY_ERROR,
         .flags = TEST_ANONYMOUS | TEST_READ_ONLY,
-        .title = "an empty password, or one of a locked account's hash, is refused",
+        .title =
+            "an empty password is refused, and so is what stands for the hash of a locked account",
         .reason = "A database whose field is empty, or \"*\" or \"!\", must not match what "
                   "somebody sends.",
         .remedy = "Refuse empty passwords before they are compared, and hashes that are none.",
@@ -247,7 +248,7 @@ static const struct test tests[] = {
         .title = "a password with a letter more, a letter less or in other case is refused",
         .reason = "Old hashes look at eight letters, and some databases fold case: what is "
                   "compared is shorter than what the user believes.",
-        .remedy = "Hash the whole password with a method of this century (yescrypt, bcrypt).",
+        .remedy = "Hash the whole password with a modern method (yescrypt, Argon2).",
         .run = near_password,
     },
     {
@@ -256,7 +257,8 @@ static const struct test tests[] = {
         .flags = TEST_ANONYMOUS | TEST_READ_ONLY,
         .title = "a second USER replaces the first: the first one's password does not count",
         .reason = "A session that keeps parts of both names may take the rights of one and the "
-                  "password of the other (CVE-2007-2165 is of that kind).",
+                  "password of the other (of that kind was CVE-2007-2165: ProFTPD took the account "
+                  "from one source and the password from another).",
         .remedy = "Forget all of the first name when the second comes.",
         .run = two_names,
     },

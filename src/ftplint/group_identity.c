@@ -287,8 +287,9 @@ static const struct test tests[] = {
         .severity = SEVERITY_NOTE,
         .flags = TEST_LOCAL,
         .title = "the fact \"unique\" is not the host's device and inode number",
-        .reason = "RFC 3659, section 7.5.2, asks for a value that tells files apart; the raw "
-                  "numbers let handles of network file systems be guessed.",
+        .reason = "RFC 3659, section 11: an identifier that lets the protection of files be "
+                  "by-passed is no suitable value. From the raw numbers handles of network file "
+                  "systems can be guessed.",
         .remedy = "Hash device and inode with a key of the session or the server.",
         .run = inode,
     },

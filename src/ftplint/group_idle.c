@@ -164,8 +164,9 @@ static const struct test tests[] = {
         .severity = SEVERITY_WARNING,
         .flags = TEST_READ_ONLY,
         .title = "a session that is ended for idleness is told so by 421",
-        .reason = "RFC 959, section 5.4: 421 announces that the control connection is closed. A "
-                  "client that finds it reconnects; one that finds only the end shows an error.",
+        .reason = "RFC 959, section 4.2.1: 421 says that the server closes the control connection. "
+                  "It is custom to send it to an idle client as well: one that finds it "
+                  "reconnects, one that finds only the end shows an error.",
         .remedy = "Send \"421 \" and a text before the connection is closed.",
         .run = says_why,
     },

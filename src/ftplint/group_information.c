@@ -138,10 +138,10 @@ static void site_honest(struct exam *exam)
     }
 }
 
-static const struct question syst = {"SYST", "215"};
-static const struct question help = {"HELP", "211 214"};
+static const struct question syst = {"SYST", "2"};
+static const struct question help = {"HELP", "2"};
 static const struct question help_verb = {"HELP NOOP", "211 214"};
-static const struct question status = {"STAT", "211 212 213"};
+static const struct question status = {"STAT", "2"};
 
 static const char minimum[] = "RFC 1123, section 4.1.2.13, lists the commands that every server "
                               "MUST support, and this is one of them.";
@@ -151,9 +151,10 @@ static const struct test tests[] = {
         .name = "rfc959.syst.code",
         .severity = SEVERITY_ERROR,
         .flags = TEST_READ_ONLY,
-        .title = "SYST is answered with 215",
-        .reason = "RFC 959, section 5.4, lists 215 as the only success of SYST; RFC 1123, section "
-                  "4.1.2.13, demands the command of every server.",
+        .title = "SYST succeeds",
+        .reason = "RFC 1123, section 4.1.2.13, demands the command of every server; RFC 959, "
+                  "section 5.4, lists 215 as its only success. Clients choose by the reply how "
+                  "they read listings.",
         .remedy = "Answer \"215 UNIX Type: L8\" if listings look like those of ls -l.",
         .run = answered,
         .parameter = &syst,
@@ -163,7 +164,7 @@ static const struct test tests[] = {
         .severity = SEVERITY_WARNING,
         .flags = TEST_READ_ONLY,
         .title = "the reply to SYST begins with a system's name",
-        .reason = "RFC 959, section 4.2.1: the first word is an official system name. Clients "
+        .reason = "RFC 959, section 4.1.3: the first word is an official system name. Clients "
                   "choose by it how they read the lines of LIST.",
         .remedy = "Answer \"215 UNIX Type: L8\" if listings look like those of ls -l.",
         .run = system_name,
@@ -172,7 +173,7 @@ static const struct test tests[] = {
         .name = "rfc1123.help.code",
         .severity = SEVERITY_ERROR,
         .flags = TEST_READ_ONLY,
-        .title = "HELP is answered with 211 or 214",
+        .title = "HELP succeeds",
         .reason = minimum,
         .remedy = "Answer 214 with the list of the commands.",
         .run = answered,
@@ -196,7 +197,7 @@ static const struct test tests[] = {
         .flags = TEST_READ_ONLY,
         .after = "rfc1123.help.code",
         .title = "the commands that HELP lists are known",
-        .reason = "People, and some clients, ask HELP what a server can. A star behind the verb "
+        .reason = "People, and some clients, ask HELP what a server can do. A star behind the verb "
                   "tells by custom that it is not implemented.",
         .remedy = "Make the list out of the table by which commands are looked up.",
         .run = help_honest,
@@ -205,7 +206,7 @@ static const struct test tests[] = {
         .name = "rfc1123.stat.code",
         .severity = SEVERITY_ERROR,
         .flags = TEST_READ_ONLY,
-        .title = "STAT is answered with 211, 212 or 213",
+        .title = "STAT succeeds",
         .reason = minimum,
         .remedy = "Answer 211 and tell the state of the session.",
         .run = answered,
@@ -229,7 +230,7 @@ static const struct test tests[] = {
         .title = "an unknown SITE command is refused",
         .reason = "RFC 959, section 5.4, lists 500 and 501 for it, and 202 for a command that does "
                   "nothing here. A client that hears 200 believes that something was done.",
-        .remedy = "Answer 500 or 504.",
+        .remedy = "Answer 500, 501 or 504.",
         .run = site_unknown,
     },
     {

@@ -235,7 +235,8 @@ static void nul_user(struct exam *exam)
 #define SURVIVES(NAME, VERB, BYTE, WORDS, TITLE)                                                   \
     {                                                                                              \
         .name = "robustness.byte." NAME, .severity = SEVERITY_ERROR, .title = TITLE,               \
-        .reason = "RFC 959, section 5.4: each command is answered. A session that dies of a byte " \
+        .reason = "RFC 959, section 4.2: every command must generate a reply. A session that "     \
+                  "dies of a byte "                                                                \
                   "takes the transfers of its user with it, or those of everybody.",               \
         .remedy = "Refuse names with control bytes by 501 or 553, and go on.", .run = survives,    \
         .parameter = &(const struct row){VERB, BYTE, WORDS},                                       \
@@ -275,7 +276,7 @@ static const struct test tests[] = {
         .after = "rfc959.greeting.once",
         .title = "a user's name with a NUL byte in it is not logged in",
         .reason = "One part of the server checks the password of the name up to the NUL byte, "
-                  "another takes the rest for something else (CVE-2025-47812).",
+                  "another takes the rest for something else (CVE-2025-47812, Wing FTP Server).",
         .remedy = "Refuse USER with a NUL byte by 501.",
         .run = nul_user,
     },
@@ -347,7 +348,7 @@ static const struct test tests[] = {
         .severity = SEVERITY_ERROR,
         .title = "%s and %n in an argument are text",
         .reason = "An argument that reaches printf as its format reads and writes the server's "
-                  "memory (CVE-2000-0573, CVE-2001-0318).",
+                  "memory (CVE-2000-0573, wu-ftpd; CVE-2001-0318, ProFTPD).",
         .remedy = "Print every text of a client's by \"%s\"; compile with -Wformat-security.",
         .run = format,
     },

@@ -108,8 +108,8 @@ static const struct test tests[] = {
         .severity = SEVERITY_ERROR,
         .flags = TEST_READ_ONLY,
         .title = "a verb of up to 1,000 letters is refused by one reply",
-        .reason = "RFC 959, section 4.2: every command must generate a reply. Verbs have at most "
-                  "four letters there, and buffers for them have been as short.",
+        .reason = "RFC 959, section 4.2: every command must generate a reply. Section 5.3 has "
+                  "verbs of at most four letters, and buffers for them have been as short.",
         .remedy = "Compare the verb where it lies; answer 500 to one that is too long.",
         .run = long_verb,
     },

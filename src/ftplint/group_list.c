@@ -26,8 +26,8 @@ static void codes(struct exam *exam)
     struct client *client = given_session(exam);
     const char *path = given_stock(exam);
     struct transfer transfer = try_retrieve(client, DATA_ANY, "LIST %s", path);
-    expect_code(client, transfer.preliminary ? transfer.preliminary : transfer.reply, "125 150");
-    expect_code(client, transfer.reply, "226 250");
+    expect_code(client, transfer.preliminary ? transfer.preliminary : transfer.reply, "1");
+    expect_code(client, transfer.reply, "2");
 }
 
 /* With the session in the type that the parameter names. */
@@ -170,9 +170,10 @@ static const struct test tests[] = {
     {
         .name = "rfc959.list.codes",
         .severity = SEVERITY_ERROR,
-        .title = "LIST is answered with 125 or 150 and, after the data, 226 or 250",
-        .reason = "RFC 959, section 5.4, names these replies. A client that gets others takes the "
-                  "listing for failed.",
+        .title =
+            "LIST is answered with a preliminary reply and, after the data, a completion reply",
+        .reason = "RFC 959, sections 4.2 and 5.4: 125 or 150 comes before the data, 226 or 250 "
+                  "after them. A client that gets anything else takes the listing for failed.",
         .remedy = "Answer 150 before the data and 226 when they are sent.",
         .run = codes,
     },

@@ -203,8 +203,8 @@ static const struct test tests[] = {
         .feature = "MFMT",
         .after = "practice.list.time",
         .title = "LIST tells the year of an old file",
-        .reason = "A time without a year means the last year's half in the form that \"ls -l\" "
-                  "has; a client takes an old file for a new one.",
+        .reason = "In the form of \"ls -l\" a time without a year lies within the last half year; "
+                  "without its year an old file looks new to a client.",
         .remedy = "Write month, day and year if the time is more than half a year ago.",
         .run = year,
         .parameter = "20010203040506",
@@ -215,8 +215,8 @@ static const struct test tests[] = {
         .feature = "MFMT",
         .after = "practice.list.time",
         .title = "LIST tells the year of a file whose time is yet to come",
-        .reason = "A time without a year is taken for the past one. A camera's or a neighbour's "
-                  "wrong clock makes such files.",
+        .reason = "In the form of \"ls -l\" a time without a year is taken for one that has "
+                  "passed. A camera's or a neighbour's wrong clock makes files of the future.",
         .remedy = "Write month, day and year if the time is in the future, as \"ls -l\" does.",
         .run = year,
         .parameter = "20370506070809",

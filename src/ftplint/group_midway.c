@@ -117,8 +117,9 @@ static const struct test tests[] = {
         .name = "practice.retr.broken",
         .severity = SEVERITY_ERROR,
         .title = "a download whose data connection breaks is reported as failed",
-        .reason = "RFC 959, section 5.4: 426 says that the connection was closed and the transfer "
-                  "aborted. After 226 a proxy or a log believes that the client has the file.",
+        .reason =
+            "RFC 959, section 4.2.1: 426 says that the connection was closed and the transfer "
+            "aborted. After 226 a proxy or a log believes that the client has the file.",
         .remedy = "Look at the result of each write to the data connection.",
         .run = download_broken,
     },
@@ -126,8 +127,8 @@ static const struct test tests[] = {
         .name = "practice.stor.broken",
         .severity = SEVERITY_ERROR,
         .title = "an upload whose data connection is reset is reported as failed",
-        .reason = "RFC 959, section 5.4: 426 says that the connection was closed and the transfer "
-                  "aborted. After 226 for half a file the client deletes its own.",
+        .reason = "RFC 959, section 4.2.1: 426 says that the connection was closed and the "
+                  "transfer aborted. After 226 for half a file the client deletes its own.",
         .remedy = "Take an error in reading (ECONNRESET) for a failure, not for the end of the "
                   "file.",
         .run = upload_broken,

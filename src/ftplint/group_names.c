@@ -120,6 +120,11 @@ static void directory_names(struct exam *exam)
 #define WHOLE                                                                                      \
     "RFC 959, section 5.3.2: a path is a string of characters that ends with the line. A client "  \
     "that finds its upload under another name takes it for missing, and uploads it again."
+#define SPACES                                                                                     \
+    "RFC 3659, section 2.2: exactly one space stands before a path, and all others, also those "   \
+    "at "                                                                                          \
+    "its end, are part of it. A client that finds its upload under another name takes it for "     \
+    "missing, and uploads it again."
 #define OPTION                                                                                     \
     "RFC 959, section 4.1.3, knows no options: what looks like one is a name. "                    \
     "Files of such names exist, and a client that deletes one must not set an option instead."
@@ -134,9 +139,9 @@ static const struct test tests[] = {
     ODD("rfc959.names.spaces", SEVERITY_ERROR, "each of several spaces inside a name is kept",
         WHOLE, "a  b   c", true),
     ODD("practice.names.leading-space", SEVERITY_WARNING,
-        "a space at the beginning of a name is kept", WHOLE, " leading", true),
+        "a space at the beginning of a name is kept", SPACES, " leading", true),
     ODD("practice.names.trailing-space", SEVERITY_WARNING, "a space at the end of a name is kept",
-        WHOLE, "trailing ", true),
+        SPACES, "trailing ", true),
     ODD("rfc959.names.hyphen", SEVERITY_ERROR, "a name may begin with a hyphen", OPTION, "-la",
         false),
     ODD("rfc959.names.long-option", SEVERITY_ERROR, "a name may look like a program's option",

@@ -145,7 +145,7 @@ static void link_delete(struct exam *exam)
         .after = AFTER, .title = TITLE,                                                            \
         .reason = "What can be written beyond the user's folder is everybody's: web pages, "       \
                   "keys, programs that others run. Each verb has to be confined, not only STOR "   \
-                  "(CVE-2008-7262, CVE-2010-3867).",                                               \
+                  "(CVE-2008-7262, pyftpdlib; CVE-2010-3867, ProFTPD).",                           \
         .remedy = "Resolve every path below the user's root by one function for all verbs, or "    \
                   "better let the kernel do it (chroot, a mount namespace, openat2).",             \
         .run = change, .parameter = &(const struct change){MAKE, WAY},                             \

@@ -210,10 +210,11 @@ static const struct test tests[] = {
         .flags = TEST_READ_ONLY,
         .after = "rfc1123.pasv.transfer",
         .title = "227 names the address that the client is connected to",
-        .reason = "RFC 959, section 4.1.2: the reply includes the host to connect to. An address "
-                  "behind a translator, or 0.0.0.0, makes every listing hang that is not by EPSV.",
-        .remedy = "Take the local address of the control connection; behind a translator set the "
-                  "address that clients see.",
+        .reason =
+            "RFC 1123, section 4.1.2.6: the address is that of the server that sends the reply. A "
+            "private address behind NAT, or 0.0.0.0, makes every listing hang that is not by EPSV.",
+        .remedy = "Take the local address of the control connection; behind NAT set the address "
+                  "that clients see.",
         .run = pasv_address,
     },
     {
@@ -261,7 +262,7 @@ static const struct test tests[] = {
         .severity = SEVERITY_ERROR,
         .title = "a transfer without PASV or PORT is refused, and the session goes on",
         .reason = "RFC 959, section 5.4: 425 if the data connection cannot be opened. The default "
-                  "port is the client's own (section 3.3), where nobody listens here: a server "
+                  "port is the client's own (section 3.2), where nobody listens here: a server "
                   "that says success has sent the data nowhere.",
         .remedy = "Answer 425 (or 503) when there is neither a listener nor an address.",
         .run = without,
@@ -272,8 +273,8 @@ static const struct test tests[] = {
         .flags = TEST_READ_ONLY,
         .after = "robustness.data.none",
         .title = "a passive port serves one transfer",
-        .reason = "RFC 1123, section 4.1.2.6: a new PASV comes before each transfer. A second "
-                  "one without it has no connection and must not wait for it or succeed.",
+        .reason = "RFC 1123, section 4.1.2.6: a new PASV MUST be issued before each transfer. A "
+                  "second one without it has no connection and must not wait for it or succeed.",
         .remedy = "Forget the port when its transfer begins, and answer 425.",
         .run = used_once,
     },

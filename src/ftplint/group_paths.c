@@ -105,7 +105,7 @@ static const struct test tests[] = {
         .name = "rfc959.cwd.missing",
         .severity = SEVERITY_ERROR,
         .title = "CWD to a missing directory is refused",
-        .reason = "RFC 959, section 4.2.1: 2xx says that the action was done. Clients ask by CWD "
+        .reason = "RFC 959, section 4.2: 2xx says that the action was done. Clients ask by CWD "
                   "whether a directory exists, and would upload to the wrong place.",
         .remedy = "Answer 550 if there is no such directory.",
         .run = test_refusal,
@@ -116,7 +116,7 @@ static const struct test tests[] = {
         .severity = SEVERITY_ERROR,
         .after = "rfc959.cwd.missing",
         .title = "a refused CWD leaves the working directory as it was",
-        .reason = "RFC 959, section 4.2.1: 5xx says that the action was not done. A client goes on "
+        .reason = "RFC 959, section 4.2: 5xx says that the action was not done. A client goes on "
                   "where it was, and every relative path after that would be a wrong one.",
         .remedy = "Change the working directory only once the new one has been opened.",
         .run = missing_stays,
@@ -135,8 +135,8 @@ static const struct test tests[] = {
         .name = "rfc959.cwd.relative",
         .severity = SEVERITY_ERROR,
         .title = "CWD with a name goes to the directory of that name in the present one",
-        .reason = "RFC 959, section 4.1.1 and appendix II: a path that does not say otherwise is "
-                  "relative to the working directory.",
+        .reason = "RFC 959, section 4.1.1: CWD sets the directory that the user works with, and "
+                  "appendix II has a path that does not say otherwise begin there.",
         .remedy = "Resolve a path that does not begin with a slash from the working directory.",
         .run = turn,
         .parameter = &(const struct turn){SUB, "deep", DEEP},

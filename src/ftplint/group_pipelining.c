@@ -270,9 +270,10 @@ static const struct test tests[] = {
     {
         .name = "rfc959.pipeline.transfer",
         .severity = SEVERITY_ERROR,
-        .title = "commands that come during a transfer are answered, the latest after it",
-        .reason = "RFC 959, section 4.2: servers should queue commands that arrive while a command "
-                  "is in progress. A client waits in vain for what is lost.",
+        .title = "commands that come during a transfer are answered, at the latest after it",
+        .reason = "RFC 959, section 4.2: every command must generate at least one reply, and "
+                  "servers should queue those that arrive while another is in progress. A client "
+                  "waits in vain for the reply to a command that is lost.",
         .remedy = "Leave them unread, or keep them, until the transfer has ended.",
         .run = transfer,
     },
@@ -290,8 +291,8 @@ static const struct test tests[] = {
         .flags = TEST_ANONYMOUS | TEST_READ_ONLY,
         .after = "rfc959.greeting.once",
         .title = "commands before QUIT in the same packet are answered before the end",
-        .reason = "RFC 959, section 4.1.1: the server closes when all replies have been sent. A "
-                  "connection that is reset takes replies with it.",
+        .reason = "RFC 959, section 5.2: the control connection is closed after all transfers and "
+                  "replies are completed. A connection that is reset takes replies with it.",
         .remedy = "Execute commands in their order, and close when the last reply is out.",
         .run = quit,
     },

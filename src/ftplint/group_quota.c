@@ -225,7 +225,7 @@ static void hole(struct exam *exam)
 static const struct test tests[] = {
     {
         .name = "practice.avbl.number",
-        .severity = SEVERITY_ERROR,
+        .severity = SEVERITY_WARNING,
         .flags = TEST_READ_ONLY,
         .feature = "AVBL",
         .after = "practice.feat.avbl-works",
@@ -282,8 +282,8 @@ static const struct test tests[] = {
         .flags = TEST_DESTRUCTIVE,
         .feature = "AVBL",
         .title = "an upload beyond the quota is refused with 552",
-        .reason = "RFC 959, section 5.4: 552 is the reply to what exceeds the storage allocation; "
-                  "with 226 somebody else's room was given away.",
+        .reason = "RFC 959, section 4.2.1: 552 is the reply to what exceeds the storage "
+                  "allocation; with 226 somebody else's room was given away.",
         .remedy = COUNT_FIRST,
         .run = refused,
     },
@@ -317,7 +317,7 @@ static const struct test tests[] = {
         .flags = TEST_DESTRUCTIVE,
         .feature = "AVBL",
         .title = "after a refusal for want of room the session goes on, and room can be made",
-        .reason = "RFC 959, section 5.4: 552 ends a transfer, not the session; the user wants to "
+        .reason = "RFC 959, section 4.2.1: 552 ends a transfer, not the session; the user wants to "
                   "delete something now.",
         .remedy = "Let go of the data connection, answer 552, and count deletions at once.",
         .run = goes_on,

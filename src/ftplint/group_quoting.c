@@ -187,10 +187,11 @@ static void cwd_literal(struct exam *exam)
 static const struct test tests[] = {
     {
         .name = "rfc959.mkd.quoted",
-        .severity = SEVERITY_ERROR,
+        .severity = SEVERITY_WARNING,
         .title = "the reply to MKD names the new directory between double quotes",
-        .reason = "RFC 959, appendix II: the reply is 257, a space, the path between double "
-                  "quotes. The client is told by it how to refer to the new directory.",
+        .reason =
+            "RFC 959, appendix II: the server should answer 257, a space and the path between "
+            "double quotes. The client is told by it how to refer to the new directory.",
         .remedy = "Answer MKD with 257 \"/the/path\" and a comment.",
         .run = mkd_quoted,
     },
@@ -199,7 +200,7 @@ static const struct test tests[] = {
         .severity = SEVERITY_ERROR,
         .after = "rfc959.mkd.quoted",
         .title = "the path in the reply to MKD is absolute",
-        .reason = "RFC 959, appendix II: \"The 257 replies to the MKD command must always contain "
+        .reason = "RFC 959, appendix II: \"The 257 reply to the MKD command must always contain "
                   "the absolute pathname of the created directory.\"",
         .remedy = "Put the whole path into the reply, also if MKD was given a name only.",
         .run = mkd_absolute,
@@ -240,7 +241,7 @@ static const struct test tests[] = {
         .feature = "UTF8",
         .after = "rfc959.mkd.quoted",
         .title = "the reply to MKD repeats a name in UTF-8 byte for byte",
-        .reason = "RFC 2640, section 3: a server that announces UTF8 sends path names in UTF-8. "
+        .reason = "RFC 2640, section 3.1: a server that announces UTF8 sends path names in UTF-8. "
                   "A client is told a name that does not exist if a byte of it is changed.",
         .remedy = "Copy the bytes of the path into the reply.",
         .run = mkd_tells,
@@ -308,7 +309,7 @@ static const struct test tests[] = {
         .severity = SEVERITY_ERROR,
         .feature = "UTF8",
         .title = "PWD tells a name in UTF-8 byte for byte",
-        .reason = "RFC 2640, section 3: a server that announces UTF8 sends path names in UTF-8. "
+        .reason = "RFC 2640, section 3.1: a server that announces UTF8 sends path names in UTF-8. "
                   "A client cannot come back to a directory whose name is told otherwise.",
         .remedy = "Copy the bytes of the path into the reply.",
         .run = pwd_tells,

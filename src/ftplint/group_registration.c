@@ -322,7 +322,7 @@ static const struct test tests[] = {
         .name = "security.registration.half",
         REGISTRATION(WARNING, "half a SITE REGISTER, of a lost connection, makes no account",
                      "A password that was cut off is not the one that the client remembers.",
-                     "A command is what ends in CR LF (RFC 959, section 4.1): forget the rest.",
+                     "A command is what ends in CR LF (RFC 959, section 5.3): forget the rest.",
                      half),
     },
     {

@@ -113,12 +113,12 @@ static void rein_login(struct exam *exam)
 static const struct test tests[] = {
     {
         .name = "rfc959.pass.wrong",
-        .severity = SEVERITY_ERROR,
+        .severity = SEVERITY_WARNING,
         .flags = TEST_READ_ONLY,
         .title = "a wrong password is refused with 530",
-        .reason = "RFC 959, section 5.4: 530 is \"not logged in\", or 421 if the server has had "
-                  "enough. With it clients ask for another password; after other codes they do "
-                  "not.",
+        .reason = "RFC 959, section 5.4, lists 530 for it, or 421 if the server has had enough, "
+                  "and RFC 1123, section 4.1.2.11, says that these codes should be used. With 530 "
+                  "clients ask for another password; after other codes they do not.",
         .remedy = "Answer a wrong password with 530.",
         .run = wrong,
     },
@@ -169,9 +169,9 @@ static const struct test tests[] = {
         .severity = SEVERITY_WARNING,
         .flags = TEST_READ_ONLY,
         .title = "ACCT in a session is answered with 202 or 230, or refused with 5xx",
-        .reason = "RFC 959, section 5.4: 202 says that no account is needed here. Some clients "
-                  "send ACCT when one is filled in, and give up on other codes.",
-        .remedy = "Answer ACCT with 202, or 502 if it is not implemented.",
+        .reason = "RFC 959, sections 4.2.1 and 5.4: 202 says that no account is needed here. Some "
+                  "clients send ACCT when one is filled in, and give up on other codes.",
+        .remedy = "Answer ACCT with 202.",
         .run = no_account,
     },
     {

@@ -9,7 +9,7 @@
 static void given_from(struct client *client, const char *path)
 {
     client->exam->given++;
-    expect(client, "350", "RNFR %s", path);
+    expect(client, "3", "RNFR %s", path);
     client->exam->given--;
 }
 
@@ -17,7 +17,7 @@ static void rnfr_code(struct exam *exam)
 {
     const char *path = given_text(exam, "old", "a file");
     struct client *client = given_login(exam, ACCOUNT_USER);
-    expect(client, "350", "RNFR %s", path);
+    expect(client, "3", "RNFR %s", path);
 }
 
 static void rnto_code(struct exam *exam)
@@ -174,9 +174,9 @@ static const struct test tests[] = {
     {
         .name = "rfc959.rnfr.code",
         .severity = SEVERITY_ERROR,
-        .title = "RNFR of a file is answered with 350",
-        .reason = "RFC 959, section 5.4, lists 350: the server waits for RNTO. A client sends it "
-                  "only after that.",
+        .title = "RNFR of a file asks for RNTO",
+        .reason = "RFC 959, sections 4.2 and 5.4: 350, a reply of the kind 3xx, says that the "
+                  "server waits for RNTO. A client sends it only after that.",
         .remedy = "Answer RNFR of an existing path with 350.",
         .run = rnfr_code,
     },
@@ -226,8 +226,8 @@ static const struct test tests[] = {
         .severity = SEVERITY_ERROR,
         .after = "rfc959.rename.file",
         .title = "RNFR and RNTO with names are about the working directory",
-        .reason = "RFC 959, section 4.1.1: a path that does not say otherwise is relative to the "
-                  "working directory.",
+        .reason = "RFC 959, section 4.1.1: CWD sets the directory that the user works with, and a "
+                  "name alone is the name of a file in it.",
         .remedy = "Resolve a path that does not begin with a slash from the working directory.",
         .run = relative,
     },
@@ -235,7 +235,7 @@ static const struct test tests[] = {
         .name = "rfc959.rename.missing",
         .severity = SEVERITY_ERROR,
         .title = "a missing file cannot be renamed",
-        .reason = "RFC 959, section 4.2.1: 2xx says that the action was done.",
+        .reason = "RFC 959, section 4.2: 2xx says that the action was done.",
         .remedy = "Answer RNFR, or at least RNTO, with 550 if there is no such file.",
         .run = missing,
     },

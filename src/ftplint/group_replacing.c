@@ -126,7 +126,7 @@ static const struct test tests[] = {
         .name = "rfc959.rnto.refused-keeps",
         .severity = SEVERITY_ERROR,
         .title = "a refused RNTO leaves the file under its old name",
-        .reason = "RFC 959, section 4.2.1: 5xx says that the action was not done. A file that is "
+        .reason = "RFC 959, section 4.2: 5xx says that the action was not done. A file that is "
                   "lost by a mistake in a path is lost for good.",
         .remedy = "Rename in one step; never delete or copy before the target is known to be good.",
         .run = refused_keeps,
@@ -136,8 +136,9 @@ static const struct test tests[] = {
         .severity = SEVERITY_ERROR,
         .after = "rfc959.rename.file",
         .title = "a rename onto a file replaces it whole, or is refused and changes nothing",
-        .reason = "RFC 959, section 4.2.1: the reply must be true. Clients upload under another "
-                  "name and rename, so as to replace a file in one step.",
+        .reason =
+            "RFC 959, section 4.2: 2xx says that the action was done, 5xx that it was not. Clients "
+            "upload under another name and rename, so as to replace a file in one step.",
         .remedy = "Replace the target by rename(2), or answer 553 and touch neither file.",
         .run = onto_file,
     },
@@ -193,8 +194,9 @@ static const struct test tests[] = {
         .feature = "MFMT",
         .after = "rfc959.rename.file",
         .title = "a rename does not change the time of the last change",
-        .reason = "RFC 3659, section 3: MDTM is about the last change of the content, which a "
-                  "rename does not touch. Clients that synchronise would transfer the file again.",
+        .reason =
+            "RFC 3659, section 7.5.3: the time is that of the last change of the content, which a "
+            "rename does not touch. Clients that synchronise would transfer the file again.",
         .remedy = "Rename instead of copying, or carry the time over.",
         .run = keeps_time,
     },

@@ -63,6 +63,12 @@ static void visit_code(struct client *client, const struct stop *stop, const str
 static void codes(struct exam *exam)
 {
     tour_each(exam, visit_code);
+    struct client *client = given_session(exam);
+    struct transfer transfer = try_retrieve(client, DATA_ANY, "LIST");
+    if (!transfer.preliminary)
+        return; /* refused: that is for the tests of LIST to say */
+    expect_code(client, transfer.preliminary, "125 150");
+    expect_code(client, transfer.reply, "226 250 425 426 451");
 }
 
 static void visit_known(struct client *client, const struct stop *stop, const struct reply *reply)
@@ -192,9 +198,9 @@ static const struct test tests[] = {
         .severity = SEVERITY_WARNING,
         .flags = TEST_READ_ONLY,
         .title = "the text of replies is UTF-8",
-        .reason = "RFC 2640, section 4.1: once a language is negotiated, replies are UTF-8. Texts "
-                  "in Latin-1 or another code set show as rubbish, and end clients that decode "
-                  "strictly.",
+        .reason = "RFC 2640, section 4.1: once a language is negotiated, replies are UTF-8, and "
+                  "before that ASCII is recommended. Texts in Latin-1 or another code set show as "
+                  "rubbish, and end clients that decode strictly.",
         .remedy = "Store translated messages in UTF-8, or keep to ASCII.",
         .run = flaw,
         .parameter = &not_utf8,
@@ -216,7 +222,7 @@ static const struct test tests[] = {
         .flags = TEST_READ_ONLY,
         .title = "a command without a transfer is not answered with 1xx",
         .reason = "RFC 959, section 4.2: 1xx announces another reply, and the client waits for it "
-                  "before it goes on.",
+                  "before it goes on; section 5.4 has it for none of these commands.",
         .remedy = "Use 1xx for the beginning of transfers only.",
         .run = final,
     },

@@ -225,7 +225,8 @@ static const struct test tests[] = {
         .reason = "RFC 3659, section 5.3: a marker out of range is reported when the transfer "
                   "command follows, which is rejected with an error. A client whose copy is longer "
                   "than the file is told that its copy is complete.",
-        .remedy = "Answer 554 (or 551) to RETR if the offset is greater than the file's size.",
+        .remedy = "Answer 554 (RFC 1123, section 4.1.3.4) to RETR if the offset is greater than "
+                  "the file's size.",
         .run = beyond_end,
     },
     {

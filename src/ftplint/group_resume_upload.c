@@ -118,7 +118,8 @@ static const struct test tests[] = {
         .reason = "RFC 3659, section 5.3: a marker out of range is reported when the transfer "
                   "command follows. One byte at an offset of terabytes makes a file that backup "
                   "and quota have to deal with at its full size.",
-        .remedy = "Answer 554 to STOR if the offset is greater than the file's size.",
+        .remedy = "Answer 554 (RFC 1123, section 4.1.3.4) to STOR if the offset is greater than "
+                  "the file's size.",
         .run = hole,
     },
 };

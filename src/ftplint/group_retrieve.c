@@ -14,8 +14,8 @@ static void codes(struct exam *exam)
     const char *path = given_file(exam, "file", "text", 4);
     struct transfer transfer = try_retrieve(client, DATA_ANY, "RETR %s", path);
     expect_code(client, transfer.preliminary ? transfer.preliminary : transfer.reply,
-                "125 150|a preliminary reply before the transfer");
-    expect_code(client, transfer.reply, "226 250");
+                "1|a preliminary reply before the transfer");
+    expect_code(client, transfer.reply, "2");
 }
 
 static void empty(struct exam *exam)
@@ -167,9 +167,10 @@ static const struct test tests[] = {
     {
         .name = "rfc959.retr.codes",
         .severity = SEVERITY_ERROR,
-        .title = "RETR is answered with 125 or 150, and with 226 or 250 at the end",
-        .reason = "RFC 959, section 5.4, allows no other codes for a transfer that goes well; "
-                  "clients take anything else for a failure.",
+        .title =
+            "RETR is answered with a preliminary reply, and with a completion reply at the end",
+        .reason = "RFC 959, sections 4.2 and 5.4: 125 or 150 comes before the transfer, 226 or 250 "
+                  "when it has gone well; clients take anything else for a failure.",
         .remedy = "Send 150 before the data connection is used and 226 after it is closed.",
         .run = codes,
     },
@@ -187,8 +188,8 @@ static const struct test tests[] = {
         .name = "rfc959.retr.missing",
         .severity = SEVERITY_ERROR,
         .title = "RETR of a missing file is refused",
-        .reason = "RFC 959, section 5.4: after a positive reply the client has a file that does "
-                  "not exist, and believes that it is empty.",
+        .reason = "RFC 959, section 5.4, lists 450 and 550 for it. After a positive reply the "
+                  "client has a file that does not exist, and believes that it is empty.",
         .remedy = "Answer 550 if the file cannot be opened.",
         .run = missing,
     },
@@ -197,8 +198,8 @@ static const struct test tests[] = {
         .severity = SEVERITY_WARNING,
         .after = "rfc959.retr.missing",
         .title = "the refusal of a missing file has code 550",
-        .reason = "RFC 959, sections 4.2 and 5.4: 550 means that the file was not found or is not "
-                  "accessible. On another code some clients try again, or another way.",
+        .reason = "RFC 959, sections 4.2.1 and 5.4: 550 means that the file was not found or is "
+                  "not accessible. On another code some clients try again, or another way.",
         .remedy = "Use 550 for a file that is missing.",
         .run = missing_code,
     },
@@ -226,8 +227,9 @@ static const struct test tests[] = {
         .severity = SEVERITY_ERROR,
         .after = "rfc959.stor.round-trip",
         .title = "a download that was refused does not harm the next one",
-        .reason = "RFC 959, section 3.2: in stream mode each transfer has a data connection of its "
-                  "own. One that is left over from a refusal must not get the next file.",
+        .reason =
+            "RFC 959, sections 3.2 and 3.4.1: in stream mode each transfer has a data connection "
+            "of its own. One that is left over from a refusal must not get the next file.",
         .remedy = "Close the data connection and the listening socket when a transfer is refused.",
         .run = after_refusal,
     },
@@ -244,8 +246,8 @@ static const struct test tests[] = {
         .name = "rfc959.retr.one-final-reply",
         .severity = SEVERITY_ERROR,
         .title = "each transfer, and each one refused, has one final reply",
-        .reason = "RFC 959, section 5.4: a second one is taken for the answer to the next command, "
-                  "and from then on each command gets the answer of the one before.",
+        .reason = "RFC 959, section 5.4, lists one. A second one is taken for the answer to the "
+                  "next command, and from then on each command gets the answer of the one before.",
         .remedy = "Send the final reply in one place, whatever way the transfer ends.",
         .run = one_final,
     },

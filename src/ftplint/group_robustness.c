@@ -302,7 +302,7 @@ static const struct test tests[] = {
         .name = "robustness.stor.after-reset",
         .severity = SEVERITY_ERROR,
         .title = "after an upload that broke the session serves the next one",
-        .reason = "RFC 959, section 5.4: 426 ends a transfer, not the session; clients try again "
+        .reason = "RFC 959, section 4.2.1: 426 ends a transfer, not the session; clients try again "
                   "at once.",
         .remedy = "Let go of the data connection and of nothing else.",
         .run = goes_on,
@@ -313,7 +313,7 @@ static const struct test tests[] = {
         .severity = SEVERITY_ERROR,
         .after = "practice.retr.broken",
         .title = "after a download that broke the session serves the next transfer",
-        .reason = "RFC 959, section 5.4: 426 ends a transfer, not the session; players and "
+        .reason = "RFC 959, section 4.2.1: 426 ends a transfer, not the session; players and "
                   "browsers break downloads off whenever somebody skips.",
         .remedy = "Ignore SIGPIPE; let go of the data connection and of nothing else.",
         .run = goes_on,

@@ -48,6 +48,7 @@ static struct pair store_both(struct exam *exam, const char *verb, const char *p
     struct client *two = given_login(exam, ACCOUNT_USER);
     struct data *data_one = given_transfer(one, "%s %s", verb, path);
     data_send(data_one, a.data, a.size / 2);
+    clock_pause(MOMENT); /* in which the server stores it */
     struct data *data_two = ask_to_store(two, verb, path);
     const struct reply *reply = try_reply(two, MOMENT);
     struct pair pair = {.second = reply};
@@ -235,7 +236,7 @@ static const struct test tests[] = {
     {
         .name = "practice.stor.hidden",
         .severity = SEVERITY_WARNING,
-        .title = "a new file is not to be had before its upload is complete",
+        .title = "a new file can be neither seen nor fetched before its upload is complete",
         .reason = "Programs that watch a folder take files away as soon as they see them, halves "
                   "included; it is the most frequent complaint about uploads.",
         .remedy = ATOMIC,
@@ -273,7 +274,7 @@ static const struct test tests[] = {
         .name = "concurrency.retr.deleted",
         .severity = SEVERITY_ERROR,
         .title = "a download of a file that is deleted meanwhile is whole, or fails",
-        .reason = "RFC 959, section 5.4: 226 means that the action was successful. Half a file "
+        .reason = "RFC 959, section 4.2.1: 226 means that the action was successful. Half a file "
                   "with 226 is taken for the whole.",
         .remedy = "Keep the file open while it is sent, and check that all of it was.",
         .run = download_undisturbed,
@@ -283,7 +284,7 @@ static const struct test tests[] = {
         .name = "concurrency.retr.renamed",
         .severity = SEVERITY_ERROR,
         .title = "a download of a file that is renamed meanwhile is whole, or fails",
-        .reason = "RFC 959, section 5.4: 226 means that the action was successful. Half a file "
+        .reason = "RFC 959, section 4.2.1: 226 means that the action was successful. Half a file "
                   "with 226 is taken for the whole.",
         .remedy = "Keep the file open while it is sent; do not look it up again by its name.",
         .run = download_undisturbed,

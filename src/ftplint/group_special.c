@@ -208,7 +208,7 @@ static const struct test tests[] = {
         .after = "security.rights.owner",
         .title = "a file that only root's group may read is not served",
         .reason = "A session that has kept group 0 after it gave up root's uid reads what was "
-                  "meant for administrators (CVE-2024-48651).",
+                  "meant for administrators (CVE-2024-48651, ProFTPD).",
         .remedy = "Call setgroups and setgid before setuid, and verify them.",
         .run = foreign_retrieve,
         .parameter = &(const struct foreign){0640, "of root's and root's group with mode 0640"},

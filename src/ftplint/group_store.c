@@ -48,8 +48,8 @@ static void codes(struct exam *exam)
     struct transfer transfer =
         try_store(client, DATA_ANY, "text", 4, "STOR %s", own_path(exam, "file"));
     expect_code(client, transfer.preliminary ? transfer.preliminary : transfer.reply,
-                "125 150|a preliminary reply before the transfer");
-    expect_code(client, transfer.reply, "226 250");
+                "1|a preliminary reply before the transfer");
+    expect_code(client, transfer.reply, "2");
 }
 
 static void replaces(struct exam *exam)
@@ -184,9 +184,11 @@ static const struct test tests[] = {
     {
         .name = "rfc959.stor.codes",
         .severity = SEVERITY_ERROR,
-        .title = "STOR is answered with 125 or 150, and with 226 or 250 at the end",
-        .reason = "RFC 959, section 5.4, allows no other codes for a transfer that goes well; "
-                  "clients wait for the final one to know that the file is safe.",
+        .title =
+            "STOR is answered with a preliminary reply, and with a completion reply at the end",
+        .reason =
+            "RFC 959, sections 4.2 and 5.4: 125 or 150 comes before the transfer, 226 or 250 when "
+            "it has gone well; clients wait for the final one to know that the file is safe.",
         .remedy = "Send 150 before the data connection is used and 226 when the file is stored.",
         .run = codes,
     },

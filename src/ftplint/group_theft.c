@@ -143,7 +143,7 @@ static const struct test tests[] = {
         .name = "rfc2577.theft.retr",
         .severity = SEVERITY_ERROR,
         .title = "a stranger's connection to the passive port gets no data",
-        .reason = "RFC 2577, section 4: who connects to the port before the client gets the "
+        .reason = "RFC 2577, sections 4 and 8: who connects to the port before the client gets the "
                   "client's file, unless the server compares the two addresses.",
         .remedy = "Accept a data connection only from the control connection's client.",
         .run = theft,
@@ -152,8 +152,9 @@ static const struct test tests[] = {
         .name = "rfc2577.theft.stor",
         .severity = SEVERITY_ERROR,
         .title = "a stranger's connection to the passive port stores no data",
-        .reason = "RFC 2577, section 4: who connects to the port before the client writes the "
-                  "client's file, unless the server compares the two addresses.",
+        .reason =
+            "RFC 2577, sections 4 and 8: who connects to the port before the client writes the "
+            "client's file, unless the server compares the two addresses.",
         .remedy = "Accept a data connection only from the control connection's client.",
         .run = forgery,
     },
@@ -172,7 +173,7 @@ static const struct test tests[] = {
         .severity = SEVERITY_ERROR,
         .title = "commands between RETR and the data connection do not change the file",
         .reason = "A server that keeps one path for all commands checks the one file and sends "
-                  "another (CVE-2023-24042).",
+                  "another (CVE-2023-24042, LightFTP).",
         .remedy = "Open the file when RETR is checked, and keep it with the transfer.",
         .run = switched,
     },

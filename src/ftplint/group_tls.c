@@ -174,8 +174,9 @@ static const struct test tests[] = {
         .flags = TEST_ANONYMOUS | TEST_READ_ONLY | TEST_TLS,
         .after = "rfc4217.auth.reply",
         .title = "after an AUTH that was refused, AUTH TLS still works",
-        .reason = "RFC 4217, section 4.1 and common practice: clients try one mechanism after "
-                  "another on the same connection (AUTH GSSAPI, AUTH TLS, AUTH SSL).",
+        .reason =
+            "RFC 2228, section 2: the client may try several mechanisms until it requests one "
+            "which the server accepts, on the same connection (AUTH GSSAPI, AUTH TLS, AUTH SSL).",
         .remedy = "Let a refused AUTH leave the connection as it was.",
         .run = auth_after_refusal,
     },
@@ -205,7 +206,7 @@ static const struct test tests[] = {
         .severity = SEVERITY_WARNING,
         .flags = TEST_READ_ONLY | TEST_TLS,
         .title = "AUTH after the login, if it is refused, leaves the login alone",
-        .reason = "A refused command changes nothing (RFC 959, section 5.4); a client that asks "
+        .reason = "A refused command changes nothing (RFC 959, section 4.2); a client that asks "
                   "too late for TLS may go on in clear.",
         .remedy = "Refuse AUTH with 503 and change nothing.",
         .run = auth_after_login_goes_on,

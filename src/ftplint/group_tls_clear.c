@@ -194,9 +194,9 @@ static const struct test tests[] = {
         .flags = TEST_ANONYMOUS | TEST_READ_ONLY | TEST_TLS,
         .after = "rfc4217.auth.handshake",
         .title = "commands that came in clear behind AUTH TLS are not obeyed under TLS",
-        .reason = "CVE-2011-0411 and CVE-2011-1575: who can write into the connection before TLS "
-                  "begins puts commands behind AUTH, and the server takes them for the client's "
-                  "own, under TLS.",
+        .reason = "CVE-2011-1575 (Pure-FTPd; in Postfix CVE-2011-0411): who can write into the "
+                  "connection before TLS begins puts commands behind AUTH, and the server takes "
+                  "them for the client's own, under TLS.",
         .remedy = "Throw away what is in the receive buffer when 234 is sent, or close.",
         .run = injection,
     },
@@ -249,8 +249,9 @@ static const struct test tests[] = {
         .severity = SEVERITY_ERROR,
         .flags = TEST_READ_ONLY | TEST_TLS,
         .title = "after an accepted CCC the session goes on in clear",
-        .reason = "RFC 4217, section 5: the server sends 200, ends TLS, leaves the connection open "
-                  "and expects the next command in clear.",
+        .reason = "RFC 2228, section 3: 200 says that commands in clear may now be used. RFC 4217, "
+                  "section 5: the server sends 200, ends TLS, leaves the connection open and "
+                  "expects the next command in clear.",
         .remedy = "End TLS with close_notify and go on reading in clear, or refuse CCC.",
         .run = ccc_works,
     },

@@ -279,7 +279,7 @@ static const struct test tests[] = {
               "Leave reading records to the TLS library.", small_records, NULL),
     DATA_TEST("rfc8446.key-update.upload", SEVERITY_ERROR, "new keys in mid-upload are taken",
               "RFC 8446, section 4.6.3: a KeyUpdate may come at any time; clients send it in "
-              "large uploads. Servers that let the kernel decrypt forget it.",
+              "large uploads. Servers that leave decryption to the kernel (kTLS) forget it.",
               "Handle KeyUpdate on data connections, or let the TLS library read them.", new_keys,
               NULL),
     DATA_TEST("rfc4217.data.active", SEVERITY_ERROR,

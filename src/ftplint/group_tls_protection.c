@@ -163,12 +163,13 @@ static const struct test tests[] = {
     },
     {
         .name = "rfc4217.prot.private",
-        .severity = SEVERITY_ERROR,
+        .severity = SEVERITY_WARNING,
         .flags = TEST_READ_ONLY | TEST_TLS,
         .after = "rfc2228.pbsz.zero",
         .title = "PROT P under TLS is accepted",
-        .reason = "RFC 4217, section 9: P is the level that puts data connections under TLS. "
-                  "Without it all files and listings go in clear.",
+        .reason =
+            "RFC 4217, section 9: P is the level that puts data connections under TLS. Section "
+            "10.2 lets a server refuse it, but then all files and listings go in clear.",
         .remedy = "Accept PROT P; if data connections cannot be under TLS, do not announce PROT.",
         .run = prot_private,
     },

@@ -166,9 +166,10 @@ static const struct test tests[] = {
                "Select \"ftp\" by ALPN and answer every other list with no_application_protocol.",
                foreign_protocol, NULL),
     HELLO_TEST(
-        "rfc7301.alpn.accepted", SEVERITY_ERROR, "a client that offers \"ftp\" by ALPN is served",
-        "RFC 7301, section 6, has IANA keep the names, and \"ftp\" is this protocol's: a client "
-        "that says the truth must not be refused.",
+        "rfc7301.alpn.accepted", SEVERITY_WARNING, "a client that offers \"ftp\" by ALPN is served",
+        "RFC 7301, section 3.2, refuses clients whose protocols the server does not support; "
+        "\"ftp\" is FTP's name in the registry of section 6, and a client that says so has to be "
+        "served.",
         "Accept the ALPN name \"ftp\".", own_protocol, NULL),
     HELLO_TEST("rfc7301.alpn.selected", SEVERITY_NOTE, "the ALPN name \"ftp\" is selected",
                "RFC 7301, section 3.2: a client that sees its protocol selected knows that it was "

@@ -177,8 +177,8 @@ static const struct test tests[] = {
         .severity = SEVERITY_NOTE,
         .flags = TEST_READ_ONLY,
         .title = "EPSV, if it works, is announced",
-        .reason = "RFC 2428 is older than FEAT and defines no line, but servers have it and "
-                  "clients look for it.",
+        .reason = "RFC 2428 defines no line for it, but RFC 2389, section 3.2, has FEAT list every "
+                  "extension; other servers announce EPSV, and clients look for it.",
         .remedy = remedy,
         .run = silent,
         .parameter = &epsv_probe,

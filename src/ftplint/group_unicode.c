@@ -88,7 +88,7 @@ static void overlong(struct exam *exam)
     }
 
 #define UTF8                                                                                       \
-    "RFC 2640, section 3: a server that announces UTF8 takes and sends path names in UTF-8, "      \
+    "RFC 2640, section 3.1: a server that announces UTF8 takes and sends path names in UTF-8, "    \
     "whatever the language. Clients that see the announcement send such names without asking."
 #define REMEDY "Take the bytes of a name as they come, in every command and every listing."
 
@@ -166,9 +166,10 @@ static const struct test tests[] = {
         .name = "practice.names.other-charset",
         .severity = SEVERITY_WARNING,
         .title = "a name that is not UTF-8 is kept as it is, or refused",
-        .reason = "RFC 2640, section 3: old clients send names in the character set of their "
-                  "place. A server that replaces bytes lists a name under which the file cannot "
-                  "be fetched, and lets two names become one.",
+        .reason = "RFC 2640, section 3.1: names that are not UTF-8 are sequences of bytes in a "
+                  "character set that is not known; old clients send names in that of their place. "
+                  "A server that replaces bytes lists a name under which the file cannot be "
+                  "fetched, and lets two names become one.",
         .remedy = "Take the bytes as they come, or answer 553.",
         .run = test_odd_name,
         .parameter = &(const struct odd_name){"gr\xfc\xdf"

@@ -102,8 +102,8 @@ static const struct test tests[] = {
         .name = "rfc959.pwd.leads",
         .severity = SEVERITY_ERROR,
         .title = "CWD with the path that PWD told leads back to that directory",
-        .reason = "RFC 959, appendix II: PWD tells the path in the form in which the server takes "
-                  "it. A client has no other way to return to where it was.",
+        .reason = "RFC 959, appendix II: like MKD, PWD tells the string to use when referring to "
+                  "the directory. A client has no other way to return to where it was.",
         .remedy = "Tell the working directory as an absolute path that CWD understands.",
         .run = pwd_leads,
     },

@@ -91,7 +91,7 @@ static bool unix_time(int month, struct word day, struct word rest, struct list_
 /* drwxr-xr-x 2 owner group 4096 Nov 23 08:13 name. Owner and group may be missing. */
 static bool parse_unix(struct exam *exam, const char *line, struct list_entry *entry)
 {
-    if (line[0] == '\0' || !strchr("-dlbcpsD", line[0]) || strspn(line + 1, "rwxsStTlL-") < 9)
+    if (strspn(line, "-dlbcpsD") == 0 || strspn(line + 1, "rwxsStTlL-") < 9)
         return false;
     struct word words[WORDS_MAX];
     size_t count = split_words(line, words);

@@ -306,13 +306,13 @@ class ModeBlock:
         super().do_mode(b"S" if argument == b"B" else argument)
 
 
-@fault("STRU R is accepted and not done", "rfc959.mode.honest")
-class StruRecord:
+@fault("STRU P is accepted and not done", "rfc959.mode.honest")
+class StruPage:
     """Files in disguise."""
 
     def do_stru(self, argument):
         """Yes, yes."""
-        super().do_stru(b"F" if argument == b"R" else argument)
+        super().do_stru(b"F" if argument == b"P" else argument)
 
 
 @fault("in TYPE I after TYPE A the first LF is converted", "rfc959.type.image-after-ascii")

@@ -312,8 +312,17 @@ class HostTwice:
         self.host = argument
 
 
-@fault("SYST is answered with 200", "rfc959.syst.code")
+@fault("SYST is not implemented", "rfc959.syst.code")
 class SystCode:
+    """Whoever asks knows."""
+
+    def do_syst(self, _):
+        """502."""
+        self.reply(502, "SYST is not implemented.")
+
+
+@fault("SYST is answered with 200", "rfc959.reply.codes")
+class SystOkay:
     """It went well."""
 
     def do_syst(self, _):
@@ -330,13 +339,13 @@ class SystName:
         self.reply(215, "6.1.0")
 
 
-@fault("HELP is answered with 200", "rfc1123.help.code")
+@fault("HELP is not implemented", "rfc1123.help.code")
 class HelpCode:
-    """It went well."""
+    """There is none."""
 
     def do_help(self, _):
-        """200."""
-        self.reply(200, "There is no help.")
+        """502."""
+        self.reply(502, "There is no help.")
 
 
 @fault("HELP of a command is refused", "rfc959.help.verb")
@@ -359,13 +368,15 @@ class HelpHonest:
         return super().reply(code, *lines[:-1], *("MFCT MFF", lines[-1]) if self.verb == "HELP" else lines[-1:])
 
 
-@fault("STAT is answered with 200", "rfc1123.stat.code")
+@fault("STAT of the session is not implemented", "rfc1123.stat.code")
 class StatCode:
-    """It went well."""
+    """Only of paths."""
 
     def reply(self, code, *lines):
-        """200."""
-        return super().reply(200 if self.verb == "STAT" and code == 211 else code, *lines)
+        """502."""
+        if self.verb == "STAT" and code == 211:
+            return super().reply(502, "STAT needs a path.")
+        return super().reply(code, *lines)
 
 
 @fault("STAT of the session is answered with 213", "rfc959.stat.state")

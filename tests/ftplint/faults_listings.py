@@ -14,7 +14,7 @@ def is_listing(session, *verbs):
     return session.verb in verbs
 
 
-@fault("listings end with 200", "rfc959.list.codes", "rfc959.nlst.codes", "rfc3659.mlsd.codes")
+@fault("listings end with 200", "rfc959.reply.codes", "rfc3659.mlsd.codes")
 class ListingCode:
     """No code for a transfer."""
 

@@ -12,6 +12,7 @@ from broken.faults import fault
     "rfc959.pipeline.transfer",
     "rfc959.pipeline.quit",
     also=("rfc1123.pipeline.halves", "rfc1123.pipeline.line-end"),
+    options=("--timeout", "2 s"),  # six tests wait in vain, and again
 )
 class PipelineFirst:
     """What one read brings is a line."""

@@ -166,7 +166,7 @@ class TransferLineFeed:
         super().write_reply(text.replace("\r", "") if self.verb == "LIST" else text)
 
 
-@fault("unknown commands are refused with 550", "rfc959.unknown.code", also=("rfc959.unknown.argument",))
+@fault("unknown commands are refused with 550", "rfc959.unknown.code")
 class UnknownCode:
     """As if a file were missing."""
 

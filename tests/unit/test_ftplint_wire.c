@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -39,11 +40,14 @@ static struct result run(void (*function)(struct exam *exam), const void *parame
 static struct client *open_client(struct exam *exam, int *ret_other)
 {
     int pair[2];
-    struct client *client = exam_allocate(exam, sizeof(*client));
+    struct client *client = calloc(1, sizeof(*client)); /* the exam's, which frees it */
+    assert_non_null(client);
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
     client->exam = exam;
     wire_init(&client->wire, exam->dialogue, 1, false);
     wire_adopt(&client->wire, pair[0]);
+    client->next = exam->clients;
+    exam->clients = client;
     *ret_other = pair[1];
     return client;
 }

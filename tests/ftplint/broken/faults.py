@@ -1,7 +1,7 @@
 """The registry of faults.
 
 A fault is a class whose methods and attributes replace those of Session (session.py); super() is the right behaviour.
-It stands in a file tests/ftplint/faults_PIECE.py and looks like this:
+It stands in a file tests/ftplint/faults_SUBJECT.py and looks like this:
 
     from broken.faults import fault
 
@@ -11,7 +11,7 @@ It stands in a file tests/ftplint/faults_PIECE.py and looks like this:
             self.reply(530, self.greeting)
 
 The name of the fault, for --fault, comes from the class: greeting-code. (If another file has a class of that name, its
-own file's PIECE comes before it.) Behind the sentence stand the tests that must
+own file's SUBJECT comes before it.) Behind the sentence stand the tests that must
 catch it; no other test may say that anything is an error then. Faults share the attributes of the session: a fault that
 keeps something sets it in init_NAME of the part that it changes, or on the class. And what else matters:
 
