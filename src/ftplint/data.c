@@ -1,5 +1,6 @@
 /* Data connections: see data.h. */
 #include "ftplint/exam.h"
+#include "ftplint/interrupt.h"
 
 #include "lib/cleanup.h"
 #include "lib/clock.h"
@@ -255,7 +256,7 @@ int data_accept(struct data *data, unsigned milliseconds)
     do {
         uint64_t now = clock_msec();
         ready = poll(&waiting, 1, now < end ? (int)(end - now) : 0);
-    } while (ready < 0 && errno == EINTR);
+    } while (ready < 0 && errno == EINTR && !interrupted());
     if (ready == 0)
         dialogue_wait(data->wire.dialogue, data->wire.number, true, milliseconds);
     if (ready <= 0)

@@ -1,6 +1,7 @@
 /* How a test ends, and what it owns: see exam.h. */
 #include "ftplint/exam.h"
 
+#include "ftplint/interrupt.h"
 #include "ftplint/planted.h"
 #include "ftplint/runner.h"
 #include "lib/cleanup.h"
@@ -173,6 +174,8 @@ unsigned exam_patience(const struct exam *exam)
 
 void exam_go_on(struct exam *exam)
 {
+    if (interrupted() && !exam->finishing)
+        blocked(exam, "interrupted");
     if (clock_msec() < exam->deadline)
         return;
     exam->result.timed_out = true;
@@ -222,6 +225,7 @@ static void undo_all(struct exam *exam)
     release_connections(exam);
     exam->deadline = clock_msec() + exam->target->timeout;
     exam->given = 1;
+    exam->finishing = true;
     if (setjmp(exam->end) == 0) {
         struct client *admin = NULL;
         for (const struct undo *undo = exam->undo; undo; undo = undo->next) {
@@ -252,6 +256,7 @@ void exam_run(const struct test *test, const struct target *target, struct serve
         .test = test,
         .dialogue = dialogue,
         .outside_fd = -1,
+        .finishing = interrupted(),
         .deadline = clock_msec() + target->test_limit,
     };
     uint64_t begun = clock_msec();

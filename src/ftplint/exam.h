@@ -52,6 +52,7 @@ struct exam {
     struct allocation *allocations;
     size_t allocated;     /* bytes in them */
     struct undo *undo;    /* what is to be sent at the end */
+    bool finishing;       /* it goes on although the user wants an end: it cleans up */
     unsigned given;       /* depth of given_ steps: > 0, a failure blocks */
     unsigned connections; /* numbered for the dialogue */
     uint64_t deadline;    /* clock_msec(): the test's end */
@@ -88,8 +89,8 @@ char *exam_copy(struct exam *exam, const void *bytes, size_t size); /* with a ze
  */
 unsigned exam_patience(const struct exam *exam);
 
-/* Ends the test, blocked, when its time is over: for loops that a server can keep going by sending
- * without end. Whatever reads a reply does so. */
+/* Ends the test, blocked, when its time is over or the user wants an end: for loops that a server
+ * can keep going by sending without end. Whatever reads a reply does so. */
 void exam_go_on(struct exam *exam);
 
 /* A command that the shared session sends when the test is over, however it ended ("DELE /a"): for

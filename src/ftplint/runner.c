@@ -2,11 +2,11 @@
 #include "ftplint/runner.h"
 
 #include "ftplint/baseline.h"
+#include "ftplint/interrupt.h"
 #include "lib/cleanup.h"
 #include "lib/clock.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,30 +31,6 @@ struct run {
     uint64_t end;   /* clock_msec() */
     char problem[512];
 };
-
-/* Set by a signal's handler and by nobody else: what began is ended, and cleaned up. */
-static volatile sig_atomic_t interrupted;
-
-static void interrupt(int number)
-{
-    (void)number;
-    interrupted = 1;
-}
-
-static void catch_signals(void)
-{
-    /* The second one ends at once. */
-    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-    struct sigaction action = {.sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND | SA_RESTART};
-    for (size_t i = 0; i < ELEMENTS(numbers); i++) {
-        struct sigaction before;
-        /* Whoever has started us may want it ignored: nohup(1), a shell's "&". */
-        if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
-            (void)sigaction(numbers[i], &action, NULL);
-    }
-    action = (struct sigaction){.sa_handler = SIG_IGN};
-    (void)sigaction(SIGPIPE, &action, NULL);
-}
 
 /* Where the test's result is kept. */
 static size_t place_of(const struct test *test)
@@ -116,7 +92,7 @@ static unsigned attempt(struct run *run, const struct test *test, struct result 
 {
     unsigned attempts = 0;
     bool again = true;
-    while (again && attempts < ATTEMPTS) {
+    while (again && attempts < ATTEMPTS && !interrupted()) {
         struct target target = run->options->target;
         uint64_t now = clock_msec();
         uint64_t left = now < run->end ? run->end - now : 1;
@@ -125,10 +101,13 @@ static unsigned attempt(struct run *run, const struct test *test, struct result 
         attempts++;
         again = result->timed_out && result->outcome != OUTCOME_PASSED &&
                 result->outcome != OUTCOME_SKIPPED;
-        if (again && (interrupted || clock_msec() >= run->end))
+        if (again && clock_msec() >= run->end)
             break;
     }
-    if (again && attempts < ATTEMPTS && result->outcome == OUTCOME_FAILED)
+    /* Whatever it made of waits that did not last. */
+    if (interrupted())
+        set_reason(result, OUTCOME_BLOCKED, "interrupted");
+    else if (again && attempts < ATTEMPTS && result->outcome == OUTCOME_FAILED)
         set_reason(result, OUTCOME_BLOCKED, "the run ended before it could be tried again");
     return attempts;
 }
@@ -216,7 +195,7 @@ static void run_one(struct run *run, const struct group *group, const struct tes
     report_check(run->report);
     buffer_free(&said);
     if (verdict.attempts && result->outcome != OUTCOME_PASSED &&
-        result->outcome != OUTCOME_SKIPPED && !is_there(&run->options->target)) {
+        result->outcome != OUTCOME_SKIPPED && !interrupted() && !is_there(&run->options->target)) {
         (void)snprintf(run->problem, sizeof(run->problem),
                        "the server takes no connections since %s", test->name);
         run->summary.problem = run->problem;
@@ -228,7 +207,7 @@ static bool is_over(struct run *run)
 {
     if (run->summary.problem)
         return true;
-    if (interrupted)
+    if (interrupted())
         run->summary.problem = "interrupted";
     else if (ferror(run->report->file))
         run->summary.problem = "the report cannot be written";
@@ -288,7 +267,7 @@ static enum exit_status judge(const struct run *run)
     const struct summary *summary = &run->summary;
     if (summary->severities[SEVERITY_ERROR] > 0 || *run->problem)
         return STATUS_ERRORS;
-    if (interrupted || !run->server.learnt)
+    if (interrupted() || !run->server.learnt)
         return STATUS_NOT_RUN;
     if (summary->severities[SEVERITY_WARNING] > 0 || summary->problem)
         return STATUS_WARNINGS;
@@ -317,7 +296,7 @@ enum exit_status run_all(const struct options *options, struct report *report,
                         .results = results,
                         .examined = examined,
                         .end = begun + options->limit};
-    catch_signals();
+    interrupt_catch();
     if (options->verbose) {
         run->dialogue.watch = watch;
         run->dialogue.context = report;
@@ -330,7 +309,7 @@ enum exit_status run_all(const struct options *options, struct report *report,
     server_learn(&target, &run->server, &run->dialogue, &learnt);
     for_all(run, plan_one);
     report->functions->begin(report, &run->server);
-    if (!run->server.learnt) {
+    if (!run->server.learnt && !interrupted()) {
         (void)fputs("ftplint: nobody could log in: ", stderr);
         print_safe(stderr, learnt.got);
         (void)fputc('\n', stderr);

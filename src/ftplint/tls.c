@@ -2,6 +2,7 @@
 #include "ftplint/tls.h"
 
 #include "ftplint/dialogue.h"
+#include "ftplint/interrupt.h"
 #include "ftplint/target.h"
 #include "ftplint/wire.h"
 #include "lib/clock.h"
@@ -229,7 +230,7 @@ int tls_start(struct wire *wire, const struct target *target, const struct tls_o
         uint64_t now = clock_msec();
         struct pollfd waiting = {.fd = wire->fd, .events = events};
         if (error == -EAGAIN && now < end &&
-            (poll(&waiting, 1, (int)(end - now)) >= 0 || errno == EINTR))
+            (poll(&waiting, 1, (int)(end - now)) >= 0 || (errno == EINTR && !interrupted())))
             continue;
         if (error == -EAGAIN)
             dialogue_wait(wire->dialogue, wire->number, wire->data, timeout);

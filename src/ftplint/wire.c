@@ -2,6 +2,7 @@
 #include "ftplint/wire.h"
 
 #include "ftplint/dialogue.h"
+#include "ftplint/interrupt.h"
 #include "ftplint/tls.h"
 #include "lib/cleanup.h"
 #include "lib/clock.h"
@@ -32,7 +33,7 @@ static int wait_for(int fd, short events, uint64_t end)
             return 0;
         if (ready == 0)
             return -ETIMEDOUT;
-        if (errno != EINTR)
+        if (errno != EINTR || interrupted())
             return -errno;
     }
 }

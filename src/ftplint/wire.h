@@ -64,7 +64,9 @@ int wire_send_urgent(struct wire *wire, char byte);
 
 /* Waits for bytes and appends what there is to wire->input. Returns how many came, WIRE_END at the
  * end of what the other side sends (wire->end says how), -ETIMEDOUT (always, behind the deadline),
- * or -ENOBUFS if more than the buffer holds came without being read. */
+ * -EINTR if the user wants an end, or -ENOBUFS if more than the buffer holds came without being
+ * read.
+ */
 ssize_t wire_receive(struct wire *wire, unsigned timeout);
 
 /* No more will be sent: close_notify under TLS and FIN if CLEAN; FIN alone if not. */

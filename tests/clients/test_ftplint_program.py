@@ -195,6 +195,25 @@ class Program(ProgramTest):
         self.assertEqual(process.returncode, 3)
         self.assertIn("stopped: interrupted", output)
 
+    def test_interruption_ends_a_wait(self):
+        """The present test, which can take long, and cleans up; what waited is no finding."""
+        for lacking, seen in ({"NOOP": None}, "NOOP"), ({"MKD": None}, "MKD"):
+            with self.subTest(lacking=lacking):
+                stub = self.stub(**lacking)
+                started = time.monotonic()
+                with subprocess.Popen(
+                    [PROGRAM, "--timeout", "60 s", "--only", "rfc959.noop.code", f"ftp://a:b@127.0.0.1:{stub.port}/"],
+                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=self.environment(),
+                ) as process:  # fmt: skip
+                    wait_until(lambda: any(line.startswith(seen) for line in stub.seen), seconds=30)
+                    time.sleep(0.2)
+                    process.send_signal(signal.SIGTERM)
+                    output, said = process.communicate(timeout=50 * slow())
+                self.assertLess(time.monotonic() - started, 40 * slow())
+                self.assertEqual((process.returncode, said), (3, ""), output)
+                self.assertIn("stopped: interrupted", output)
+                self.assertTrue(any(line.startswith("RMD /ftplint-") for line in stub.seen))
+
     def test_closed_output_ends_the_run(self):
         stub = self.stub()
         stub.delay = 0.05
