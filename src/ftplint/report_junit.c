@@ -83,7 +83,8 @@ static void test(struct report *report, const struct verdict *verdict)
     if (failed && !verdict->known && verdict->test->severity != SEVERITY_NOTE) {
         (void)buffer_append_format(buffer, "<failure type=\"%s\"",
                                    severity_name(verdict->test->severity));
-        append_part(buffer, " message=\"got ", result->got, "\">");
+        append_part(buffer, " message=\"expected ", result->expected, "; got ");
+        append_part(buffer, "", result->got, "\">");
         append_finding(buffer, verdict);
         (void)buffer_append_string(buffer, "</failure>");
     } else if (failed) {

@@ -263,6 +263,7 @@ class Program(ProgramTest):
         cases = {case.get("name"): case for case in suite}
         self.assertEqual(int(suite.get("tests")), len(cases))
         self.assertEqual(int(suite.get("failures")), 1)
+        self.assertRegex(cases[CODE].find("failure").get("message"), "^expected .*; got ")
         self.assertIn("<&>\\x01", cases[CODE].find("failure").get("message"))
         self.assertIn("remedy:", cases[CODE].find("failure").text)
         self.assertIn("has failed", cases[ONCE].find("skipped").get("message"))
