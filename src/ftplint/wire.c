@@ -12,7 +12,9 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 enum { PIECE = 64 << 10 };
 
@@ -103,13 +105,22 @@ static ssize_t write_some(struct wire *wire, const char *bytes, size_t size, sho
     return written < 0 ? -errno : written;
 }
 
+/* Of LINE the command alone: "PASS ********", "SITE PSWD ********". */
+static void record_secret(struct wire *wire, const char *line)
+{
+    size_t site = strncasecmp(line, "SITE ", 5) == 0 ? 5 : 0;
+    int size = (int)(site + strcspn(line + site, " \r\n"));
+    char shown[64];
+    (void)snprintf(shown, sizeof(shown), "%.*s ********\r\n", size < 40 ? size : 40, line);
+    dialogue_add(wire->dialogue, DIALOGUE_SENT, wire->number, wire->data, shown, strlen(shown));
+}
+
 ssize_t wire_send(struct wire *wire, const void *bytes, size_t size, bool secret, unsigned timeout)
 {
-    static const char stars[] = "PASS ********\r\n";
     if (wire->fd < 0)
         return -EPIPE;
     if (secret)
-        dialogue_add(wire->dialogue, DIALOGUE_SENT, wire->number, wire->data, stars, strlen(stars));
+        record_secret(wire, bytes);
     else
         dialogue_add(wire->dialogue, DIALOGUE_SENT, wire->number, wire->data, bytes, size);
     uint64_t end = end_of(wire, timeout);

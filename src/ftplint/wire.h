@@ -55,7 +55,7 @@ void wire_adopt(struct wire *wire, int fd);
 
 /* Sends all SIZE bytes within TIMEOUT milliseconds. Returns how many were taken before the time was
  * over (fewer: the other side does not read), or a negative errno (-EPIPE, -ECONNRESET). SECRET:
- * the dialogue shows stars. */
+ * BYTES are a string, of which the dialogue shows the command and stars. */
 ssize_t wire_send(struct wire *wire, const void *bytes, size_t size, bool secret, unsigned timeout);
 
 /* One byte as urgent data (TCP out of band), in clear whatever the connection. 0 or negative errno.
