@@ -18,6 +18,7 @@ enum {
 void send_bytes(struct client *client, const void *bytes, size_t size)
 {
     struct exam *exam = client->exam;
+    *client->asked = '\0';
     ssize_t sent = wire_send(&client->wire, bytes, size, false, exam_patience(exam));
     if (sent < 0)
         fail(exam, "that the server reads what is sent", "%s", strerror((int)-sent));
@@ -33,6 +34,8 @@ __attribute__((format(printf, 2, 0))) static void send_linev(struct client *clie
     struct exam *exam = client->exam;
     char *whole = exam_format(exam, "%s\r\n", exam_formatv(exam, format, arguments));
     bool secret = strncasecmp(whole, "PASS ", 5) == 0;
+    (void)snprintf(client->asked, sizeof(client->asked), "%.*s",
+                   secret ? 4 : (int)strcspn(whole, "\r\n"), whole);
     ssize_t sent = wire_send(&client->wire, whole, strlen(whole), secret, exam_patience(exam));
     if (sent == (ssize_t)strlen(whole))
         return;
@@ -41,9 +44,10 @@ __attribute__((format(printf, 2, 0))) static void send_linev(struct client *clie
     if (sent >= 0)
         exam->result.timed_out = true;
     if (last->code)
-        fail(exam, "that the connection stays open", "%u %s, and the end", last->code, last->text);
+        fail(exam, "that the connection stays open", "\"%u %s\", and the end", last->code,
+             last->text);
     fail(exam, "that the connection stays open", "%s",
-         sent < 0 ? strerror((int)-sent) : "the server does not read");
+         sent < 0 ? strerror((int)-sent) : "the server does not read what is sent");
 }
 
 void send_line(struct client *client, const char *format, ...)
@@ -69,7 +73,10 @@ const struct reply *expect(struct client *client, const char *codes, const char 
     va_start(arguments, format);
     send_linev(client, format, arguments);
     va_end(arguments);
-    return expect_next(client, codes);
+    const struct reply *reply = read_reply(client);
+    if (!reply_is(reply, codes))
+        refuse_code(client, reply, codes, exam_format(client->exam, " (to %s)", client->asked));
+    return reply;
 }
 
 void expect_silence(struct client *client, unsigned milliseconds)
@@ -77,7 +84,7 @@ void expect_silence(struct client *client, unsigned milliseconds)
     struct exam *exam = client->exam;
     const struct reply *reply = try_reply(client, milliseconds);
     if (reply->code || reply->count)
-        fail(exam, "nothing: there is no command that it could answer", "\"%s\"", reply->lines[0]);
+        fail(exam, "no further reply: every command has had its own", "\"%s\"", reply->lines[0]);
     if (reply->error != -ETIMEDOUT)
         fail(exam, "that the connection stays open", "the server closed it");
 }
@@ -96,7 +103,7 @@ void expect_closed(struct client *client, unsigned milliseconds, const struct re
             continue;
         if (reply->code || reply->error == -ETIMEDOUT) {
             exam->result.timed_out = true;
-            fail(exam, "that the server closes the connection", "it is open after %u ms",
+            fail(exam, "that the server closes the connection", "it is still open after %u ms",
                  milliseconds);
         }
         break;

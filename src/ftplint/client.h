@@ -47,6 +47,7 @@ struct client {
     struct exam *exam;
     struct wire wire;
     const struct reply *greeting;
+    char asked[64]; /* the last command, for findings; empty: none, or several at once */
     bool logged_in;
     bool private_data;      /* PROT P stands */
     struct tls_offer offer; /* of its handshakes, zeros: a good client's; offer.resume is for the
@@ -87,6 +88,11 @@ const struct reply *expect(struct client *client, const char *codes, const char 
 /* Judges a reply that has been read, as expect(). */
 void expect_code(struct client *client, const struct reply *reply, const char *codes);
 
+/* The finding that REPLY, which has none of CODES, is; TO, " (to PWD)" or nothing, stands behind
+ * it. */
+void refuse_code(struct client *client, const struct reply *reply, const char *codes,
+                 const char *to) __attribute__((noreturn));
+
 /* Reads the next reply and judges it. */
 const struct reply *expect_next(struct client *client, const char *codes);
 
@@ -101,8 +107,8 @@ void skip_unknown(struct client *client, const struct reply *reply, const char *
 /* What one of enum reply_flaw is, in words: "a line that ends in LF without CR". */
 const char *reply_flaw_text(enum reply_flaw flaw);
 
-/* A finding if REPLY, which answers LINE, has one of FLAWS. */
-void expect_flawless(struct client *client, const char *line, const struct reply *reply,
+/* A finding if REPLY, WHAT ("the reply to PASS"), has one of FLAWS. */
+void expect_flawless(struct client *client, const char *what, const struct reply *reply,
                      unsigned flaws);
 
 /* A finding if anything comes within MILLISECONDS: a reply that nobody asked for. */

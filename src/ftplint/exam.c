@@ -122,7 +122,7 @@ void fail(struct exam *exam, const char *expected, const char *format, ...)
     if (exam->given || is_late(exam)) {
         char *got = strdup(result->got);
         (void)snprintf(result->got, sizeof(result->got), "%s expected %s, got %s",
-                       exam->given ? "a step before it" : "its time was over: it", expected,
+                       exam->given ? "a step that leads to it" : "its time was over: it", expected,
                        got ? got : "something else");
         free(got);
         result->outcome = OUTCOME_BLOCKED;
@@ -226,6 +226,7 @@ static void undo_all(struct exam *exam)
     exam->deadline = clock_msec() + exam->target->timeout;
     exam->given = 1;
     exam->finishing = true;
+    dialogue_event(exam->dialogue, 0, false, "the test is over; ftplint cleans up");
     if (setjmp(exam->end) == 0) {
         struct client *admin = NULL;
         for (const struct undo *undo = exam->undo; undo; undo = undo->next) {

@@ -78,7 +78,7 @@ static void parallel(struct exam *exam)
     exam->result.timed_out = reply->error == -ETIMEDOUT;
     if (reply->code != 220 && reply->code != 120)
         fail(exam, "a greeting for the second of two clients", "%s",
-             reply->count ? reply->lines[0] : "none, as long as the first one is connected");
+             reply->count ? reply->lines[0] : "no greeting as long as the first one is connected");
     expect(first, "2 5", "NOOP");
 }
 

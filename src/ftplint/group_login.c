@@ -42,10 +42,10 @@ static void flaw(struct exam *exam)
     const unsigned *flaws = exam->test->parameter;
     struct client *client = given_connection(exam);
     const struct reply *reply = command(client, "USER %s", account_of(exam)->user);
-    expect_flawless(client, "USER", reply, *flaws);
+    expect_flawless(client, "the reply to USER", reply, *flaws);
     if (reply->code == 331)
         reply = command(client, "PASS %s", account_of(exam)->password);
-    expect_flawless(client, "PASS", reply, *flaws);
+    expect_flawless(client, "the reply to PASS", reply, *flaws);
 }
 
 static void letter_case(struct exam *exam)

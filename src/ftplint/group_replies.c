@@ -16,7 +16,8 @@ enum {
 static void visit_format(struct client *client, const struct stop *stop, const struct reply *reply)
 {
     const unsigned *flaws = client->exam->test->parameter;
-    expect_flawless(client, stop->line, reply, *flaws);
+    expect_flawless(client, exam_format(client->exam, "the reply to %s", stop->line), reply,
+                    *flaws);
 }
 
 /* .parameter: one of enum reply_flaw, or several. */
@@ -133,8 +134,8 @@ static void transfer_format(struct exam *exam)
     struct client *client = given_session(exam);
     struct transfer transfer = try_retrieve(client, DATA_ANY, "LIST");
     if (transfer.preliminary)
-        expect_flawless(client, "LIST", transfer.preliminary, flaws);
-    expect_flawless(client, "LIST", transfer.reply, flaws);
+        expect_flawless(client, "the first reply to LIST", transfer.preliminary, flaws);
+    expect_flawless(client, "the last reply to LIST", transfer.reply, flaws);
 }
 
 static const unsigned bare_lf = REPLY_BARE_LF;

@@ -101,6 +101,9 @@ static const char *made(struct exam *exam, const char *name, bool good, const ch
 {
     struct planted *planted = exam->planted;
     if (good)
+        dialogue_event(exam->dialogue, 0, false, "ftplint made %s on this machine: %s", what,
+                       own_path(exam, name));
+    if (good)
         return own_path(exam, name);
     int error = errno;
     exam->planted = planted->next;
@@ -114,7 +117,7 @@ const char *plant_link(struct exam *exam, const char *name, const char *target)
     const struct planted *at = place(exam, name);
     bool good = act_as(at->user, at->group) && symlinkat(target, at->directory, at->name) == 0;
     (void)act_as_self();
-    return made(exam, name, good, "a symbolic link");
+    return made(exam, name, good, exam_format(exam, "a symbolic link to %s", target));
 }
 
 static const char *plant_node(struct exam *exam, const char *name, mode_t kind, const char *what)
@@ -230,6 +233,11 @@ const char *given_outside(struct exam *exam)
     outside->user = own.st_uid;
     outside->group = own.st_gid;
     exam->outside = folder;
+    dialogue_event(
+        exam->dialogue, 0, false,
+        "ftplint made %s on this machine, outside the user's folder: \"secret\", a file, and "
+        "\"below\", a directory",
+        folder);
     return folder;
 }
 

@@ -132,19 +132,24 @@ const struct reply *try_reply(struct client *client, unsigned milliseconds)
 static _Noreturn void no_reply(struct client *client, const struct reply *reply)
 {
     struct exam *exam = client->exam;
+    const char *expected = *client->asked     ? exam_format(exam, "a reply to %s", client->asked)
+                           : client->greeting ? "a reply to each command that was sent"
+                                              : "a reply";
     switch (reply->error) {
     case -ETIMEDOUT:
         exam->result.timed_out = true;
-        fail(exam, "a reply", "none within %llu ms", (unsigned long long)reply->waited);
-    case -EPIPE: fail(exam, "a reply", "the server closed the control connection");
-    case -ECONNRESET: fail(exam, "a reply", "the server reset the control connection");
+        fail(exam, expected, "no reply within %llu ms", (unsigned long long)reply->waited);
+    case -EPIPE: fail(exam, expected, "the server closed the control connection");
+    case -ECONNRESET: fail(exam, expected, "the server reset the control connection");
     case -ENOBUFS:
-        fail(exam, "a reply", "more than %d MiB without the end of a line", WIRE_INPUT_MAX >> 20);
-    case -E2BIG: fail(exam, "a reply, and its end", "%zu lines without it", reply->count);
+        fail(exam, expected, "more than %d MiB without the end of a line", WIRE_INPUT_MAX >> 20);
+    case -E2BIG:
+        fail(exam, exam_format(exam, "%s, and its last line", expected),
+             "%zu lines, and no last one", reply->count);
     case -EPROTO:
         fail(exam, "a reply: three digits, then a space or a hyphen (RFC 959, section 4.2)",
              "\"%s\"", reply->count ? reply->lines[reply->count - 1] : "");
-    default: fail(exam, "a reply", "%s", strerror(-reply->error));
+    default: fail(exam, expected, "%s", strerror(-reply->error));
     }
 }
 
@@ -207,12 +212,18 @@ static const char *describe_codes(struct exam *exam, const char *codes)
     return exam_format(exam, strstr(words, ": ") ? "%s, %s" : "%s: %s", text, words + 1);
 }
 
+void refuse_code(struct client *client, const struct reply *reply, const char *codes,
+                 const char *to)
+{
+    const char *expected = describe_codes(client->exam, codes);
+    fail(client->exam, expected, "%u %s%s", reply->code, reply->text, to);
+}
+
 void expect_code(struct client *client, const struct reply *reply, const char *codes)
 {
     if (reply_is(reply, codes))
         return;
-    const char *expected = describe_codes(client->exam, codes);
-    fail(client->exam, expected, "%u %s", reply->code, reply->text);
+    refuse_code(client, reply, codes, "");
 }
 
 const struct reply *expect_next(struct client *client, const char *codes)
@@ -235,15 +246,45 @@ const char *reply_flaw_text(enum reply_flaw flaw)
     return "";
 }
 
-void expect_flawless(struct client *client, const char *line, const struct reply *reply,
+static const char *without_flaw(enum reply_flaw flaw)
+{
+    switch (flaw) {
+    case REPLY_BARE_LF: return "lines that end in CR LF";
+    case REPLY_CODE_ALONE: return "a space or a hyphen behind the code";
+    case REPLY_CODE_CHANGES: return "the same code in the first and in the last line";
+    case REPLY_CONTROL_BYTE: return "text without control characters";
+    case REPLY_NOT_UTF8: return "text in UTF-8";
+    case REPLY_BARE_CR: return "no CR but before LF, at the end of a line";
+    }
+    return "";
+}
+
+/* The first line of REPLY that has FLAW, as far as its text shows it; otherwise the first one. */
+static const char *flawed_line(const struct reply *reply, enum reply_flaw flaw)
+{
+    if (flaw == REPLY_CODE_CHANGES)
+        return reply->lines[reply->count - 1];
+    for (size_t i = 0; i < reply->count; i++) {
+        const char *line = reply->lines[i];
+        bool flawed = flaw == REPLY_BARE_CR
+                          ? strchr(line, '\r') != NULL
+                          : flaw == REPLY_NOT_UTF8 && !text_is_utf8(line, strlen(line));
+        for (const char *at = line; flaw == REPLY_CONTROL_BYTE && *at; at++)
+            flawed |= ((unsigned char)*at < 0x20 && *at != '\t' && *at != '\r') || *at == 0x7f;
+        if (flawed)
+            return line;
+    }
+    return reply->lines[0];
+}
+
+void expect_flawless(struct client *client, const char *what, const struct reply *reply,
                      unsigned flaws)
 {
     for (unsigned flaw = 1; flaw <= REPLY_BARE_CR; flaw <<= 1) {
         if (!(reply->flaws & flaws & flaw))
             continue;
-        bool last = flaw == REPLY_CODE_CHANGES;
-        fail(client->exam, "a reply in the form of RFC 959, section 4.2", "%s has %s: \"%s\"", line,
-             reply_flaw_text((enum reply_flaw)flaw), reply->lines[last ? reply->count - 1 : 0]);
+        fail(client->exam, without_flaw((enum reply_flaw)flaw), "%s has %s: \"%s\"", what,
+             reply_flaw_text((enum reply_flaw)flaw), flawed_line(reply, (enum reply_flaw)flaw));
     }
 }
 

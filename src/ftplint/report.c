@@ -128,7 +128,9 @@ static size_t shown_size(const char *bytes, size_t size, size_t most)
 static void append_mark(struct buffer *ret, const struct dialogue_entry *entry, bool numbered)
 {
     static const char marks[] = {'>', '<', '*'};
-    if (numbered)
+    if (numbered && entry->connection == 0) /* on this machine, over no connection */
+        (void)buffer_append_string(ret, "   ");
+    else if (numbered)
         (void)buffer_append_format(ret, "%u%s ", entry->connection, entry->data ? "d" : " ");
     (void)buffer_append_format(ret, "%c ", marks[entry->kind]);
 }
@@ -182,7 +184,7 @@ void dialogue_describe(const struct dialogue *dialogue, size_t lines, struct buf
     size_t first = count > lines ? count - lines : 0;
     uint64_t before = first + dialogue->left_out;
     if (before > 0)
-        (void)buffer_append_format(ret, "... (%" PRIu64 " before)\n", before);
+        (void)buffer_append_format(ret, "... (%" PRIu64 " before these)\n", before);
     for (size_t i = first; i < count; i++)
         dialogue_entry_describe(&dialogue->entries[i], numbered, 240, ret);
 }

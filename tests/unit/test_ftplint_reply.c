@@ -159,6 +159,28 @@ static void test_codes(void **state)
     assert_string_equal(result.got, "551 No.");
 }
 
+static void check_flaw(struct exam *exam)
+{
+    struct client client = {.exam = exam};
+    char first[] = "214-Commands:", second[] = " LIST \a", last[] = "214 End.";
+    char *lines[] = {first, second, last};
+    const struct reply reply = {
+        .code = 214, .count = 3, .lines = lines, .text = "Commands:", .flaws = REPLY_CONTROL_BYTE};
+    expect_flawless(&client, "the reply to HELP", &reply, REPLY_NOT_UTF8);
+    expect_flawless(&client, "the reply to HELP", &reply, REPLY_CONTROL_BYTE);
+}
+
+/* The line that has the flaw is told, not the first one. */
+static void test_flaw(void **state)
+{
+    (void)state;
+    struct result result = run(check_flaw, NULL);
+    assert_int_equal(result.outcome, OUTCOME_FAILED);
+    assert_string_equal(result.expected, "text without control characters");
+    assert_string_equal(result.got,
+                        "the reply to HELP has a control character in the text: \" LIST \a\"");
+}
+
 static void check_given(struct exam *exam)
 {
     exam->given++;
@@ -171,7 +193,7 @@ static void test_given(void **state)
     (void)state;
     struct result result = run(check_given, NULL);
     assert_int_equal(result.outcome, OUTCOME_BLOCKED);
-    assert_string_equal(result.got, "a step before it expected 250, got 550 No.");
+    assert_string_equal(result.got, "a step that leads to it expected 250, got 550 No.");
 }
 
 static void check_path(struct exam *exam)
@@ -205,8 +227,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_replies), cmocka_unit_test(test_every_cut),
-        cmocka_unit_test(test_codes),   cmocka_unit_test(test_given),
-        cmocka_unit_test(test_paths),
+        cmocka_unit_test(test_codes),   cmocka_unit_test(test_flaw),
+        cmocka_unit_test(test_given),   cmocka_unit_test(test_paths),
     };
     return cmocka_run_group_tests_name("ftplint's replies", tests, NULL, NULL);
 }

@@ -118,9 +118,9 @@ static void test_floods(void **state)
         const char *got;
     } rows[] = {
         {read_for_ever, OUTCOME_BLOCKED, "not finished when its time was over"},
-        {expect_end, OUTCOME_FAILED, "it is open after 50 ms"},
+        {expect_end, OUTCOME_FAILED, "it is still open after 50 ms"},
         {read_line, OUTCOME_FAILED, "without the end of a line"},
-        {read_lines, OUTCOME_FAILED, "lines without it"},
+        {read_lines, OUTCOME_FAILED, "lines, and no last one"},
         {allocate, OUTCOME_BLOCKED, "more than the 256 MiB"},
         {lines_without_end, OUTCOME_BLOCKED, "more than the 256 MiB"},
     };
