@@ -51,9 +51,16 @@ void same_bytes(struct exam *exam, const char *what, struct bytes want, struct b
         at++;
     if (at == want.size && at == got.size)
         return;
-    const char *expected = exam_format(exam, "%s: %zu bytes, from byte %zu on %s", what, want.size,
-                                       at, readable(exam, want.data + at, want.size - at));
-    fail(exam, expected, "%zu bytes, from byte %zu on %s", got.size, at,
+    if (at == want.size)
+        fail(exam, exam_format(exam, "%s: %zu bytes and no more", what, want.size),
+             "%zu bytes; behind the first %zu stands %s", got.size, at,
+             readable(exam, got.data + at, got.size - at));
+    const char *expected =
+        exam_format(exam, "%s: %zu bytes; behind the first %zu stands %s", what, want.size, at,
+                    readable(exam, want.data + at, want.size - at));
+    if (at == got.size)
+        fail(exam, expected, "only the first %zu of them", got.size);
+    fail(exam, expected, "%zu bytes; behind the first %zu stands %s", got.size, at,
          readable(exam, got.data + at, got.size - at));
 }
 
@@ -149,7 +156,7 @@ struct data *given_upload(struct client *client, size_t size, const char *path)
 void expect_refused(struct client *client, const struct transfer *transfer, const char *codes)
 {
     if (reply_is(transfer->reply, "2"))
-        fail(client->exam, "a refusal", "%u %s, after %zu bytes from the server",
-             transfer->reply->code, transfer->reply->text, transfer->bytes.size);
+        fail(client->exam, "a refusal: 4xx or 5xx", "%u %s", transfer->reply->code,
+             transfer->reply->text);
     expect_code(client, transfer->reply, codes);
 }

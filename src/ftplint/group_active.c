@@ -1,5 +1,6 @@
 /* PORT and EPRT: the server connects to the client. See catalogue.h. */
 #include "ftplint/active.h"
+#include "ftplint/content.h"
 
 #include "lib/cleanup.h"
 
@@ -41,7 +42,7 @@ static void upload(struct exam *exam)
     struct bytes got = retrieve(given_session(exam), "RETR %s", path);
     exam->given--;
     if (got.size != content.size || memcmp(got.data, content.data, got.size) != 0)
-        fail(exam, "the 20000 bytes that were sent", "%zu bytes, or others", got.size);
+        same_bytes(exam, "the bytes that were sent", content, got);
 }
 
 static void code(struct exam *exam)

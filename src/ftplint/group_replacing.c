@@ -54,7 +54,10 @@ static void file_onto_directory(struct exam *exam)
     const struct reply *reply = rename_path(given_session(exam), from, to);
     expect_holds(
         exam, own_path(exam, "to/within"), "to be kept",
-        exam_format(exam, "after a rename onto its directory, answered with %u", reply->code));
+        exam_format(
+            exam,
+            "after a file was to be renamed to the directory that it is in (answered with %u)",
+            reply->code));
 }
 
 static void directory_onto_directory(struct exam *exam)
@@ -65,7 +68,8 @@ static void directory_onto_directory(struct exam *exam)
     const struct reply *reply = rename_path(given_session(exam), from, to);
     expect_holds(exam, own_path(exam, "to/within"), "to be kept",
                  exam_format(exam,
-                             "after another directory was renamed to its own, answered with %u",
+                             "after another directory was to be renamed to the one that it is in "
+                             "(answered with %u)",
                              reply->code));
 }
 

@@ -1,6 +1,7 @@
 /* Files with names out of the ordinary: see odd_name.h. */
 #include "ftplint/odd_name.h"
 
+#include "ftplint/content.h"
 #include "ftplint/presence.h"
 
 #include <string.h>
@@ -24,6 +25,15 @@ static bool store_odd(struct client *client, const struct odd_name *odd)
     return false;
 }
 
+/* TEXT, which shows NAME, and its bytes if letters that look alike may differ in them. */
+static const char *with_bytes(struct exam *exam, const char *text, const char *name)
+{
+    for (const char *at = name; *at; at++)
+        if ((unsigned char)*at >= 0x80)
+            return exam_format(exam, "%s (in bytes: %s)", text, readable(exam, name, strlen(name)));
+    return text;
+}
+
 void test_odd_name(struct exam *exam)
 {
     const struct odd_name *odd = exam->test->parameter;
@@ -41,6 +51,7 @@ void test_odd_name(struct exam *exam)
     if (!kept)
         fail(exam,
              exam_format(exam, "that a file stored as %s is listed by that name",
-                         shown(exam, odd->name)),
-             "the listing shows %s", shown_lines(exam, names));
+                         with_bytes(exam, shown(exam, odd->name), odd->name)),
+             "the listing shows %s",
+             with_bytes(exam, shown_lines(exam, names), names.count == 1 ? names.line[0] : ""));
 }

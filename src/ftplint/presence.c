@@ -117,10 +117,10 @@ void expect_gone(struct exam *exam, const char *path, const char *since)
 void expect_holds(struct exam *exam, const char *path, const char *text, const char *since)
 {
     struct transfer transfer = look(exam, "RETR", path);
-    const char *expected =
-        exam_format(exam, "that %s holds \"%s\" %s", shown(exam, last_name(path)), text, since);
+    const char *expected = exam_format(exam, "that the file %s holds \"%s\" %s",
+                                       shown(exam, last_name(path)), text, since);
     if (!reply_is(transfer.reply, "2"))
-        fail(exam, expected, "%u %s", transfer.reply->code, transfer.reply->text);
+        fail(exam, expected, "%u %s (to RETR)", transfer.reply->code, transfer.reply->text);
     if (!is_text(transfer, text))
         fail(exam, expected, "%zu bytes: %s", transfer.bytes.size,
              shown(exam, transfer.bytes.data));
