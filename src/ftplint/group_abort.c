@@ -123,7 +123,7 @@ static void prompt(struct client *client, struct data *data, bool upload)
     reply = try_reply(client, exam_patience(client->exam));
     fail(client->exam,
          "an answer to ABOR within 1.5 s, while the client neither reads nor sends data",
-         "none before the client had %s: then %u %s",
+         "no answer before the client had %s: only then %u %s",
          upload ? "ended its upload" : "read the whole file", reply->code, reply->text);
 }
 
@@ -160,7 +160,7 @@ static void waiting_promptly(struct exam *exam)
     reply = try_reply(client, PROMPT);
     if (reply->code == 0)
         fail(exam, "an answer to ABOR within 1.5 s, while the server waits for a data connection",
-             "none");
+             "no reply in 1.5 s");
 }
 
 /* Aborts an upload; the first reply is read, whatever it is. A wait in vain blocks. */

@@ -126,7 +126,7 @@ static void added_outside(struct exam *exam)
         if (!reply_is(reply, "2"))
             continue;
         undo_as_administrator(exam, "SITE USER DEL %s%s", forms[i], account.name);
-        fail(exam, "a refusal of a name that is a path", "%u %s to a name that begins with %s",
+        fail(exam, "a refusal of a name that is a path", "\"%u %s\" to a name that begins with %s",
              reply->code, reply->text, forms[i]);
     }
 }

@@ -205,7 +205,7 @@ static void chmod_senseless(struct exam *exam)
     for (size_t i = 0; i < ELEMENTS(modes); i++) {
         const struct reply *reply = command(client, "SITE CHMOD %s %s", modes[i], path);
         if (reply_is(reply, "2"))
-            fail(exam, "501 or another refusal of what is no mode", "%u %s to SITE CHMOD %s",
+            fail(exam, "501 or another refusal of what is no mode", "\"%u %s\" to SITE CHMOD %s",
                  reply->code, reply->text, modes[i]);
     }
 }

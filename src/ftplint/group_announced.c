@@ -107,7 +107,8 @@ static void slashes(struct exam *exam)
     expect(client, "250", "CWD folder");
     const char *place = reply_path(client, expect(client, "257", "PWD"));
     if (!place || place[0] != '/')
-        fail(exam, "a path that begins with a slash from PWD", "%s", place ? place : "none");
+        fail(exam, "a path that begins with a slash from PWD", "%s",
+             place ? place : "a reply without a path");
     transfer = try_retrieve(client, DATA_ANY, "RETR probe");
     if (transfer.bytes.size != strlen(content))
         fail(exam, "the same file after CWD to its directory", "RETR probe in %s: \"%s\"",

@@ -113,7 +113,7 @@ static const struct reply *first_reply_to(struct client *client, const char *lin
         exam->result.timed_out = true;
     if (reply->code == 0)
         fail(exam, exam_format(exam, "a reply to %s", shown(exam, line)), "%s",
-             reply->error == -ETIMEDOUT ? "none"
+             reply->error == -ETIMEDOUT ? "no reply in time"
              : reply->error == -EPROTO  ? reply->lines[reply->count - 1]
                                         : "the end of the connection, without a word");
     return reply;
@@ -135,7 +135,7 @@ static bool one_reply(struct client *client, const struct verb *verb, const char
     const struct reply *next = first_reply_to(client, "NOOP");
     if (next->code != 200)
         fail(exam, exam_format(exam, "one reply to %s, and then 200 to NOOP", shown(exam, line)),
-             "%u %s; and then %u %s", reply->code, reply->text, next->code, next->text);
+             "\"%u %s\"; and then \"%u %s\"", reply->code, reply->text, next->code, next->text);
     if (verb->flags & VERB_MOVES)
         go_inside(client);
     return true;
@@ -253,9 +253,10 @@ static void same_outside(struct exam *exam)
             }
             if (reply->code != missing->code)
                 fail(exam,
-                     exam_format(exam, "\"%s\" answered as for a name that does not exist", line),
-                     "%u %s; for the other %u %s", reply->code, reply->text, missing->code,
-                     missing->text);
+                     exam_format(exam, "the same code to \"%s\" as to a name that does not exist",
+                                 line),
+                     "\"%u %s\"; and for the name that does not exist \"%u %s\"", reply->code,
+                     reply->text, missing->code, missing->text);
         }
     }
 }

@@ -87,7 +87,7 @@ static void third_host(struct exam *exam)
     (void)try_reply(client, ANSWER);
     if (data_accept(victim, KNOCK) == 0)
         fail(exam, "a refusal, and no connection to an address that is not the client's",
-             "%s with another host's address: %u %s; and the server connects there", verb,
+             "%s with another host's address: \"%u %s\"; and the server connects there", verb,
              reply->code, reply->text);
     note(exam, "%s with another host's address is answered \"%u %s\"; no connection follows", verb,
          reply->code, reply->text);
@@ -123,8 +123,8 @@ static void low_port(struct exam *exam)
     (void)try_reply(client, ANSWER);
     if (data_accept(service, KNOCK) == 0)
         fail(exam, "504: ports below 1024 belong to services",
-             "%s with port %u: %u %s; and the server connects there", verb, (unsigned)service->port,
-             reply->code, reply->text);
+             "%s with port %u: \"%u %s\"; and the server connects there", verb,
+             (unsigned)service->port, reply->code, reply->text);
 }
 
 static void stale(struct exam *exam)

@@ -93,7 +93,7 @@ static void trusted_by_system(struct exam *exam)
 static void trusted_as_told(struct exam *exam)
 {
     if (!exam->target->authorities)
-        skip(exam, "no authorities were given on the command line");
+        skip(exam, "it needs --ca, the authorities that clients of this server trust");
     struct certificate certificate = examined(exam);
     if (*certificate.trust_problem)
         fail(exam, "a chain that the given authorities vouch for",
@@ -124,7 +124,7 @@ static void signature(struct exam *exam)
 {
     struct certificate certificate = examined(exam);
     if (certificate.self_issued)
-        skip(exam, "nobody looks at the signature of a certificate that signs itself");
+        skip(exam, "the certificate is self-signed, and clients do not check such a signature");
     if (strcmp(certificate.signature, "SHA1") == 0 || strncmp(certificate.signature, "MD", 2) == 0)
         fail(exam, "a signature with SHA-256 or better", "one with %s", certificate.signature);
 }

@@ -23,7 +23,7 @@ static void made_twice(struct exam *exam)
     const struct reply *a = read_reply(first), *b = read_reply(second);
     if (reply_is(a, "2") == reply_is(b, "2"))
         fail(exam, "that one of two sessions which make the same directory is told that it did",
-             "%u %s; %u %s", a->code, a->text, b->code, b->text);
+             "\"%u %s\"; \"%u %s\"", a->code, a->text, b->code, b->text);
 }
 
 static void many(struct exam *exam)

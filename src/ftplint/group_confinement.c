@@ -191,7 +191,7 @@ static void tilde(struct exam *exam)
         const char *place = where(client);
         if (strcmp(place, start) != 0 && strcmp(place, "/") != 0 && !strchr(place, '~'))
             fail(exam, "a refusal: other accounts' homes are not the user's",
-                 "CWD %s: %u %s; the session is in \"%s\"", names[i], reply->code, reply->text,
+                 "CWD %s: \"%u %s\"; the session is in \"%s\"", names[i], reply->code, reply->text,
                  place);
         (void)command(client, "CWD %s", start);
     }

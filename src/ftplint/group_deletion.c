@@ -92,7 +92,7 @@ static void dots(struct exam *exam)
         const struct reply *reply = command(client, "DELE %s", arguments[i]);
         if (reply_is(reply, "2"))
             fail(exam, "a refusal: the path is that of a directory with something in it",
-                 "%u %s, to DELE %s", reply->code, reply->text, arguments[i]);
+                 "\"%u %s\", to DELE %s", reply->code, reply->text, arguments[i]);
     }
     expect_there(exam, file, "after DELE of its directory was refused");
 }

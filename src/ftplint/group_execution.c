@@ -26,8 +26,8 @@ static void set_user_id(struct exam *exam)
     for (size_t i = 0; i < lines.count; i++)
         if (strlen(lines.line[i]) > 10 && (lines.line[i][3] == 's' || lines.line[i][6] == 's'))
             fail(exam, "a refusal, or a mode without these bits",
-                 "SITE CHMOD 6755: %u %s; the file is listed as %.10s", reply->code, reply->text,
-                 lines.line[i]);
+                 "SITE CHMOD 6755: \"%u %s\"; the file is listed as %.10s", reply->code,
+                 reply->text, lines.line[i]);
 }
 
 static void copy_stranger(struct exam *exam)

@@ -116,7 +116,7 @@ static void opts_known(struct exam *exam)
 {
     (void)given_features(exam);
     if (!knows_opts(given_login(exam, ACCOUNT_USER)))
-        fail(exam, "501, or another sign that OPTS is known: FEAT is",
+        fail(exam, "501, or another sign that OPTS is known, as FEAT is",
              "500 or 502 to OPTS FTPLINT, OPTS UTF8 ON and OPTS MLST");
 }
 

@@ -59,7 +59,7 @@ static void judge(struct exam *exam, const char *what, const struct cost *cost)
         fail(exam, "a listing or a refusal", "%s: the server ends the connection", what);
     if (!cost->reply->code) {
         exam->result.timed_out = true;
-        fail(exam, "an answer at once", "%s: none within %d ms", what, QUICK);
+        fail(exam, "an answer at once", "%s: no reply within %d ms", what, QUICK);
     }
 }
 
@@ -99,7 +99,7 @@ static void bomb(struct exam *exam)
         return;
     exam->result.timed_out = reply->error == -ETIMEDOUT;
     fail(exam, "an answer at once", "STAT with %s: %s", row->words,
-         reply->error == -ETIMEDOUT ? "none within 2000 ms" : "the server ends the connection");
+         reply->error == -ETIMEDOUT ? "no reply within 2000 ms" : "the server ends the connection");
 }
 
 static void malformed(struct exam *exam)

@@ -39,7 +39,7 @@ static void says_why(struct exam *exam)
     exam->given--;
     if (!last || last->code != 421)
         fail(exam, "421 before the connection is closed for idleness", "%s",
-             last ? last->lines[0] : "nothing");
+             last ? last->lines[0] : "the end of the connection without a reply before it");
 }
 
 /* A transfer that goes on, slowly, is no idleness. */

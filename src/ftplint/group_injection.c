@@ -54,7 +54,7 @@ static void truncated(struct exam *exam)
         bool taken = reply_is(reply, "1 2");
         if (i >= 2 && taken)
             fail(exam, "a refusal: there is no such name",
-                 "%s with a NUL byte in the name: %u %s; the name ends there for the server",
+                 "%s with a NUL byte in the name: \"%u %s\"; the name ends there for the server",
                  verbs[i], reply->code, reply->text);
         if (open)
             data_end(open);
@@ -64,7 +64,8 @@ static void truncated(struct exam *exam)
          */
         if (i < 2 && taken && reply_is(command(client, i ? "SIZE %s" : "CWD %s", made), "2"))
             fail(exam, "a refusal, or the name as it was sent",
-                 "%s with a NUL byte in the name: %u %s; and what has been made bears the name's "
+                 "%s with a NUL byte in the name: \"%u %s\"; and what has been made bears the "
+                 "name's "
                  "beginning",
                  verbs[i], reply->code, reply->text);
         if (!reply->code)

@@ -178,7 +178,7 @@ static void change_user(struct exam *exam)
         const struct reply *reply = command(client, "REIN");
         skip_unknown(client, reply, "REIN");
         if (client->wire.tls)
-            skip(exam, "what REIN does to TLS is left to the server");
+            skip(exam, "this run is under TLS, and what REIN does to TLS is left to the server");
     }
     const struct reply *reply = try_login(client, who->user, who->password);
     if (!reply_is(reply, "230 232"))
@@ -203,7 +203,7 @@ static void after_rein(struct exam *exam)
     if (!reply_is(reply, "2"))
         skip(exam, "REIN is refused: %u %s", reply->code, reply->text);
     if (client->wire.tls)
-        skip(exam, "what REIN does to TLS is left to the server");
+        skip(exam, "this run is under TLS, and what REIN does to TLS is left to the server");
     reply = command(client, "CWD %s", exam->server->start);
     if (reply_is(reply, "2"))
         fail(exam, "530: REIN has ended the login", "CWD after REIN: %u %s", reply->code,

@@ -28,7 +28,7 @@ static void host_twice(struct exam *exam)
     const struct reply *first = command(client, "HOST %s", exam->target->host);
     if (first->code != 220)
         skip(exam, "HOST is answered with %s", first->lines[0]);
-    expect(client, "220|as the first time", "HOST %s", exam->target->host);
+    expect(client, "220|the same reply as to the first HOST", "HOST %s", exam->target->host);
     login(client, ACCOUNT_USER);
 }
 

@@ -59,8 +59,8 @@ static void judge_names(struct exam *exam, const struct list *list, const char *
     for (size_t i = 0; i < STOCK_COUNT; i++) {
         size_t count = list_count(list, stock_entries[i].name);
         if (count != 1)
-            fail(exam, "every entry of the directory, each once", "\"%s\" %zu times in %s",
-                 stock_entries[i].name, count, how);
+            fail(exam, "every entry of the directory, each once", "\"%s\" is %s %s",
+                 stock_entries[i].name, count ? "more than once in" : "not in", how);
     }
     for (size_t i = 0; i < list->count; i++)
         if (!stock_find(list->entry[i].name))

@@ -51,7 +51,8 @@ static void new_time(struct exam *exam)
     int64_t rest = ((lag % QUARTER) + QUARTER) % QUARTER;
     if (rest >= MINUTE || lag < -ZONES || lag >= ZONES + MINUTE)
         fail(exam, "the time that MDTM tells, in UTC or in a zone of the earth",
-             "\"%s\", which is %" PRId64 " seconds before MDTM's", entry.line, lag);
+             "\"%s\", which is %" PRId64 " seconds %s than MDTM tells", entry.line,
+             lag < 0 ? -lag : lag, lag < 0 ? "later" : "earlier");
 }
 
 static void utc(struct exam *exam)
@@ -60,7 +61,8 @@ static void utc(struct exam *exam)
     int64_t lag = time_lag(exam, &entry);
     if (entry.precision == LIST_TIME_MINUTE && (lag < 0 || lag >= MINUTE))
         fail(exam, "the time in UTC, as MDTM and MLSD tell it",
-             "\"%s\", which is %" PRId64 " seconds before MDTM's", entry.line, lag);
+             "\"%s\", which is %" PRId64 " seconds %s than MDTM tells", entry.line,
+             lag < 0 ? -lag : lag, lag < 0 ? "later" : "earlier");
 }
 
 /* A file whose time is set to the parameter: the date in LIST, with its year, is that one. */

@@ -19,7 +19,7 @@ static void noop(struct exam *exam)
     const struct reply *second = read_reply(client);
     if (!reply_is(first, "2") || !reply_is(second, "2") || first->code == second->code)
         fail(exam, "226 for RETR and 200 for the NOOP in it, in either order",
-             "%u %s, and then %u %s", first->code, first->text, second->code, second->text);
+             "\"%u %s\", and then \"%u %s\"", first->code, first->text, second->code, second->text);
 }
 
 static void state(struct exam *exam)
@@ -60,7 +60,7 @@ static void expect_failure(struct client *client, const char *what)
     struct exam *exam = client->exam;
     const struct reply *reply = read_reply(client);
     if (reply_is(reply, "2"))
-        fail(exam, "426 or 451: the transfer is not complete", "%u %s, after %s", reply->code,
+        fail(exam, "426 or 451: the transfer is not complete", "\"%u %s\", after %s", reply->code,
              reply->text, what);
     expect_code(client, reply, "4 5");
     if (command(client, "NOOP")->code != 200)

@@ -91,8 +91,8 @@ static void judge_names(struct exam *exam, const struct facts_list *list)
     for (size_t i = 0; i < STOCK_COUNT; i++) {
         size_t count = count_of(list, stock_entries[i].name);
         if (count != 1)
-            fail(exam, "every entry of the directory, each once", "\"%s\" %zu times",
-                 stock_entries[i].name, count);
+            fail(exam, "every entry of the directory, each once", "\"%s\" is listed %s",
+                 stock_entries[i].name, count ? "more than once" : "nowhere");
     }
     for (size_t i = 0; i < list->count; i++)
         if (!facts_is_self(&list->entry[i]) && !stock_find(list->entry[i].name))

@@ -45,7 +45,7 @@ static struct facts file_facts(struct client *client)
 
 static void feature_form(struct exam *exam)
 {
-    static const char expected[] = "a feature like \"MLST type*;size*;modify*;\"";
+    static const char expected[] = "a line of FEAT like \"MLST type*;size*;modify*;\"";
     const char *list = server_feature(exam->server, "MLST");
     for (const char *at = list; *at;) {
         size_t size = strcspn(at, ";");
@@ -227,7 +227,7 @@ static const struct test tests[] = {
         .flags = TEST_READ_ONLY,
         .feature = "MLST",
         .after = "rfc3659.feat.mlst-grammar",
-        .title = "the facts type, size, modify, perm and unique are offered",
+        .title = "the facts type, size, modify, perm and unique are offered in FEAT",
         .reason = "RFC 3659, section 7.5.10: servers SHOULD support at least these, if "
                   "conceivably possible. Without them clients fall back to reading LIST.",
         .remedy = "Offer the five facts.",

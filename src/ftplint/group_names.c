@@ -83,7 +83,7 @@ static void apart(struct exam *exam)
         fail(exam,
              exam_format(exam, "that %s keeps its content when %s is stored",
                          shown(exam, pair->first), shown(exam, pair->second)),
-             "it is another one; the listing shows %s", shown_lines(exam, names));
+             "its content is another one now; the listing shows %s", shown_lines(exam, names));
 }
 
 /* Directories: what MKD has made, the other commands must know. */

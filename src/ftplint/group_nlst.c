@@ -65,8 +65,8 @@ static void complete(struct exam *exam)
     for (size_t i = 0; i < STOCK_COUNT; i++) {
         size_t count = lines_count(&lines, stock_entries[i].name);
         if (count != 1 && !stock_entries[i].directory)
-            fail(exam, "every file of the directory, each once", "\"%s\" %zu times",
-                 stock_entries[i].name, count);
+            fail(exam, "every file of the directory, each once", "\"%s\" is listed %s",
+                 stock_entries[i].name, count ? "more than once" : "nowhere");
     }
 }
 
@@ -74,8 +74,8 @@ static void directories(struct exam *exam)
 {
     struct lines lines = stock_lines(exam);
     if (lines_count(&lines, STOCK_FOLDER) != 1)
-        fail(exam, "the name of the directory among the names", "it is there %zu times",
-             lines_count(&lines, STOCK_FOLDER));
+        fail(exam, "the name of the directory among the names", "it is listed %s",
+             lines_count(&lines, STOCK_FOLDER) ? "more than once" : "nowhere");
 }
 
 static void dots(struct exam *exam)

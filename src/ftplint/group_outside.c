@@ -39,25 +39,25 @@ static void change_by_store(struct client *client, enum way way)
 {
     struct exam *exam = client->exam;
     push(client, "STOR", way_to(exam, way, "secret"));
-    expect_untouched(exam, "STOR of a file there");
+    expect_untouched(exam, "STOR of a file outside");
     push(client, "APPE", way_to(exam, way, "secret"));
-    expect_untouched(exam, "APPE to a file there");
+    expect_untouched(exam, "APPE to a file outside");
     push(client, "STOR", way_to(exam, way, "new"));
-    expect_untouched(exam, "STOR of a new file there");
+    expect_untouched(exam, "STOR of a new file outside");
 }
 
 static void change_by_make(struct client *client, enum way way)
 {
     (void)command(client, "MKD %s", way_to(client->exam, way, "made"));
-    expect_untouched(client->exam, "MKD there");
+    expect_untouched(client->exam, "MKD outside");
 }
 
 static void change_by_delete(struct client *client, enum way way)
 {
     (void)command(client, "DELE %s", way_to(client->exam, way, "secret"));
-    expect_untouched(client->exam, "DELE of a file there");
+    expect_untouched(client->exam, "DELE of a file outside");
     (void)command(client, "RMD %s", way_to(client->exam, way, "below"));
-    expect_untouched(client->exam, "RMD of a directory there");
+    expect_untouched(client->exam, "RMD of a directory outside");
 }
 
 static void change_by_rename(struct client *client, enum way way)
@@ -66,24 +66,24 @@ static void change_by_rename(struct client *client, enum way way)
     const char *mine = given_file(exam, "mine", "mine\n", 5);
     if (reply_is(command(client, "RNFR %s", mine), "3"))
         (void)command(client, "RNTO %s", way_to(exam, way, "renamed"));
-    expect_untouched(exam, "RNTO of the user's file to a name there");
+    expect_untouched(exam, "RNTO of the user's file to a name outside");
     if (reply_is(command(client, "RNFR %s", way_to(exam, way, "secret")), "3"))
         (void)command(client, "RNTO %s", own_path(exam, "brought"));
-    expect_untouched(exam, "RNFR of a file there");
+    expect_untouched(exam, "RNFR of a file outside");
 }
 
 static void attributes_of(struct client *client, const char *path)
 {
     (void)command(client, "SITE CHMOD 600 %s", path);
-    expect_untouched(client->exam, "SITE CHMOD of a file there");
+    expect_untouched(client->exam, "SITE CHMOD of a file outside");
     (void)command(client, "MFMT 20200101000000 %s", path);
-    expect_untouched(client->exam, "MFMT of a file there");
+    expect_untouched(client->exam, "MFMT of a file outside");
     (void)command(client, "MFF Modify=20200101000000;UNIX.mode=0600; %s", path);
-    expect_untouched(client->exam, "MFF of a file there");
+    expect_untouched(client->exam, "MFF of a file outside");
     (void)command(client, "MDTM 20200101000000 %s", path);
-    expect_untouched(client->exam, "MDTM with a time of a file there");
+    expect_untouched(client->exam, "MDTM with a time of a file outside");
     (void)command(client, "SITE UTIME 20200101000000 %s", path);
-    expect_untouched(client->exam, "SITE UTIME of a file there");
+    expect_untouched(client->exam, "SITE UTIME of a file outside");
 }
 
 static void change_attributes(struct client *client, enum way way)
@@ -113,11 +113,11 @@ static void link_write(struct exam *exam)
     const char *real = plant_link(exam, "real", exam_format(exam, "%s/secret", outside));
     const char *dead = plant_link(exam, "dead", exam_format(exam, "%s/new", outside));
     push(client, "APPE", real);
-    expect_untouched(exam, "APPE to a link to a file there");
+    expect_untouched(exam, "APPE to a link to a file outside");
     push(client, "STOR", real);
-    expect_untouched(exam, "STOR to a link to a file there");
+    expect_untouched(exam, "STOR to a link to a file outside");
     push(client, "STOR", dead);
-    expect_untouched(exam, "STOR to a link to a name there");
+    expect_untouched(exam, "STOR to a link to a name outside");
 }
 
 static void link_attributes(struct exam *exam)
@@ -134,9 +134,9 @@ static void link_delete(struct exam *exam)
     const char *file = plant_link(exam, "file", exam_format(exam, "%s/secret", outside));
     const char *folder = plant_link(exam, "folder", exam_format(exam, "%s/below", outside));
     (void)command(client, "DELE %s", file);
-    expect_untouched(exam, "DELE of a link to a file there");
+    expect_untouched(exam, "DELE of a link to a file outside");
     (void)command(client, "RMD %s", folder);
-    expect_untouched(exam, "RMD of a link to a directory there");
+    expect_untouched(exam, "RMD of a link to a directory outside");
 }
 
 #define CHANGE(NAME, MAKE, WAY, AFTER, TITLE)                                                      \

@@ -22,7 +22,7 @@ static void turn(struct exam *exam)
     const char *argument = *turn->argument == '/'
                                ? exam_format(exam, "%s%s", given_folder(exam), turn->argument)
                                : turn->argument;
-    const char *codes = exam_format(exam, "2|that the way to %s is taken, from %s",
+    const char *codes = exam_format(exam, "2|the path leads to %s, from %s",
                                     place_path(exam, turn->to), place_path(exam, turn->from));
     expect(client, codes, "CWD %s", argument);
     expect_place(client, turn->to, exam_format(exam, "after CWD %s", argument));

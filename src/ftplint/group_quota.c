@@ -82,7 +82,7 @@ static void promise(struct exam *exam)
     const struct reply *reply = command(client, "ALLO %" PRIu64, room + room / 2 + (1 << 30));
     if (reply->code == 200)
         fail(exam, "552, or 202 from a server that does not reserve",
-             "%u %s, although AVBL says %" PRIu64, reply->code, reply->text, room);
+             "\"%u %s\", although AVBL says %" PRIu64, reply->code, reply->text, room);
 }
 
 static void senseless(struct exam *exam)
@@ -92,7 +92,7 @@ static void senseless(struct exam *exam)
     for (size_t i = 0; i < ELEMENTS(arguments); i++) {
         const struct reply *reply = command(client, "ALLO %s", arguments[i]);
         if (reply->code == 200)
-            fail(exam, "501, or 202 from a server that does not reserve", "%u %s to ALLO %s",
+            fail(exam, "501, or 202 from a server that does not reserve", "\"%u %s\" to ALLO %s",
                  reply->code, reply->text, arguments[i]);
     }
 }

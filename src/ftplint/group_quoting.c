@@ -114,7 +114,7 @@ static void mkd_leads(struct exam *exam)
     given_directory(exam, "elsewhere");
     given_directory(exam, "made/within");
     given_place(client, own_path(exam, "elsewhere"));
-    expect(client, "2|that CWD knows the path which MKD told", "CWD %s", path);
+    expect(client, "2|the path is the one in the reply to MKD", "CWD %s", path);
     if (!reply_is(command(client, "CWD within"), "2"))
         fail(exam, "a path that leads to the new directory",
              "\"%s\", where a directory made in it since is not found", path);

@@ -25,7 +25,7 @@ static void folder(struct exam *exam)
     if (!reply_is(up.reply, "2") || down.bytes.size != strlen(owned) ||
         memcmp(down.bytes.data, owned, down.bytes.size) != 0)
         fail(exam, "a folder in which the new account's files are stored",
-             "STOR: %u %s; RETR then gives %zu of %zu bytes", up.reply->code, up.reply->text,
+             "STOR: \"%u %s\"; RETR then gives %zu of %zu bytes", up.reply->code, up.reply->text,
              down.bytes.size, strlen(owned));
 }
 
@@ -102,11 +102,12 @@ static void weak_passwords(struct exam *exam)
         struct client *client = given_registrar(exam);
         const char *name = new_account(exam).name;
         const char *const passwords[] = {"\"\"", "a", name};
-        static const char *const words[] = {"an empty one", "one of one letter", "the name itself"};
+        static const char *const words[] = {"an empty password", "a password of one letter",
+                                            "the name as the password"};
         const struct reply *reply = try_register(client, name, passwords[i]);
         /* Without quotes known, "" is a password of two letters, and no better. */
         if (reply_is(reply, "2"))
-            fail(exam, exam_format(exam, "a refusal of the password: %s", words[i]), "%u %s",
+            fail(exam, exam_format(exam, "a refusal of %s", words[i]), "%u %s (to SITE REGISTER)",
                  reply->code, reply->text);
         client_close(client);
     }

@@ -43,7 +43,7 @@ static void bad_names(struct exam *exam)
         const struct reply *reply = try_register(client, name, new_account(exam).password);
         if (reply_is(reply, "2"))
             fail(exam, exam_format(exam, "a refusal of a name %s", bad->what),
-                 "%u %s to SITE REGISTER for the %zu. such name", reply->code, reply->text, i + 1);
+                 "\"%u %s\" to SITE REGISTER for the name \"%s\"", reply->code, reply->text, name);
         client_close(client);
     }
 }

@@ -78,7 +78,7 @@ static void beyond_end(struct exam *exam)
     forget_restart(client);
     if (reply_is(transfer.reply, "2"))
         fail(exam, "a refusal of RETR: the file has 20000 bytes and REST said 20100",
-             "%u %s, after %zu bytes", transfer.reply->code, transfer.reply->text,
+             "\"%u %s\", after %zu bytes", transfer.reply->code, transfer.reply->text,
              transfer.bytes.size);
 }
 
@@ -101,7 +101,7 @@ static void overflow(struct exam *exam)
                              "no data of a file of 20000 bytes after REST %s, or its "
                              "refusal",
                              offsets[i]),
-                 "%u %s, and then %zu bytes of the file", reply->code, reply->text,
+                 "\"%u %s\", and then %zu bytes of the file", reply->code, reply->text,
                  transfer.bytes.size);
     }
 }

@@ -68,7 +68,7 @@ static void hole(struct exam *exam)
     (void)command(client, "DELE %s", path);
     if (size > FAR)
         fail(exam, "a refusal of an upload at byte 16777216 of a file that does not exist",
-             "%u %s, and a file of %llu bytes of which 1 was sent", transfer.reply->code,
+             "\"%u %s\", and a file of %llu bytes of which 1 was sent", transfer.reply->code,
              transfer.reply->text, size);
 }
 

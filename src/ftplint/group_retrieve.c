@@ -48,7 +48,7 @@ static void missing_at_once(struct exam *exam)
     struct client *client = given_session(exam);
     struct transfer transfer = try_retrieve(client, DATA_ANY, "RETR %s", own_path(exam, "missing"));
     if (transfer.preliminary)
-        fail(exam, "the refusal alone", "%u %s, and then %u %s", transfer.preliminary->code,
+        fail(exam, "the refusal alone", "\"%u %s\", and then \"%u %s\"", transfer.preliminary->code,
              transfer.preliminary->text, transfer.reply->code, transfer.reply->text);
 }
 
@@ -92,7 +92,8 @@ static void expect_in_step(struct client *client, const char *what)
     const struct reply *more = reply->code == 200 ? try_reply(client, 30) : reply;
     if (more->code)
         fail(exam, "one final reply to each command",
-             "after %s, one reply too many: NOOP was answered with %u %s, and then came %u %s",
+             "after %s, one reply too many: NOOP was answered with \"%u %s\", and then came \"%u "
+             "%s\"",
              what, reply->code, reply->text, more->code, more->text);
 }
 

@@ -22,7 +22,7 @@ static void half_closed(struct exam *exam)
 {
     struct client *client = given_login(exam, ACCOUNT_USER);
     if (client->wire.tls)
-        skip(exam, "under TLS an end is an end for both");
+        skip(exam, "under TLS a connection cannot be closed in one direction alone");
     send_line(client, "PWD");
     wire_finish(&client->wire, true);
     const struct reply *reply = try_reply(client, exam_patience(exam));

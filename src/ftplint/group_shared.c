@@ -71,7 +71,7 @@ static void two_stores(struct exam *exam)
     struct bytes a = exam_content(exam, SMALL, 1), b = exam_content(exam, SMALL / 4, 2);
     struct pair pair = store_both(exam, "STOR", path, a, b);
     if (!reply_is(pair.first, "2") && !reply_is(pair.second, "2"))
-        fail(exam, "that at least one of two uploads of one name succeeds", "%u %s; %u %s",
+        fail(exam, "that at least one of two uploads of one name succeeds", "\"%u %s\"; \"%u %s\"",
              pair.first->code, pair.first->text, pair.second->code, pair.second->text);
     struct bytes stored = retrieve(given_session(exam), "RETR %s", path);
     if (!same(stored, a) && !same(stored, b))
@@ -229,7 +229,7 @@ static const struct test tests[] = {
         .severity = SEVERITY_ERROR,
         .title = "two sessions that append to one file at once lose nothing",
         .reason = "RFC 959, section 4.1.3 (APPE): data is appended to what is there. Loggers and "
-                  "scales share files; what was confirmed with 226 must be in them.",
+                  "measuring devices share files; what was confirmed with 226 must be in them.",
         .remedy = "Open with O_APPEND, or let one wait or fail.",
         .run = two_appends,
     },

@@ -100,8 +100,8 @@ static void device_retrieve(struct exam *exam)
     data_ready(data);
     struct bytes bytes = data_read(data, 4096);
     if (bytes.size)
-        fail(exam, "a refusal: it is no file", "RETR of a device like /dev/zero: %u %s, and bytes",
-             reply->code, reply->text);
+        fail(exam, "a refusal: it is no file",
+             "RETR of a device like /dev/zero: \"%u %s\", and bytes", reply->code, reply->text);
 }
 
 /* A row: which rights of the server, and not of the user, open the file. */

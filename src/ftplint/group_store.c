@@ -256,7 +256,7 @@ static const struct test tests[] = {
         .severity = SEVERITY_ERROR,
         .after = "rfc959.stor.round-trip",
         .title = "APPE creates the file if there is none",
-        .reason = "RFC 959, section 4.1.3: otherwise the file shall be created at the server.",
+        .reason = "RFC 959, section 4.1.3: if the file does not exist, APPE creates it.",
         .remedy = "Create the file on APPE as on STOR.",
         .run = append_creates,
     },

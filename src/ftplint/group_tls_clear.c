@@ -155,7 +155,7 @@ static void rein_ends_tls(struct exam *exam)
     const struct reply *reply = try_final_reply(client, exam_patience(exam));
     if (!reply->code)
         fail(exam, "an answer to NOOP in clear: REIN ends TLS", "%s",
-             reply->error == -ETIMEDOUT ? "none" : "the end of the connection");
+             reply->error == -ETIMEDOUT ? "no answer" : "the end of the connection");
 }
 
 static void quit_close_notify(struct exam *exam)
@@ -172,7 +172,7 @@ static void quit_close_notify(struct exam *exam)
              client->wire.end == WIRE_RESET ? "a reset" : "the end of the connection");
     if (got != WIRE_END)
         fail(exam, "the end of the connection after QUIT", "%s",
-             got < 0 ? "nothing" : "further bytes");
+             got < 0 ? "a connection that stays open" : "further bytes");
 }
 
 static void login_in_clear(struct exam *exam)

@@ -73,7 +73,7 @@ static void prot_after_passive(struct exam *exam)
     client->private_data = true;
     exam->given++;
     if (data_connect(data, NULL, 0) < 0)
-        fail(exam, "a data connection", "none");
+        fail(exam, "a data connection", "the server does not take it");
     exam->given--;
     expect(client, "125 150", "NLST");
     data_ready(data);
@@ -275,7 +275,7 @@ static const struct test tests[] = {
               NULL),
     DATA_TEST("rfc8446.data.small-records", SEVERITY_ERROR,
               "an upload in records of one byte is right",
-              "RFC 8446, section 5.1: the borders of records mean nothing.",
+              "RFC 8446, section 5.1: where a TLS record ends says nothing about what is in it.",
               "Leave reading records to the TLS library.", small_records, NULL),
     DATA_TEST("rfc8446.key-update.upload", SEVERITY_ERROR, "new keys in mid-upload are taken",
               "RFC 8446, section 4.6.3: a KeyUpdate may come at any time; clients send it in "
@@ -312,7 +312,8 @@ static const struct test tests[] = {
               "RFC 4217, section 9: data connections are at the level that was accepted last.",
               "Refuse PROT C with 534, or leave TLS out after it.", prot_clear, NULL),
     DATA_TEST("rfc4217.prot.changes", SEVERITY_ERROR, "PROT may change between transfers",
-              "RFC 4217, section 8: as often as is required.",
+              "RFC 4217, section 8: a client may send PROT as often as it is needed, and the "
+              "last one counts.",
               "Decide on TLS anew for each data connection.", prot_changes, NULL),
     DATA_TEST("security.prot.clear-refused", SEVERITY_NOTE, "PROT C under TLS is refused",
               "A server that agrees to PROT C sends files and listings in clear where a client is "

@@ -49,7 +49,8 @@ static void safe_renegotiation(struct exam *exam)
 {
     struct client *client = given_secured(exam, &only_1_2);
     if (!tls_renegotiates_safely(client->wire.tls))
-        fail(exam, "the extension renegotiation_info in the ServerHello", "none");
+        fail(exam, "the extension renegotiation_info in the ServerHello",
+             "a ServerHello without it");
 }
 
 static void no_renegotiation(struct exam *exam)
@@ -110,7 +111,7 @@ static void new_keys(struct exam *exam)
         const struct reply *reply = try_final_reply(client, exam_patience(exam));
         if (!reply->code)
             fail(exam, "an answer to NOOP under new keys, asked for by KeyUpdate", "%s",
-                 reply->error == -ETIMEDOUT ? "none" : "the end of the connection");
+                 reply->error == -ETIMEDOUT ? "no answer" : "the end of the connection");
     }
 }
 
@@ -123,7 +124,7 @@ static void split_records(struct exam *exam)
         const struct reply *reply = try_final_reply(client, exam_patience(exam));
         if (!reply->code)
             fail(exam, "answers to two commands that came one byte per record",
-                 i ? "an answer to the first alone" : "none");
+                 i ? "an answer to the first alone" : "no answer");
     }
 }
 
@@ -194,15 +195,16 @@ static const struct test tests[] = {
                NULL),
     HELLO_TEST("rfc8446.records.split-command", SEVERITY_ERROR,
                "a command may come in records of one byte",
-               "RFC 8446, section 5.1: the borders of records mean nothing.",
+               "RFC 8446, section 5.1: where a TLS record ends says nothing about what is in it.",
                "Collect what is decrypted until there is a whole line.", split_records, NULL),
     {
         .name = "rfc8446.records.joined-commands",
         .severity = SEVERITY_ERROR,
         .flags = TEST_READ_ONLY | TEST_TLS,
         .title = "several commands may come in one record",
-        .reason = "RFC 8446, section 5.1: the borders of records mean nothing. What the TLS "
-                  "library has decrypted does not show on the socket: a server that only polls "
+        .reason = "RFC 8446, section 5.1: where a TLS record ends says nothing about what is in "
+                  "it. What the TLS library has decrypted does not show on the socket: a server "
+                  "that only polls "
                   "that one leaves commands unanswered.",
         .remedy = "Take all lines out of what is decrypted before waiting for the socket.",
         .run = joined_commands,

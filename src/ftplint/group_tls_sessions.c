@@ -170,7 +170,7 @@ static bool steal(struct client *client, const char *path, const struct tls_offe
     (void)list_lines(client, "NLST"); /* the client has shown that it resumes */
     struct data *data = data_ask(client, DATA_ANY);
     if (data_connect(data, NULL, 0) < 0)
-        fail(exam, "a data connection", "none");
+        fail(exam, "a data connection", "the server does not take it");
     exam->given--;
     send_line(client, "RETR %s", path);
     if (try_data_handshake(data, offer) < 0)
@@ -199,7 +199,7 @@ static void survives_theft(struct exam *exam)
     struct client *client = given_private(exam, ACCOUNT_USER, NULL);
     struct tls_offer thief = {.without_certificate = true};
     if (steal(client, path, &thief))
-        skip(exam, "the server does not tell one client from another here");
+        skip(exam, "the server takes data connections of any client");
     wire_reset(&exam->data->wire);
     check_session_goes_on(client);
 }
@@ -233,8 +233,8 @@ static void stalled_control(struct exam *exam)
     if (r == -ETIMEDOUT)
         exam->result.timed_out = true;
     if (r < 0)
-        fail(exam, "a handshake while two others on other connections do not go on", "%s",
-             client->tls.problem);
+        fail(exam, "a TLS handshake, while two other clients have stopped in the middle of theirs",
+             "%s", client->tls.problem);
 }
 
 /* A data connection at which the server waits for a handshake that does not come. */
@@ -270,7 +270,7 @@ static void abort_stalled_data(struct exam *exam)
     const struct reply *reply = try_final_reply(client, PROMPT);
     if (!reply->code)
         fail(exam, "an answer while the handshake of the data connection does not go on", "%s",
-             reply->error == -ETIMEDOUT ? "none in 3 s" : "the end of the session");
+             reply->error == -ETIMEDOUT ? "no answer in 3 s" : "the end of the session");
 }
 
 static void abort_upload(struct exam *exam)
@@ -285,7 +285,7 @@ static void abort_upload(struct exam *exam)
     const struct reply *reply = try_final_reply(client, PROMPT);
     if (!reply->code)
         fail(exam, "an answer to ABOR in mid-upload (426 and 226, or 225)", "%s",
-             reply->error == -ETIMEDOUT ? "none in 3 s" : "the end of the session");
+             reply->error == -ETIMEDOUT ? "no answer in 3 s" : "the end of the session");
 }
 
 #define SESSION_TEST(name_, severity_, flags_, ...)                                                \

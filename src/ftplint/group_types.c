@@ -63,7 +63,7 @@ static void honest(struct exam *exam)
             fail(exam,
                  exam_format(exam, "data in the form that %s stands for, or its refusal with 504",
                              lines[i]),
-                 "%u %s, and then the same bytes as without it", reply->code, reply->text);
+                 "\"%u %s\", and then the same bytes as without it", reply->code, reply->text);
         (void)given_reply(client, "200", "TYPE I");
         (void)given_reply(client, "200", "MODE S");
         (void)given_reply(client, "200", "STRU F");

@@ -54,7 +54,7 @@ static void forms(struct exam *exam)
         skip(exam, "the server refuses one of the names");
     if (!holds(exam, COMPOSED, "first"))
         fail(exam, "that the first file keeps its content, as the bytes of the names differ",
-             "it is another one: the server normalises names");
+             "its content is the second file's: the server normalises names");
 }
 
 /* An overlong form of a dot: two bytes for what one byte is (RFC 3629, section 10). */
@@ -74,7 +74,7 @@ static void overlong(struct exam *exam)
         const struct reply *reply = command(client, "CWD %s", climbs[i]);
         if (reply_is(reply, "2") && holds(exam, "in-top", "the top"))
             fail(exam, "a refusal: no directory has that name",
-                 "%u %s, to CWD %s, and the "
+                 "\"%u %s\", to CWD %s, and the "
                  "session is in the directory above",
                  reply->code, reply->text, shown(exam, climbs[i]));
     }

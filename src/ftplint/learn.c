@@ -54,7 +54,7 @@ static void learn(struct exam *exam)
     const struct reply *reply = command(client, "SYST");
     server->system = keep(exam, reply->code == 215 ? reply->text : "");
     if (exam->target->path)
-        expect(client, "250", "CWD %s", exam->target->path);
+        expect(client, "250|the URL's directory exists", "CWD %s", exam->target->path);
     const char *start = reply_path(client, expect(client, "257", "PWD"));
     if (!start)
         blocked(exam, "PWD tells no path in quotes");

@@ -25,7 +25,7 @@ const char *object_words(enum refusal_object object)
     case OBJECT_DIRECTORY: return "a directory";
     case OBJECT_FULL: return "a directory with a file in it";
     case OBJECT_MISSING:
-    default: return "nothing";
+    default: return "nothing that exists";
     }
 }
 

@@ -79,7 +79,9 @@ static void begin(struct report *report, const struct server *server)
         print_safe(report->file, server->greeting);
         (void)fputc('\n', report->file);
     }
-    (void)fputc('\n', report->file);
+    (void)fputs("in dialogues: > sent, < received, * what happened; before that, where there are "
+                "several, the number of the connection (d: of data)\n\n",
+                report->file);
 }
 
 static enum paint paint_of(const struct verdict *verdict)

@@ -31,13 +31,14 @@ const char *why_not(const struct options *options, const struct server *server,
         const char *words;
     } reasons[] = {
         {TEST_DESTRUCTIVE, !target->destructive,
-         "it loads the server, can lock accounts or reaches beyond ftplint's folder: "
-         "--destructive"},
+         "it runs with --destructive only: it loads the server, can lock accounts, or reaches "
+         "beyond ftplint's folder"},
         {TEST_SLOW, target->quick, "it is slow, and --quick was given"},
-        {TEST_SECOND, !target->logins[ACCOUNT_SECOND].user, "it needs a second account: --user2"},
-        {TEST_ADMIN, !target->logins[ACCOUNT_ADMIN].user, "it needs the administrator: --admin"},
+        {TEST_SECOND, !target->logins[ACCOUNT_SECOND].user, "it needs --user2, a second account"},
+        {TEST_ADMIN, !target->logins[ACCOUNT_ADMIN].user,
+         "it needs --admin, the server's administrator"},
         {TEST_TLS, !server->offers_tls, "the server offers no TLS"},
-        {TEST_LOCAL, !target->local, "it needs the user's folder on this machine: --local"},
+        {TEST_LOCAL, !target->local, "it needs --local, the user's folder on this machine"},
         {TEST_IPV6, target->address.ss_family != AF_INET6, "the connection is not over IPv6"},
     };
     for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)

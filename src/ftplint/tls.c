@@ -191,6 +191,14 @@ static void describe(struct tls *tls, struct tls_result *ret)
                    protocol ? (const char *)protocol : "");
 }
 
+/* True if the server has answered the handshake in clear, or in another protocol. */
+static bool is_no_tls(void)
+{
+    int reason = ERR_GET_REASON(ERR_peek_error());
+    return reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_HTTP_REQUEST ||
+           reason == SSL_R_PACKET_LENGTH_TOO_LONG;
+}
+
 static void describe_failure(const struct tls *tls, ssize_t error, struct tls_result *ret)
 {
     const char *reason = ERR_reason_error_string(ERR_peek_error());
@@ -202,6 +210,7 @@ static void describe_failure(const struct tls *tls, ssize_t error, struct tls_re
         (void)snprintf(ret->problem, sizeof(ret->problem), "%s",
                        error == -EAGAIN                  ? "no answer in time"
                        : error == 0 || error == -ENODATA ? "the server closed the connection"
+                       : is_no_tls()                     ? "what came is not TLS"
                        : reason                          ? reason
                                                          : strerror((int)-error));
 }
