@@ -11,14 +11,29 @@ static void begin(struct report *report, const struct server *server)
     (void)fprintf(report->file, "TAP version 13\n1..%zu\n", report->planned);
 }
 
-/* One key of the YAML block; JSON's strings are YAML's. */
-static void print_key(const struct report *report, const char *key, const char *text)
+/* KEY, and a value of the YAML block; JSON's strings are YAML's. */
+static void print_value(const struct report *report, const char *key, const char *text, size_t size)
 {
     struct buffer line;
     buffer_init(&line, 1 << 20);
-    (void)json_append_string(&line, text, strlen(text));
-    (void)fprintf(report->file, "  %s: %.*s\n", key, (int)buffer_size(&line), buffer_begin(&line));
+    (void)json_append_string(&line, text, size);
+    (void)fprintf(report->file, "  %s %.*s\n", key, (int)buffer_size(&line), buffer_begin(&line));
     buffer_free(&line);
+}
+
+/* A list of the lines of TEXT: people read this in the logs of harnesses. */
+static void print_lines(const struct report *report, const char *key, const char *text)
+{
+    (void)fprintf(report->file, *text ? "  %s\n" : "  %s []\n", key);
+    for (size_t size; *text; text += size + (text[size] == '\n')) {
+        size = strcspn(text, "\n");
+        print_value(report, "  -", text, size);
+    }
+}
+
+static void print_key(const struct report *report, const char *key, const char *text)
+{
+    print_value(report, key, text, strlen(text));
 }
 
 /* '#' begins a directive; a line's end, or a terminal's escape, does not get through. */
@@ -53,13 +68,15 @@ static void test(struct report *report, const struct verdict *verdict)
     if (result->outcome != OUTCOME_FAILED)
         return;
     (void)fputs("  ---\n", report->file);
-    print_key(report, "severity", severity_name(verdict->test->severity));
-    print_key(report, "title", verdict->test->title);
-    print_key(report, "did", verdict->dialogue);
-    print_key(report, "expected", result->expected);
-    print_key(report, "got", result->got);
-    print_key(report, "why", verdict->test->reason);
-    print_key(report, "remedy", verdict->test->remedy);
+    print_key(report, "severity:", severity_name(verdict->test->severity));
+    print_key(report, "title:", verdict->test->title);
+    print_lines(report, "did:", verdict->dialogue);
+    print_key(report, "expected:", result->expected);
+    print_key(report, "got:", result->got);
+    print_key(report, "why:", verdict->test->reason);
+    print_key(report, "remedy:", verdict->test->remedy);
+    if (*result->notes)
+        print_lines(report, "notes:", result->notes);
     (void)fputs("  ...\n", report->file);
     (void)fflush(report->file);
 }

@@ -79,9 +79,10 @@ static void begin(struct report *report, const struct server *server)
         print_safe(report->file, server->greeting);
         (void)fputc('\n', report->file);
     }
-    (void)fputs("in dialogues: > sent, < received, * what happened; before that, where there are "
-                "several, the number of the connection (d: of data)\n\n",
-                report->file);
+    (void)fputs(
+        "in dialogues: > sent, < received, * what happened; before it, if there are several,\n"
+        "the number of the connection (d: of data)\n\n",
+        report->file);
 }
 
 static enum paint paint_of(const struct verdict *verdict)
@@ -144,7 +145,9 @@ static void print_count(const struct report *report, size_t count, const char *w
     char text[64];
     if (count == 0)
         return;
-    (void)snprintf(text, sizeof(text), "%zu %s", count, what);
+    int size = snprintf(text, sizeof(text), "%zu %s", count, what);
+    if (count == 1 && text[size - 1] == 's') /* errors, warnings, notes */
+        text[size - 1] = '\0';
     (void)fputs(", ", report->file);
     painted(report, paint, text);
 }

@@ -124,7 +124,7 @@ class Hostile(ProgramTest):
     def test_what_stands_on_a_blocked_test_is_blocked(self):
         """With the reason: it says nothing either."""
         done = self.examine(self.stub(), "--tls", "implicit", only=f"{CODE},{ONCE}", status=3)
-        self.assertRegex(done.stdout, rf"blocked +{ONCE}: {CODE} is blocked: a step before it")
+        self.assertRegex(done.stdout, rf"blocked +{ONCE}: {CODE} is blocked: a step that leads to it")
 
     # the command line
 

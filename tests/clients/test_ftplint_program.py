@@ -277,6 +277,7 @@ class Program(ProgramTest):
         self.assertEqual(len(results), planned)
         self.assertEqual([line for line in results if line.startswith("not ok")], [f"not ok 1 - {CODE}"])
         self.assertIn('  severity: "error"', lines)
+        self.assertIn('    - "< hello"', lines)
         self.assertTrue(any(line.endswith(f"# SKIP blocked: {CODE} has failed") for line in results))
 
     def test_output_file(self):
