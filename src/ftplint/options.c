@@ -182,7 +182,7 @@ SETTER(version, options->action = ACTION_VERSION)
 
 const struct option_row option_rows[] = {
     {"--tls", 0, "KIND", "none, explicit (AUTH TLS) or implicit", set_tls},
-    {"--user", 'u', "NAME", "log in as NAME; it comes before the URL's", set_user},
+    {"--user", 'u', "NAME", "log in as NAME, whatever user the URL names", set_user},
     {"--user2", 0, "NAME", "a second account, for tests of what two users can do to each other",
      set_user2},
     {"--admin", 0, "NAME", "the server's administrator, for the tests of administration",
@@ -192,11 +192,10 @@ const struct option_row option_rows[] = {
     {"--password2-file", 0, "FILE", "the same for --user2", set_password2_file},
     {"--admin-password-file", 0, "FILE", "the same for --admin", set_admin_password_file},
     {"--netrc", 0, "FILE", "passwords from FILE, not from ~/.netrc", set_netrc},
-    {"--ca", 0, "FILE", "certificates (PEM) that are trusted, instead of the system's",
-     set_authorities},
-    {"--certificate", 0, "FILE", "our own certificate and key (PEM), for servers that ask",
-     set_certificate},
-    {"--local", 0, "DIRECTORY", "the user's folder on this machine, to plant what FTP cannot make",
+    {"--ca", 0, "FILE", "authorities to trust (PEM), instead of the system's", set_authorities},
+    {"--certificate", 0, "FILE",
+     "a client's certificate and key (PEM), for servers that ask for them", set_certificate},
+    {"--local", 0, "DIRECTORY", "the user's folder on this machine, for tests with links, pipes...",
      set_local},
     {"--only", 0, "PATTERN", "only these tests: names, groups or patterns with *, commas between",
      add_only},
@@ -229,10 +228,14 @@ const size_t option_rows_count = ELEMENTS(option_rows);
 
 void options_print_help(void)
 {
-    (void)printf("ftplint: finds what is wrong with an FTP server\n\n"
-                 "  ftplint [OPTION]... ftp://[USER@]HOST[:PORT]/[DIRECTORY]\n"
-                 "  ftplint [OPTION]... ftps://...                (TLS from the first byte)\n"
-                 "  ftplint --list | --explain TEST\n\n");
+    (void)printf(
+        "ftplint: finds what is wrong with an FTP server\n\n"
+        "  ftplint [OPTION]... ftp://[USER@]HOST[:PORT]/[DIRECTORY]\n"
+        "  ftplint [OPTION]... ftps://...      (TLS from the first byte; ftpes://: AUTH TLS)\n"
+        "  ftplint --list | --explain TEST\n\n"
+        "For example, to examine a server with AUTH TLS as alice, whose password is asked for:\n\n"
+        "  ftplint --tls explicit ftp://alice@ftp.example.org/\n\n"
+        "The password may also come from FTPLINT_PASSWORD or ~/.netrc. See ftplint(1).\n\n");
     for (size_t i = 0; i < option_rows_count; i++) {
         const struct option_row *row = &option_rows[i];
         char left[64];
