@@ -61,6 +61,7 @@ const struct reply *secretly(struct client *client, const char *format, ...)
     const char *line = exam_format(exam, "%s\r\n", exam_formatv(exam, format, arguments));
     va_end(arguments);
     size_t site = strncmp(line, "SITE ", 5) == 0 ? 5 : 0;
+    client->answered = 0;
     (void)snprintf(client->asked, sizeof(client->asked), "%.*s",
                    (int)(site + strcspn(line + site, " \r")), line);
     (void)wire_send(&client->wire, line, strlen(line), true, exam_patience(exam));

@@ -19,6 +19,7 @@ void send_bytes(struct client *client, const void *bytes, size_t size)
 {
     struct exam *exam = client->exam;
     *client->asked = '\0';
+    client->answered = 0;
     ssize_t sent = wire_send(&client->wire, bytes, size, false, exam_patience(exam));
     if (sent < 0)
         fail(exam, "that the server reads what is sent", "%s", strerror((int)-sent));
@@ -36,6 +37,7 @@ __attribute__((format(printf, 2, 0))) static void send_linev(struct client *clie
     bool secret = strncasecmp(whole, "PASS ", 5) == 0;
     (void)snprintf(client->asked, sizeof(client->asked), "%.*s",
                    secret ? 4 : (int)strcspn(whole, "\r\n"), whole);
+    client->answered = 0;
     ssize_t sent = wire_send(&client->wire, whole, strlen(whole), secret, exam_patience(exam));
     if (sent == (ssize_t)strlen(whole))
         return;

@@ -47,7 +47,8 @@ struct client {
     struct exam *exam;
     struct wire wire;
     const struct reply *greeting;
-    char asked[64]; /* the last command, for findings; empty: none, or several at once */
+    char asked[64];    /* the last command, for findings; empty: none, or several at once */
+    unsigned answered; /* the code of the last reply since then; 0: none yet */
     bool logged_in;
     bool private_data;      /* PROT P stands */
     struct tls_offer offer; /* of its handshakes, zeros: a good client's; offer.resume is for the

@@ -43,6 +43,17 @@ struct bytes bytes_behind(struct bytes bytes, size_t offset)
     return (struct bytes){.data = bytes.data + offset, .size = bytes.size - offset};
 }
 
+/* BYTES, whose first AT are as the other side's. */
+static const char *told_from(struct exam *exam, struct bytes bytes, size_t at)
+{
+    if (at == bytes.size)
+        return exam_format(exam, "%zu bytes and no more", bytes.size);
+    const char *shown = readable(exam, bytes.data + at, bytes.size - at);
+    return at ? exam_format(exam, "%zu bytes; behind the first %zu stands %s", bytes.size, at,
+                            shown)
+              : exam_format(exam, "%zu bytes that begin with %s", bytes.size, shown);
+}
+
 void same_bytes(struct exam *exam, const char *what, struct bytes want, struct bytes got)
 {
     size_t most = want.size < got.size ? want.size : got.size;
@@ -51,17 +62,8 @@ void same_bytes(struct exam *exam, const char *what, struct bytes want, struct b
         at++;
     if (at == want.size && at == got.size)
         return;
-    if (at == want.size)
-        fail(exam, exam_format(exam, "%s: %zu bytes and no more", what, want.size),
-             "%zu bytes; behind the first %zu stands %s", got.size, at,
-             readable(exam, got.data + at, got.size - at));
-    const char *expected =
-        exam_format(exam, "%s: %zu bytes; behind the first %zu stands %s", what, want.size, at,
-                    readable(exam, want.data + at, want.size - at));
-    if (at == got.size)
-        fail(exam, expected, "only the first %zu of them", got.size);
-    fail(exam, expected, "%zu bytes; behind the first %zu stands %s", got.size, at,
-         readable(exam, got.data + at, got.size - at));
+    const char *expected = told_from(exam, want, at);
+    fail(exam, exam_format(exam, "%s: %s", what, expected), "%s", told_from(exam, got, at));
 }
 
 struct bytes given_retrieved(struct client *client, const char *path)

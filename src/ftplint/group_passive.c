@@ -152,7 +152,8 @@ static void judge_without(struct client *client, const char *line)
         exam->result.timed_out = true;
     if (!reply_is(reply, "4 5"))
         fail(exam, "425: there is neither PASV nor PORT, and nobody listens at the default port",
-             "%s to \"%s\"%s", first->code ? first->lines[0] : "no reply", line,
+             "%s to \"%s\"%s",
+             first->code ? exam_format(exam, "\"%s\"", first->lines[0]) : "no reply", line,
              reply == first ? ""
              : reply->code  ? exam_format(exam, ", and then %s", reply->lines[0])
                             : ", and then no other reply");

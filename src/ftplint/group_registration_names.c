@@ -87,7 +87,7 @@ static void existing(struct exam *exam)
     const char *answer = exam_format(exam, "%u %s", reply->code, reply->text);
     if (may_log_in(exam, account.name, other))
         fail(exam, "that an account keeps its password when its name is registered again",
-             "%s, and the new password logs in", answer);
+             "\"%s\", and the new password logs in", answer);
     if (reply_is(reply, "2"))
         fail(exam, "a refusal: the name is taken", "%s", answer);
 }

@@ -121,20 +121,29 @@ const struct reply *try_reply(struct client *client, unsigned milliseconds)
     reply->waited = clock_msec() - begun;
     if (!reply->text)
         reply->text = "";
-    if (r == 1)
+    if (r == 1) {
+        client->answered = reply->code;
         return reply;
+    }
     reply->code = 0;
     reply->error = r < 0 ? r : client->wire.end == WIRE_RESET ? -ECONNRESET : -EPIPE;
     return reply;
+}
+
+/* What did not come, in words. */
+static const char *awaited(struct client *client)
+{
+    if (client->answered >= 200)
+        return "a further reply";
+    const char *which = client->answered ? "the final reply" : "a reply";
+    return *client->asked ? exam_format(client->exam, "%s to %s", which, client->asked) : which;
 }
 
 /* Ends the test: there is no reply. */
 static _Noreturn void no_reply(struct client *client, const struct reply *reply)
 {
     struct exam *exam = client->exam;
-    const char *expected = *client->asked     ? exam_format(exam, "a reply to %s", client->asked)
-                           : client->greeting ? "a reply to each command that was sent"
-                                              : "a reply";
+    const char *expected = awaited(client);
     switch (reply->error) {
     case -ETIMEDOUT:
         exam->result.timed_out = true;
