@@ -241,7 +241,7 @@ class Program(ProgramTest):
             stub = self.stub()
             self.examine(stub, *options, "--connections", "2", "--quick", "--timeout", "200 ms", only="greeting,concurrency",
                          status=None)  # fmt: skip
-            self.assertLessEqual(stub.most, 3)  # the last one may not have been seen to go
+            self.assertLessEqual(stub.most, 2)
 
     # formats
 

@@ -27,6 +27,14 @@ REPLIES = {
 }
 
 
+def is_established(connection):
+    """True if neither side has closed it."""
+    try:
+        return connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == 1  # TCP_ESTABLISHED
+    except OSError:  # another thread has closed it
+        return False
+
+
 class Stub:
     """A server of one sentence for each command; `seen` is what it was told."""
 
@@ -39,7 +47,8 @@ class Stub:
         self.flood = {}  # verb: what comes again and again instead of a reply
         self.behind = {}  # verb: what is called with the connection after the reply
         self.connections = 0
-        self.open = self.most = 0
+        self.served = []
+        self.most = 0  # connections at once
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
@@ -51,6 +60,9 @@ class Stub:
             except OSError:
                 return
             self.connections += 1
+            # The client has closed some of those whose thread did not come to see it.
+            self.served = [*filter(is_established, self.served), connection]
+            self.most = max(self.most, len(self.served))
             threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
 
     def listing(self):
@@ -73,8 +85,6 @@ class Stub:
 
     def serve(self, connection):
         with connection, connection.makefile("rwb") as stream:
-            self.open += 1
-            self.most = max(self.most, self.open)
             try:
                 if self.greeting:
                     stream.write(self.greeting.encode() + b"\r\n")
@@ -94,7 +104,6 @@ class Stub:
             except OSError:
                 pass
             finally:
-                self.open -= 1
                 with contextlib.suppress(OSError):  # what was not sent
                     stream.close()
 
