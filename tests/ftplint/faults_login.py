@@ -165,7 +165,7 @@ class Reinitialising:
         self.reply(220, "Ready for somebody else.")
 
 
-@fault("REIN is answered with 230", "rfc959.rein.code")
+@fault("REIN is answered with 230", "rfc959.rein.code", also=("rfc4217.rein.ends-tls",))
 class ReinCode(Reinitialising):
     """As pyftpdlib has it."""
 
@@ -174,7 +174,7 @@ class ReinCode(Reinitialising):
         return super().reply(230 if self.verb == "REIN" and code == 220 else code, *lines)
 
 
-@fault("after REIN nobody can log in", "rfc959.rein.login", also=("security.user-change.rein",))
+@fault("after REIN nobody can log in", "rfc959.rein.login", also=("security.user-change.rein", "rfc4217.rein.ends-tls"))
 class ReinDeaf(Reinitialising):
     """It ends more than the login."""
 

@@ -145,7 +145,7 @@ class PwdShallow:
 @fault(
     "PWD tells a path without the first slash",
     "practice.pwd.absolute",
-    also=("rfc959.pwd.leads",),
+    also=("rfc959.pwd.leads", "rfc3659.feat.tvfs-works"),
 )
 class PwdRelative:
     """It means something else elsewhere."""

@@ -11,7 +11,16 @@ from broken.faults import fault
     "rfc1123.pipeline.rename",
     "rfc959.pipeline.transfer",
     "rfc959.pipeline.quit",
-    also=("rfc1123.pipeline.halves", "rfc1123.pipeline.line-end"),
+    also=(
+        "rfc1123.pipeline.halves",
+        "rfc1123.pipeline.line-end",
+        "rfc959.long-line.one-reply",
+        "rfc8446.records.split-command",
+        "rfc8446.records.joined-commands",
+        "robustness.verb.odd",
+        "robustness.verb.long",
+        "limits.long-line.endless",
+    ),
     options=("--timeout", "2 s"),  # six tests wait in vain, and again
 )
 class PipelineFirst:

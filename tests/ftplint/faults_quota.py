@@ -69,7 +69,7 @@ class AlloGrants:
 # Administration
 
 
-@fault("SITE EXEC runs programs", "security.site.user")
+@fault("SITE EXEC runs programs", "security.site.user", also=("security.confinement.execute",))
 class SiteExecForUsers:
     """A shell."""
 
@@ -91,7 +91,7 @@ class SiteOpen:
         return super().do_site(argument)
 
 
-@fault("SITE WHO is answered before the login", "security.before-login.site")
+@fault("SITE WHO is answered before the login", "security.before-login.site", also=("security.before-login.names",))
 class SiteForStrangers:
     """Who is there?"""
 

@@ -78,7 +78,12 @@ class AnyName:
             super().make_account(name, password)
 
 
-@fault("paths are registered", "security.registration-name.path", options=DESTRUCTIVE)
+@fault(
+    "paths are registered",
+    "security.registration-name.path",
+    also=("security.accounts.names",),  # who adds users is asked the same
+    options=DESTRUCTIVE,
+)
 class RegisterPath(AnyName):
     """../x."""
 
@@ -137,6 +142,8 @@ class RegisterPassword:
 @fault("the password is repeated", "security.registration.echo", options=DESTRUCTIVE)
 class RegisterEcho:
     """In a refusal."""
+
+    whole = b"That"
 
     def check_new_name(self, name):
         try:

@@ -15,7 +15,7 @@ class RestReply:
         super().reply(200 if code == 350 and self.verb == "REST" else code, *lines)
 
 
-@fault("RETR does not care for REST", "rfc3659.rest.retr")
+@fault("RETR does not care for REST", "rfc3659.rest.retr", also=("rfc3659.feat.rest-works",))
 class RestIgnored:
     """From the beginning."""
 
@@ -25,7 +25,7 @@ class RestIgnored:
         return 0 if self.verb == "RETR" and self.range_end is None else offset
 
 
-@fault("REST is off by one", "rfc3659.rest.retr")
+@fault("REST is off by one", "rfc3659.rest.retr", also=("rfc3659.feat.rest-works",))
 class RestOffByOne:
     """One byte is missing."""
 

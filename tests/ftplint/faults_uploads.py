@@ -232,7 +232,11 @@ class StorBroken:
             super().check_end()
 
 
-@fault("an upload that breaks ends the session", "practice.stor.broken")
+@fault(
+    "an upload that breaks ends the session",
+    "practice.stor.broken",
+    also=("robustness.stor.after-reset", "rfc2428.epsv-all.after-abort"),
+)
 class StorBrokenEnds:
     """Goodbye."""
 
