@@ -65,7 +65,7 @@ IMPLICIT = {
     "rfc4217.prot.refusal": "data connections are under TLS from the beginning",
 }
 # What ftplint says of tests that the command line, or the account, leaves out.
-GENTLY = ("it loads the server, ", "it is slow, and --quick was given")
+GENTLY = ("it runs with --destructive only: ", "it is slow, and --quick was given")
 READ_ONLY = ("the user may not make a directory, ",)
 
 
