@@ -27,11 +27,13 @@ int verifier_run(int monitor, const struct tls_library *library)
     struct client_question question;
     struct client_certificate answer = {.verdict = CLIENT_AUTHORITIES};
     int r = hear(monitor, &asked, &authorities);
+    /* In any case: an end with something unread is a reset, and comes before the answer. */
+    int heard = hear(monitor, &message, &revocations);
     if (r == 0)
         r = client_question_get(&asked, &question);
     if (r == 0) {
         answer.verdict = CLIENT_REVOCATIONS;
-        r = hear(monitor, &message, &revocations);
+        r = heard;
     }
     if (r == 0 && message.type != CLIENT_REVOCATION_FILE)
         return EXIT_FAILURE;
