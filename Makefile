@@ -215,7 +215,7 @@ c_files := $(wildcard src/*/*.[ch] tests/unit/*.[ch])
 lint: test-deps
 	@$(MAKE) --no-print-directory all
 	clang-format --dry-run --Werror $(c_files)
-	cppcheck --quiet --enable=warning,performance,portability --error-exitcode=1 --inline-suppr \
+	cppcheck --quiet -j$$(nproc) --enable=warning,performance,portability --error-exitcode=1 --inline-suppr \
 		--suppress=missingIncludeSystem --suppress=memleak -Isrc -I$(O) -D_GNU_SOURCE src
 	@$(MAKE) --no-print-directory -j$$(nproc) tidy
 
